@@ -1,0 +1,32 @@
+/** Whom a ban is about. A network is a canonical address or CIDR range of either family (RFC 4632, RFC 4291). */
+export type BanSubject = { readonly kind: 'network'; readonly network: string } | { readonly kind: 'user'; readonly userId: string }
+
+export type BanSource = 'manual' | 'ladder' | 'import'
+
+/** A dated refusal. */
+export interface Ban {
+  /** UUID v7. */
+  readonly id: string
+  readonly subject: BanSubject
+  /** For operators; never told to the banned. */
+  readonly reason: string
+  /** Who banned: an operator's name, `ladder`, or `cli`. */
+  readonly actor: string
+  readonly source: BanSource
+  /** Epoch milliseconds. */
+  readonly createdAt: number
+  /** Epoch milliseconds at which it ends by itself; `undefined` never. */
+  readonly expiresAt: number | undefined
+}
+
+export type NewBan = Omit<Ban, 'id'>
+
+/** Keeps bans; one record each, with its own end. */
+export interface Bans {
+  /** Persists a ban and appends `ban_added` to the control log, in one transaction. */
+  add(ban: NewBan): Promise<Ban>
+  /** Ends bans of exactly this subject (not of ranges that contain it) and appends `ban_lifted` for each; returns what was lifted. */
+  lift(subject: BanSubject, actor: string, at: number): Promise<readonly Ban[]>
+  /** Bans that are in force at `at`, oldest first. */
+  list(at: number): Promise<readonly Ban[]>
+}

@@ -1,0 +1,24 @@
+/** An end before expiry: of one token, or of everything issued to a user before a moment. */
+export type Revocation =
+  | {
+      readonly kind: 'token'
+      /** `jti` of RFC 7519 section 4.1.7. */
+      readonly tokenId: string
+      /** Epoch milliseconds after which the record may be forgotten because the token has ended anyway. */
+      readonly until: number
+    }
+  | {
+      readonly kind: 'user'
+      readonly userId: string
+      /** Epoch milliseconds; tokens issued before are revoked. */
+      readonly before: number
+      readonly until: number
+    }
+
+/** Keeps revocations until they are of no use any more. */
+export interface Revocations {
+  /** Persists a revocation and appends `revoked` to the control log, in one transaction. */
+  add(revocation: Revocation, actor: string, at: number): Promise<void>
+  /** Those that still matter at `at`. */
+  list(at: number): Promise<readonly Revocation[]>
+}

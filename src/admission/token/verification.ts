@@ -1,0 +1,26 @@
+import type { Denial } from '../../protocol/denial.js'
+import type { Claims } from './claims.js'
+
+/**
+ * What was wrong with a token, for budgets and the ladder: only `malformed` and `signature` count as an attack;
+ * `unknown_key` is a `kid` nobody configured; `claims` covers times, type, issuer, audience and subject.
+ */
+export type TokenFault = 'malformed' | 'signature' | 'unknown_key' | 'claims' | 'expired'
+
+export type Verification =
+  | { readonly ok: true; readonly claims: Claims; /** Whether the answer came from the verified-claims cache. */ readonly cached: boolean }
+  | { readonly ok: false; readonly denial: Denial; readonly fault: TokenFault }
+
+/** Turns an encoded token into claims. The only thing in the house that takes a raw token. */
+export interface Verifier {
+  /**
+   * Verifies one compact JWS.
+   *
+   * @param token - As it came from the carrier; never trimmed or decoded.
+   * @param at - Epoch milliseconds that count as now.
+   * @returns Synchronously for HMAC algorithms and cached tokens, else a promise. Never rejects for what a stranger sent.
+   */
+  verify(token: string, at: number): Verification | Promise<Verification>
+  /** The claims of a token that was verified before and is still good at `at`; costs one hash. */
+  cached(token: string, at: number): Claims | undefined
+}
