@@ -1,0 +1,15 @@
+import type { User } from '../admission/user.js'
+import type { Session } from './session.js'
+
+/** Speaks one dialect on the sessions it is given; the inbox calls it with one message at a time and in order. */
+export interface DialectHandler<U extends User = User> {
+  /** Right after admission, before any message is handed over: greeting and first page. */
+  opened(session: Session<U>): Promise<void> | void
+  /**
+   * One text message, UTF-8 already checked. The next one waits until the promise settles; a rejection ends the session with
+   * `internal_error`, so a handler answers what it can answer itself.
+   */
+  received(session: Session<U>, text: string): Promise<void> | void
+  /** The socket is gone; called once. */
+  closed(session: Session<U>): void
+}

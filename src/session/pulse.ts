@@ -1,0 +1,145 @@
+import { deny, type Denial } from '../protocol/denial.js'
+import type { Clock } from './clock.js'
+import type { LiveSession } from './session.js'
+
+export interface PulseConfig {
+  /** Milliseconds between two pings of one socket (default 25,000). */
+  readonly heartbeatMs: number
+  /** Milliseconds within which the pong must come (default 10,000). */
+  readonly pongMs: number
+  /** Milliseconds a session may outlive its token (default 0). */
+  readonly graceMs: number
+}
+
+export const defaultPulse: PulseConfig = { heartbeatMs: 25_000, pongMs: 10_000, graceMs: 0 }
+
+/** How often due sessions are looked at, in milliseconds: the precision of every end. */
+const tickMs = 250
+
+/**
+ * The heartbeat and the expiry of all sessions, on one timer.
+ *
+ * Every session lies in the slot of the moment it must be looked at next, so a tick costs only what is due, and a life of 60 days needs no
+ * timer of 60 days (a `setTimeout` over 24.8 days fires at once). Heartbeats run on the monotonic clock; the end of a token is wall-clock
+ * time, so when the wall clock is set, all sessions are looked at again.
+ */
+export interface Pulse {
+  add(session: LiveSession): void
+  remove(session: LiveSession): void
+  /** Puts a session where it belongs after its expiry changed. */
+  reschedule(session: LiveSession): void
+  /** Looks at all that is due. The server's timer calls it; a test calls it with a clock of its own. */
+  tick(): void
+  start(): void
+  stop(): void
+}
+
+export const createPulse = (config: PulseConfig, clock: Clock, end: (session: LiveSession, denial: Denial) => void): Pulse => {
+  const slots = new Map<number, Set<LiveSession>>()
+  let timer: NodeJS.Timeout | undefined
+  let lastSlot = slotOf(clock.monotonic())
+  let drift = clock.wall() - clock.monotonic()
+
+  const nextLook = (session: LiveSession): number => {
+    const { expiresAt } = session.principal
+    if (expiresAt === undefined) return session.dueAt
+    return Math.min(session.dueAt, expiresAt + config.graceMs - clock.wall() + clock.monotonic())
+  }
+
+  const schedule = (session: LiveSession): void => {
+    // Rounded up, and never into the slot that is being emptied: nothing is looked at before its time, or twice in a tick.
+    const slot = Math.max(slotOf(nextLook(session)) + 1, lastSlot + 1)
+    session.slot = slot
+    const waiting = slots.get(slot)
+    if (waiting === undefined) slots.set(slot, new Set([session]))
+    else waiting.add(session)
+  }
+
+  const unschedule = (session: LiveSession): void => {
+    const waiting = slots.get(session.slot)
+    if (waiting === undefined) return
+    waiting.delete(session)
+    if (waiting.size === 0) slots.delete(session.slot)
+  }
+
+  const look = (session: LiveSession): void => {
+    if (session.state.name !== 'open') return
+    const { expiresAt } = session.principal
+    if (expiresAt !== undefined && clock.wall() >= expiresAt + config.graceMs) {
+      end(session, deny('token_expired'))
+      return
+    }
+    const now = clock.monotonic()
+    if (now >= session.dueAt) {
+      if (session.awaitingPong) {
+        end(session, deny('idle_timeout', { detail: `no pong within ${String(config.pongMs)} ms` }))
+        return
+      }
+      session.awaitingPong = true
+      session.dueAt = now + config.pongMs
+      session.socket.ping()
+    }
+    schedule(session)
+  }
+
+  const lookAtAll = (): void => {
+    const all = [...slots.values()].flatMap((waiting) => [...waiting])
+    slots.clear()
+    for (const session of all) look(session)
+  }
+
+  const tick = (): void => {
+    const now = clock.monotonic()
+    const slot = slotOf(now)
+    const driftNow = clock.wall() - now
+    if (Math.abs(driftNow - drift) > tickMs) {
+      drift = driftNow
+      lastSlot = slot
+      lookAtAll()
+      return
+    }
+    // Going slot by slot is cheap unless the process slept for long; then it is cheaper to go through what exists.
+    if (slot - lastSlot > slots.size + 64) {
+      for (const due of [...slots.keys()].filter((key) => key <= slot)) empty(due)
+    } else {
+      for (let due = lastSlot + 1; due <= slot; due += 1) empty(due)
+    }
+    lastSlot = Math.max(lastSlot, slot)
+  }
+
+  const empty = (slot: number): void => {
+    const due = slots.get(slot)
+    if (due === undefined) return
+    slots.delete(slot)
+    lastSlot = Math.max(lastSlot, slot)
+    for (const session of due) look(session)
+  }
+
+  return {
+    add(session) {
+      session.dueAt = clock.monotonic() + config.heartbeatMs
+      schedule(session)
+    },
+    remove: unschedule,
+    reschedule(session) {
+      unschedule(session)
+      schedule(session)
+    },
+    tick,
+    start() {
+      timer ??= setInterval(tick, tickMs).unref()
+    },
+    stop() {
+      clearInterval(timer)
+      timer = undefined
+    },
+  }
+}
+
+/** Notes that the peer lives: any pong or message will do. */
+export const heard = (session: LiveSession, clock: Clock, config: PulseConfig): void => {
+  session.awaitingPong = false
+  session.dueAt = clock.monotonic() + config.heartbeatMs
+}
+
+const slotOf = (atMs: number): number => Math.floor(atMs / tickMs)

@@ -1,0 +1,68 @@
+import type { ClientAddress } from '../admission/address/client-address.js'
+import type { Admitted, Principal } from '../admission/decision.js'
+import type { Endpoint } from '../admission/endpoint.js'
+import type { Lease } from '../admission/limits.js'
+import type { User } from '../admission/user.js'
+import type { Reason } from '../protocol/denial.js'
+import type { Dialect } from '../protocol/subprotocol.js'
+import type { Outbox } from './outbox.js'
+import type { Socket } from './socket.js'
+
+/**
+ * Where a session stands. It only ever moves forward: open, closing (our close frame is out, or the peer's is in), closed.
+ */
+export type SessionState =
+  | { readonly name: 'open' }
+  | { readonly name: 'closing'; readonly reason: Reason | 'requested' }
+  | { readonly name: 'closed'; readonly code: number; readonly reason: Reason | 'requested' | 'peer' }
+
+export const open: SessionState = { name: 'open' }
+
+/** The life of one admitted socket: what it was admitted as, and what is true of it now. */
+export interface Session<U extends User = User> {
+  /** The id of the decision that admitted it; one id opens both. */
+  readonly id: string
+  readonly socket: Socket
+  readonly dialect: Dialect
+  readonly endpoint: Endpoint
+  readonly client: ClientAddress | undefined
+  readonly lease: Lease
+  /** Epoch milliseconds. */
+  readonly openedAt: number
+  /** Typed by `lookupUser`; the record as it was found at admission or at the last `authenticate`. */
+  readonly user: U
+  readonly principal: Principal<U>
+  readonly state: SessionState
+}
+
+/** The same session to the room that lives it: only neighbours in `session/` change these. */
+export interface LiveSession<U extends User = User> extends Session<U> {
+  user: U
+  principal: Principal<U>
+  state: SessionState
+  /** Monotonic milliseconds at which the heartbeat has something to do: send a ping, or miss a pong. */
+  dueAt: number
+  /** The slot of the pulse it lies in. */
+  slot: number
+  /** Whether a ping is out that nothing has answered yet. */
+  awaitingPong: boolean
+  outbox: Outbox | undefined
+}
+
+/** Makes the session of an admission; nothing runs until the registry takes it in. */
+export const createSession = <U extends User>(decision: Admitted<U>, socket: Socket, at: number): LiveSession<U> => ({
+  id: decision.id,
+  socket,
+  dialect: decision.dialect,
+  endpoint: decision.endpoint,
+  client: decision.client,
+  lease: decision.lease,
+  openedAt: at,
+  user: decision.principal.user,
+  principal: decision.principal,
+  state: open,
+  dueAt: 0,
+  slot: 0,
+  awaitingPong: false,
+  outbox: undefined,
+})

@@ -1,0 +1,154 @@
+import type { User } from '../admission/user.js'
+import type { Denial, Reason } from '../protocol/denial.js'
+import { systemClock, type Clock } from './clock.js'
+import { endSession } from './end-session.js'
+import { deliver, flush, type Delivery } from './outbox.js'
+import { createPulse, defaultPulse, heard, type PulseConfig } from './pulse.js'
+import type { Push } from './push.js'
+import type { LiveSession, Session } from './session.js'
+
+export interface SessionsConfig extends PulseConfig {
+  /** Backlog of one slow reader, in bytes (default 1 MiB). */
+  readonly maxBacklogBytes: number
+}
+
+export const defaultSessions: SessionsConfig = { ...defaultPulse, maxBacklogBytes: 1024 * 1024 }
+
+/** What the sessions tell whoever counts and logs; called synchronously and must not throw. */
+export interface SessionEvents<U extends User = User> {
+  opened?(session: Session<U>): void
+  /** Once per session, after its socket is gone. */
+  closed?(session: Session<U>, code: number, reason: Reason | 'requested' | 'peer'): void
+  delivered?(push: Push, delivery: Delivery): void
+}
+
+/** Some of the sessions, to be spoken to or ended together. */
+export interface SessionGroup<U extends User = User> extends Iterable<Session<U>> {
+  /** Sends one push to each; encoded once, shared by all. Returns how many sockets it went to. */
+  send(push: Push): number
+  /** Ends each for a reason of the denial table; returns how many were open. */
+  close(denial: Denial): number
+}
+
+/** All live sessions of this node. */
+export interface Sessions<U extends User = User> extends Iterable<Session<U>> {
+  readonly count: number
+  find(id: string): Session<U> | undefined
+  forUser(userId: string): SessionGroup<U>
+  where(matches: (session: Session<U>) => boolean): SessionGroup<U>
+  /** Sends one push to one session, by its class. */
+  send(session: Session<U>, push: Push): Delivery
+  /** Ends one session for a reason of the denial table, in its own dialect. */
+  close(session: Session<U>, denial: Denial): boolean
+}
+
+/** The same to the host, which opens and closes them. */
+export interface SessionRegistry<U extends User = User> extends Sessions<U> {
+  opened(session: LiveSession<U>): void
+  /** The socket is gone; idempotent. */
+  closed(session: LiveSession<U>, code: number): void
+  /** The peer said something: a message, or a pong. */
+  heard(session: LiveSession<U>): void
+  /** The operating system takes bytes again. */
+  drained(session: LiveSession<U>): void
+  tick(): void
+  start(): void
+  stop(): void
+}
+
+export const createSessions = <U extends User>(
+  config: SessionsConfig,
+  events: SessionEvents<U>,
+  clock: Clock = systemClock,
+): SessionRegistry<U> => {
+  const byId = new Map<string, LiveSession<U>>()
+  // Most users have one socket, and a Set for each would cost more than the session itself.
+  const byUser = new Map<string, LiveSession<U> | Set<LiveSession<U>>>()
+  const pulse = createPulse(config, clock, (session, denial) => {
+    endSession(session, denial, clock.wall())
+  })
+
+  const ofUser = (userId: string): readonly LiveSession<U>[] => {
+    const found = byUser.get(userId)
+    if (found === undefined) return []
+    return found instanceof Set ? [...found] : [found]
+  }
+
+  const send = (session: LiveSession<U>, push: Push): Delivery => {
+    if (session.state.name !== 'open') return 'dropped'
+    const result = deliver(session.socket, session.outbox, push, config.maxBacklogBytes)
+    session.outbox = result.outbox
+    if (result.delivery === 'overflow') endSession(session, { reason: 'slow_consumer' }, clock.wall())
+    events.delivered?.(push, result.delivery)
+    return result.delivery
+  }
+
+  const live = (session: Session<U>): LiveSession<U> | undefined => byId.get(session.id)
+
+  const group = (members: readonly LiveSession<U>[]): SessionGroup<U> => ({
+    send(push) {
+      let sent = 0
+      for (const session of members) {
+        const delivery = send(session, push)
+        if (delivery === 'written' || delivery === 'waiting') sent += 1
+      }
+      return sent
+    },
+    close(denial) {
+      let ended = 0
+      for (const session of members) if (endSession(session, denial, clock.wall())) ended += 1
+      return ended
+    },
+    [Symbol.iterator]: () => members[Symbol.iterator](),
+  })
+
+  return {
+    get count() {
+      return byId.size
+    },
+    find: (id) => byId.get(id),
+    forUser: (userId) => group(ofUser(userId)),
+    where: (matches) => group([...byId.values()].filter(matches)),
+    send(session, push) {
+      const found = live(session)
+      return found === undefined ? 'dropped' : send(found, push)
+    },
+    close(session, denial) {
+      const found = live(session)
+      return found !== undefined && endSession(found, denial, clock.wall())
+    },
+    opened(session) {
+      byId.set(session.id, session)
+      const known = byUser.get(session.user.id)
+      if (known === undefined) byUser.set(session.user.id, session)
+      else if (known instanceof Set) known.add(session)
+      else byUser.set(session.user.id, new Set([known, session]))
+      pulse.add(session)
+      events.opened?.(session)
+    },
+    closed(session, code) {
+      if (session.state.name === 'closed') return
+      const reason = session.state.name === 'closing' ? session.state.reason : 'peer'
+      session.state = { name: 'closed', code, reason }
+      session.outbox = undefined
+      byId.delete(session.id)
+      const known = byUser.get(session.user.id)
+      if (known instanceof Set) {
+        known.delete(session)
+        if (known.size === 0) byUser.delete(session.user.id)
+      } else if (known === session) byUser.delete(session.user.id)
+      pulse.remove(session)
+      events.closed?.(session, code, reason)
+    },
+    heard(session) {
+      heard(session, clock, config)
+    },
+    drained(session) {
+      if (session.outbox !== undefined) session.outbox = flush(session.socket, session.outbox)
+    },
+    tick: pulse.tick,
+    start: pulse.start,
+    stop: pulse.stop,
+    [Symbol.iterator]: () => byId.values(),
+  }
+}
