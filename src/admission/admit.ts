@@ -1,0 +1,197 @@
+import { deny, type Denial } from '../protocol/denial.js'
+import { resolveClient } from './address/resolve-client.js'
+import type { ClientAddress } from './address/client-address.js'
+import type { Decision, Principal, StepName } from './decision.js'
+import type { Endpoint } from './endpoint.js'
+import type { Handshake } from './handshake.js'
+import type { Allowance } from './limits.js'
+import type { Rules } from './rules.js'
+import { findCredential, type Credential } from './steps/credential.js'
+import { checkForwarded } from './steps/forwarded.js'
+import { checkOrigin } from './steps/origin.js'
+import { readQuery } from './steps/query.js'
+import { effectiveRole } from './steps/role.js'
+import { readOffer } from './steps/subprotocols.js'
+import { checkForm } from './steps/well-formed.js'
+import { StoreUnavailable } from './store-unavailable.js'
+import type { Claims } from './token/claims.js'
+import type { TokenFault, Verification } from './token/verification.js'
+import type { User } from './user.js'
+import { Walk } from './walk.js'
+import { within } from './within.js'
+
+/** What a refused token costs the budget of its address; a good connect costs the one that was reserved. */
+const faultCosts: Readonly<Record<TokenFault, number>> = { malformed: 5, signature: 5, unknown_key: 10, claims: 1, expired: 1 }
+
+/**
+ * Whether an attempt counts: `explain` walks the same stairs, takes nothing and teaches the ladder nothing.
+ */
+export type Mode = 'live' | 'explain'
+
+/**
+ * Decides about one handshake: the whole staircase, cheapest check first, each stair with one answer.
+ *
+ * @returns A decision. Nothing a stranger sends, and no store that is away, makes the promise reject.
+ */
+export const admit = async <U extends User>(handshake: Handshake, rules: Rules<U>, mode: Mode = 'live'): Promise<Decision<U>> => {
+  const { headers, receivedAt: at } = handshake
+  const live = mode === 'live'
+  const walk = new Walk<U>(handshake, rules.policyVersion, rules.plainDialect)
+
+  const malformed = checkForm(handshake, rules.hosts)
+  if (malformed) return walk.deny('well_formed', malformed)
+  const offer = readOffer(headers, rules.foreignSubprotocols)
+  if ('reason' in offer) return walk.deny('well_formed', offer)
+  const query = readQuery(handshake.target)
+  if (offer.modern) walk.dialect = 'sallyport.v1'
+  else if (query.firstGeneration && walk.dialect === 'classic.v2') walk.dialect = 'classic.v1'
+  walk.pass('well_formed')
+
+  const client = checkForwarded(headers, rules.refuseForwarded) ?? resolveClient(handshake, rules.proxies)
+  if ('reason' in client) return walk.deny('client_address', client)
+  walk.client = client
+  walk.pass('client_address')
+
+  const ban = rules.bans.findAddress(client.address, at)
+  if (ban) return walk.deny('address_ban', deny('address_banned', { detail: `ban ${ban.id}` }))
+  walk.pass('address_ban')
+
+  const credential = findCredential(headers, offer, query, rules.carriers)
+  const dry = checkBudget(rules, client, credential, at, live)
+  if (dry) return walk.deny('address_budget', dry)
+  walk.pass('address_budget')
+
+  const full = rules.capacity.check()
+  if (full) return walk.deny('capacity', full)
+  walk.pass('capacity')
+
+  const endpoint = rules.endpoints.match(handshake.target)
+  if (!endpoint) return walk.deny('endpoint', deny('not_found'))
+  walk.endpoint = endpoint
+  walk.pass('endpoint')
+
+  const foreign = checkOrigin(headers, rules.origins)
+  if (foreign) return walk.deny('origin', foreign)
+  walk.pass('origin')
+
+  if ('reason' in credential && (rules.developmentUserId === undefined || credential.reason !== 'token_missing'))
+    return walk.deny('credential', credential)
+  walk.pass('credential', 'reason' in credential ? 'none, and a development user stands in' : credential.carrier)
+
+  // From here on a stair may wait for somebody else.
+  let waiting = false
+  const wait = async <T>(store: string, ms: number, work: Promise<T>): Promise<T> => {
+    if (live && !waiting) {
+      waiting = true
+      rules.capacity.enter()
+    }
+    return await within(store, ms, work)
+  }
+  let stair: StepName = 'token'
+  try {
+    const verified = await verify(rules, credential, at, wait)
+    if (!verified.ok && live && client.key !== undefined && !('reason' in credential)) {
+      rules.budget.charge(client.key, faultCosts[verified.fault] - 1, at)
+      const verdict = rules.ladder.failed(client.key, verified.fault, credential.token, at)
+      if (verdict === 'would_ban') walk.mark('address_ban', 'ladder')
+    }
+    const developmentUserId = verified.ok ? undefined : rules.developmentUserId
+    if (!verified.ok && developmentUserId === undefined) return walk.deny('token', verified.denial)
+    const claims: Claims | undefined = verified.ok ? verified.claims : undefined
+    const userId = claims?.subject ?? developmentUserId ?? ''
+    walk.userId = userId
+    walk.pass('token', verified.ok ? (verified.cached ? 'cached' : verified.claims.issuer) : `${verified.denial.reason}, and a development user stands in`)
+
+    stair = 'revocation'
+    const revoked = checkRevoked(rules, userId, claims, at)
+    if (revoked) return walk.deny('revocation', revoked)
+    walk.pass('revocation')
+
+    stair = 'user'
+    const held = rules.users.held(userId, at)
+    const user = held ?? (await wait('users', rules.deadlines.userMs, rules.users.find(userId, at + rules.deadlines.userMs)))
+    const unfit = checkUser(rules, user, claims, endpoint)
+    if (unfit || !user) return walk.deny('user', unfit ?? deny('user_unknown'))
+    walk.pass('user', held ? 'cached' : 'looked up')
+
+    stair = 'topic'
+    if (endpoint.conversation !== undefined && rules.memberships) {
+      const { topicMs } = rules.deadlines
+      const member = await wait('memberships', topicMs, rules.memberships.mayEnter(user.id, endpoint.conversation, at + topicMs))
+      if (!member) return walk.deny('topic', deny('not_found', { detail: 'no such conversation for this user' }))
+    }
+    walk.pass('topic')
+
+    stair = 'limits'
+    const ask = { userId: user.id, addressKey: client.key, at }
+    const asked = live ? rules.limits.take(ask, at + rules.deadlines.limitsMs) : rules.limits.peek(ask, at + rules.deadlines.limitsMs)
+    const allowance = asked instanceof Promise ? await wait('limits', rules.deadlines.limitsMs, asked) : asked
+    if (!allowance.granted) return walk.deny('limits', limitDenial(allowance))
+    walk.pass('limits')
+
+    if (live && client.key !== undefined) rules.ladder.admitted(client.key, at)
+    const principal: Principal<U> = { user, claims, expiresAt: claims?.expiresAt, development: developmentUserId !== undefined }
+    return walk.admit(endpoint, principal, allowance.lease)
+  } catch (error) {
+    return walk.deny(stair, failureDenial(error))
+  } finally {
+    if (waiting) rules.capacity.leave()
+  }
+}
+
+/** A dry budget still lets in whoever holds a token we have verified before, so that a noisy neighbour locks nobody out. */
+const checkBudget = (
+  rules: Rules,
+  client: ClientAddress,
+  credential: Credential | Denial,
+  at: number,
+  live: boolean,
+): Denial | undefined => {
+  if (client.key === undefined) return undefined
+  const answer = live ? rules.budget.reserve(client.key, at) : rules.budget.peek(client.key, at)
+  if (answer.granted) return undefined
+  if (!('reason' in credential) && rules.verifier.cached(credential.token, at) !== undefined) return undefined
+  return deny('rate_limited', { retryAfterMs: answer.retryAfterMs, detail: 'address budget is dry' })
+}
+
+const noToken: Verification = { ok: false, denial: deny('token_missing'), fault: 'claims' }
+
+const verify = async (
+  rules: Rules,
+  credential: Credential | Denial,
+  at: number,
+  wait: <T>(store: string, ms: number, work: Promise<T>) => Promise<T>,
+): Promise<Verification> => {
+  if ('reason' in credential) return noToken
+  const verification = rules.verifier.verify(credential.token, at)
+  return verification instanceof Promise ? await wait('token', rules.deadlines.tokenMs, verification) : verification
+}
+
+const checkRevoked = (rules: Rules, userId: string, claims: Claims | undefined, at: number): Denial | undefined => {
+  const revoked = claims && rules.revocations.find(claims, at)
+  if (revoked !== undefined) return deny('token_revoked', { detail: revoked })
+  const ban = rules.bans.findUser(userId, at)
+  return ban && deny('user_banned', { detail: `ban ${ban.id}` })
+}
+
+const checkUser = <U extends User>(rules: Rules<U>, user: U | undefined, claims: Claims | undefined, endpoint: Endpoint): Denial | undefined => {
+  if (!user) return deny('user_unknown')
+  if (!user.active) return deny('user_disabled')
+  if (claims?.epoch !== undefined && claims.epoch < (user.epoch ?? 0)) return deny('token_revoked', { detail: 'token epoch is over' })
+  const roles = rules.endpoints.rolesOf(endpoint)
+  const role = effectiveRole(user, claims)
+  if (roles && !roles.includes(role)) return deny('forbidden', { detail: `role ${role} may not use ${endpoint.name}` })
+  return undefined
+}
+
+const limitDenial = (allowance: Allowance & { granted: false }): Denial => {
+  const { rule, retryAfterMs } = allowance
+  const reason = rule === 'userConnects' || rule === 'addressConnects' ? 'rate_limited' : rule === 'nodeSockets' ? 'overloaded' : 'too_many_connections'
+  return deny(reason, { retryAfterMs, detail: `limits.${rule}` })
+}
+
+/** A store that is away says nothing about the client; anything else that was thrown is a fault of ours or of an embedder's port. */
+const failureDenial = (error: unknown): Denial => {
+  if (error instanceof StoreUnavailable) return deny('dependency_unavailable', { detail: `${error.store}: ${error.message}` })
+  return deny('internal_error', { detail: error instanceof Error ? error.message : 'failed without an error' })
+}

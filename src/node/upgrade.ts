@@ -1,0 +1,129 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { WebSocket, WebSocketServer } from 'ws'
+import type { Admitted, Decision, Denied } from '../admission/decision.js'
+import type { Handshake } from '../admission/handshake.js'
+import type { User } from '../admission/user.js'
+import { deny } from '../protocol/denial.js'
+import { farewell } from '../protocol/farewell.js'
+import { createSession, type LiveSession, type Session } from '../session/session.js'
+import type { SessionRegistry } from '../session/sessions.js'
+import { answerIn, type Refusals } from './answer-in.js'
+import { guardClose } from './close-guards.js'
+import { handshakeFromRequest } from './handshake-from-request.js'
+import { refuse } from './refuse.js'
+import { WsSocket } from './ws-socket.js'
+
+export interface UpgradeHost<U extends User> {
+  readonly refusals: Refusals
+  readonly sessions: SessionRegistry<U>
+  admit(handshake: Handshake): Promise<Decision<U>>
+  /** Gives the lease of an admission back whose peer had left before it could be used. */
+  abandoned(decision: Admitted<U>): void
+  readonly now: () => number
+  /** Milliseconds after which a decision is not waited for (default 5,000): Node's own timeouts end at the upgrade. */
+  readonly handshakeMs: number
+}
+
+/**
+ * Makes the listener for a server's `upgrade` event.
+ *
+ * The connection has an error listener from its first byte, so a peer that resets it at any moment harms nobody. Bytes that came with the
+ * handshake wait in the connection, unread, until the decision is made; then they are the first frames.
+ *
+ * @param wss - A `WebSocketServer` with `noServer: true`; its own limits (`maxPayload`, `maxFragments`, …) are the embedder's to set.
+ * @param onSession - Called once per admitted socket, synchronously with its opening: no frame can be lost before a listener is added.
+ */
+export const createUpgrade =
+  <U extends User>(host: UpgradeHost<U>, wss: WebSocketServer, onSession: (webSocket: WebSocket, session: Session<U>) => void) =>
+  (request: IncomingMessage, connection: Duplex, head: Buffer): void => {
+    const arrival: Arrival<U> = { host, wss, request, connection, head, onSession }
+    connection.on('error', ignore)
+    // The promise never rejects: admit answers with values, and answering is guarded below.
+    void decide(arrival)
+  }
+
+interface Arrival<U extends User> {
+  readonly host: UpgradeHost<U>
+  readonly wss: WebSocketServer
+  readonly request: IncomingMessage
+  readonly connection: Duplex
+  readonly head: Buffer
+  readonly onSession: (webSocket: WebSocket, session: Session<U>) => void
+}
+
+/** A reset peer is no event of ours: the connection closes by itself after an error. */
+const ignore = (): void => undefined
+
+const decide = async <U extends User>(arrival: Arrival<U>): Promise<void> => {
+  const { host, request, connection } = arrival
+  let late = false
+  const timer = setTimeout(() => {
+    late = true
+    refuse(connection, deny('dependency_unavailable', { detail: 'no decision in time' }), 'late')
+  }, host.handshakeMs)
+  try {
+    const decision = await host.admit(handshakeFromRequest(request, host.now()))
+    if (late || connection.destroyed) {
+      if (decision.outcome === 'admitted') host.abandoned(decision)
+      connection.destroy()
+      return
+    }
+    if (decision.outcome === 'admitted') accept(arrival, decision)
+    else turnAway(arrival, decision)
+  } catch (error) {
+    // Only an embedder's own code can end up here; the peer is told that the fault is ours, and the embedder hears of it.
+    connection.destroy()
+    queueMicrotask(() => {
+      throw error
+    })
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const accept = <U extends User>(arrival: Arrival<U>, decision: Admitted<U>): void => {
+  const { host, connection, onSession } = arrival
+  let opened = false
+  handUp(arrival, (webSocket) => {
+    opened = true
+    const session: LiveSession<U> = createSession(decision, new WsSocket(webSocket, connection), host.now())
+    webSocket.on('error', ignore)
+    webSocket.on('pong', () => {
+      host.sessions.heard(session)
+    })
+    webSocket.on('message', () => {
+      host.sessions.heard(session)
+    })
+    webSocket.on('close', (code) => {
+      host.sessions.closed(session, code)
+    })
+    connection.on('drain', () => {
+      host.sessions.drained(session)
+    })
+    host.sessions.opened(session)
+    onSession(webSocket, session)
+  })
+  // ws answers by itself what it finds wrong in a handshake that we found right; then nobody opened the session.
+  if (!opened) host.abandoned(decision)
+}
+
+const turnAway = <U extends User>(arrival: Arrival<U>, denied: Denied): void => {
+  const { host, connection } = arrival
+  const form = answerIn(denied, host.refusals)
+  if (form !== 'close') {
+    refuse(connection, denied.denial, denied.id, form === 'bare-403')
+    return
+  }
+  handUp(arrival, (webSocket) => {
+    webSocket.on('error', ignore)
+    const { frame, code, reason } = farewell(denied.denial, denied.id, denied.dialect, host.now())
+    if (frame !== undefined) webSocket.send(JSON.stringify(frame))
+    webSocket.close(code, reason)
+  })
+}
+
+const handUp = <U extends User>(arrival: Arrival<U>, opened: (webSocket: WebSocket) => void): void => {
+  guardClose(arrival.connection)
+  arrival.wss.handleUpgrade(arrival.request, arrival.connection, arrival.head, opened)
+}
