@@ -1,0 +1,110 @@
+import type { Ban, BanSubject } from '../admission/ban.js'
+import type { Decision } from '../admission/decision.js'
+import type { Role } from '../admission/user.js'
+import type { Reason } from '../protocol/denial.js'
+
+/** How far a change reached when its call was answered. */
+export interface Reach {
+  /** Live sockets that were told to close. */
+  readonly sockets: number
+  readonly nodes: number
+}
+
+export interface SessionSummary {
+  readonly id: string
+  readonly userId: string
+  readonly address: string | undefined
+  readonly endpoint: string
+  readonly dialect: string
+  /** Epoch milliseconds. */
+  readonly openedAt: number
+  readonly expiresAt: number | undefined
+  readonly development: boolean
+}
+
+export interface UserSummary {
+  readonly id: string
+  readonly email: string
+  readonly active: boolean
+  readonly role: Role | undefined
+}
+
+/** A question to the evaluator about a handshake that nobody made; it counts nothing. */
+export interface ExplainAsk {
+  /** Request path with or without a query, such as `/ws/customers/`. */
+  readonly path: string
+  readonly address: string
+  readonly origin: string | undefined
+  /** Raw token; it is judged and forgotten. */
+  readonly token: string | undefined
+}
+
+/** A decision for people and tools: plain JSON, the user's record left out. */
+export interface DecisionReport {
+  readonly id: string
+  readonly outcome: Decision['outcome']
+  readonly reason: Reason | undefined
+  readonly told: string | undefined
+  readonly sentence: string | undefined
+  readonly retry: string | undefined
+  readonly status: number | undefined
+  readonly closeCode: number | undefined
+  readonly retryAfterMs: number | undefined
+  readonly receivedAt: number
+  readonly address: string | undefined
+  readonly path: string
+  readonly origin: string | undefined
+  readonly dialect: string
+  readonly endpoint: string | undefined
+  readonly userId: string | undefined
+  readonly policyVersion: string
+  readonly steps: readonly { readonly name: string; readonly outcome: string; readonly durationMs: number; readonly detail?: string }[]
+  readonly marks: readonly { readonly step: string; readonly rule: string }[]
+}
+
+/** What a token says, claim by claim, without any of its text. */
+export interface TokenReport {
+  readonly accepted: boolean
+  readonly reason: Reason | undefined
+  readonly detail: string | undefined
+  readonly issuer: string | undefined
+  readonly subject: string | undefined
+  readonly tokenId: string | undefined
+  readonly issuedAt: number | undefined
+  readonly expiresAt: number | undefined
+}
+
+export interface Health {
+  readonly ready: boolean
+  readonly mode: 'development' | 'production'
+  readonly draining: boolean
+  /** By name, such as `storage`. */
+  readonly checks: Readonly<Record<string, 'ok' | 'failing'>>
+  readonly sessions: number
+}
+
+/** Everything an operator can do to a running server; the internal port and, where it makes sense, the command line offline stand on it. */
+export interface Operations {
+  health(): Promise<Health>
+  metrics(): Promise<string>
+  info(): Readonly<Record<string, unknown>>
+  /** @param durationMs - `undefined` bans without end. */
+  ban(subject: BanSubject, reason: string, durationMs: number | undefined, actor: string): Promise<{ readonly ban: Ban } & Reach>
+  lift(subject: BanSubject, actor: string): Promise<readonly Ban[]>
+  bans(): Promise<readonly Ban[]>
+  revokeToken(tokenId: string, untilAt: number | undefined, actor: string): Promise<Reach>
+  revokeUser(userId: string, beforeAt: number | undefined, actor: string): Promise<Reach>
+  sessions(): readonly SessionSummary[]
+  /** Ends one session by its id, or all of a user's. */
+  kick(target: { readonly sessionId: string } | { readonly userId: string }, actor: string): Promise<Reach>
+  users(): Promise<readonly UserSummary[]>
+  addUser(user: { readonly id?: string; readonly email: string; readonly role: Role }, actor: string): Promise<UserSummary>
+  /** @returns `undefined` when there is no such user. */
+  setUserActive(id: string, active: boolean, actor: string): Promise<({ readonly user: UserSummary } & Reach) | undefined>
+  /** A past decision from the ring. */
+  decision(id: string): DecisionReport | undefined
+  /** The newest decisions first. */
+  decisions(filter: { readonly outcome?: 'admitted' | 'denied'; readonly reason?: string; readonly limit: number }): readonly DecisionReport[]
+  explain(ask: ExplainAsk): Promise<DecisionReport>
+  checkToken(token: string): Promise<TokenReport>
+}
