@@ -1,0 +1,26 @@
+import type { Conversation, Feedback, Message } from './records.js'
+
+/** A place in the log of a workspace. */
+export interface LogPosition {
+  /** Offsets of another epoch mean nothing. */
+  readonly epoch: string
+  /** Offset of the newest event, 0 when there is none. */
+  readonly offset: number
+}
+
+/** What an event says; values are absolute, so the newest of a kind is enough. */
+export type WorkspaceChange =
+  | { readonly type: 'message.created'; readonly message: Message; readonly conversation: Conversation }
+  | { readonly type: 'message.feedback'; readonly message: string; readonly conversation: string; readonly feedback: Feedback }
+  | { readonly type: 'conversation.changed'; readonly conversation: Conversation }
+  | { readonly type: 'conversation.answered'; readonly conversation: Conversation; readonly upTo: number; readonly by: string }
+  | { readonly type: 'conversation.read'; readonly conversation: string; readonly userId: string; readonly upTo: number; readonly readCount: number }
+
+/** One durable change of a workspace; the log is gapless and in commit order. */
+export interface WorkspaceEvent {
+  readonly workspace: string
+  readonly offset: number
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly change: WorkspaceChange
+}

@@ -1,0 +1,134 @@
+import { z } from 'zod'
+import type { Command, CommandId, CommandType } from './command.js'
+import type { ReplyCode } from './reply.js'
+
+/** What was wrong with a message; becomes an error reply. */
+export interface CommandFault {
+  /** `undefined` when the message held no usable id. */
+  readonly re: CommandId | undefined
+  readonly code: Extract<ReplyCode, 'invalid_json' | 'invalid_command' | 'unknown_command'>
+  readonly message: string
+}
+
+export type ParsedCommand = { readonly ok: true; readonly command: Command } | { readonly ok: false; readonly fault: CommandFault }
+
+/** Largest number of characters of one message; what agents and customers write. */
+export const maxContentCharacters = 10_000
+
+/** Rows of a page at most. */
+export const maxPageSize = 100
+
+const id = z.union([z.string().min(1).max(64), z.int()])
+const reference = z.string().regex(/^\w{1,64}$/u)
+const count = z.int().min(0)
+const limit = z.int().min(1).max(maxPageSize).optional()
+const cursor = z.string().min(1).max(512).optional()
+const word = z.string().min(1).max(100)
+const search = z.string().max(200).optional()
+const status = z.enum(['active', 'support_active', 'marketing_active', 'closed'])
+const topic = z.union([z.literal('conversations'), z.literal('customers'), z.templateLiteral(['conversation:', z.string().regex(/^\w{1,64}$/u)])])
+
+const conversationsFilter = z.strictObject({
+  search,
+  status: status.optional(),
+  source: word.optional(),
+  priority: count.optional(),
+  assignee: word.optional(),
+  tags: z.array(word).max(50).optional(),
+  unanswered: z.literal(true).optional(),
+  createdFrom: z.int().optional(),
+  createdBefore: z.int().optional(),
+})
+
+const customersFilter = z.strictObject({
+  search,
+  source: word.optional(),
+  tags: z.array(word).max(50).optional(),
+  unanswered: z.boolean().optional(),
+  createdFrom: z.int().optional(),
+  createdBefore: z.int().optional(),
+})
+
+// Fields nobody knows are left out, so that a newer client can speak to an older server; filters are strict, because an ignored condition
+// would show rows the client did not ask for.
+const shapes = {
+  'authenticate': z.object({ id, type: z.literal('authenticate'), token: z.string().min(1).max(16_384) }),
+  'subscribe': z.object({
+    id,
+    type: z.literal('subscribe'),
+    topic,
+    since: z.object({ epoch: z.string().min(1).max(64), offset: count }).optional(),
+  }),
+  'unsubscribe': z.object({ id, type: z.literal('unsubscribe'), topic }),
+  'conversations.list': z.object({ id, type: z.literal('conversations.list'), filter: conversationsFilter.optional(), limit, cursor }),
+  'customers.list': z.object({ id, type: z.literal('customers.list'), filter: customersFilter.optional(), limit, cursor }),
+  'messages.list': z.object({
+    id,
+    type: z.literal('messages.list'),
+    conversation: reference,
+    limit,
+    before: count.optional(),
+    after: count.optional(),
+  }),
+  'message.send': z.object({
+    id,
+    type: z.literal('message.send'),
+    conversation: reference,
+    key: z.string().regex(/^[\x21-\x7e]{1,64}$/u),
+    content: z.string().min(1).max(maxContentCharacters),
+    after: count.optional(),
+  }),
+  'conversation.read': z.object({ id, type: z.literal('conversation.read'), conversation: reference, upTo: count }),
+  'conversation.update': z.object({
+    id,
+    type: z.literal('conversation.update'),
+    conversation: reference,
+    status: status.optional(),
+    priority: z.int().min(0).max(32_767).optional(),
+    assignee: word.nullable().optional(),
+    tags: z.array(word).max(50).optional(),
+  }),
+  'conversation.claim': z.object({ id, type: z.literal('conversation.claim'), conversation: reference }),
+  'conversation.release': z.object({ id, type: z.literal('conversation.release'), conversation: reference }),
+  'message.feedback': z.object({
+    id,
+    type: z.literal('message.feedback'),
+    message: reference,
+    feedback: z.enum(['none', 'positive', 'negative']),
+    comment: z.string().max(500).optional(),
+  }),
+  'typing': z.object({ id, type: z.literal('typing'), conversation: reference, active: z.boolean() }),
+  'presence.watch': z.object({ id, type: z.literal('presence.watch'), ids: z.array(word).max(500) }),
+} as const satisfies Record<CommandType, z.ZodType<Command>>
+
+const isCommandType = (type: string): type is CommandType => Object.hasOwn(shapes, type)
+
+const fault = (re: CommandId | undefined, code: CommandFault['code'], message: string): ParsedCommand => ({ ok: false, fault: { re, code, message } })
+
+/**
+ * Reads one message of a `sallyport.v1` client.
+ *
+ * @param text - At most one frame; nesting does not matter, because nothing that is not expected is walked into.
+ * @returns The command, or what to answer instead. Never throws.
+ */
+export const parseCommand = (text: string): ParsedCommand => {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    return fault(undefined, 'invalid_json', 'The message is not JSON')
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return fault(undefined, 'invalid_json', 'The message is not a JSON object')
+  const parsedId = id.safeParse(field(value, 'id'))
+  if (!parsedId.success) return fault(undefined, 'invalid_command', '"id" must be text of 1 to 64 characters or a safe integer')
+  const re = parsedId.data
+  const type = field(value, 'type')
+  if (typeof type !== 'string' || type.length === 0 || type.length > 64) return fault(re, 'invalid_command', '"type" must be text of 1 to 64 characters')
+  if (!isCommandType(type)) return fault(re, 'unknown_command', 'There is no command of this type')
+  const parsed = shapes[type].safeParse(value)
+  if (parsed.success) return { ok: true, command: parsed.data }
+  const path = parsed.error.issues[0]?.path.map(String).join('.') ?? ''
+  return fault(re, 'invalid_command', path === '' ? 'A field of the command is wrong' : `"${path.slice(0, 64)}" is missing or wrong`)
+}
+
+const field = (value: object, name: string): unknown => (Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined)

@@ -1,0 +1,116 @@
+import type { Topic } from './command.js'
+import type { ConversationItem, CustomerItem, FeedbackItem, MessageItem } from './item.js'
+
+/** The first push of every session. */
+export interface Welcome {
+  readonly type: 'welcome'
+  /** Id of the session, which is the id of the decision that admitted it. */
+  readonly session: string
+  readonly user: { readonly id: string; readonly role: string }
+  readonly workspace: { readonly id: string; readonly name: string } | null
+  readonly protocol: 'sallyport.v1'
+  /** Epoch milliseconds; `null` in development. */
+  readonly expiresAt: number | null
+  /** Epoch milliseconds of the server's clock. */
+  readonly serverTime: number
+  readonly heartbeatMs: number
+  readonly limits: {
+    readonly frameBytes: number
+    readonly contentCharacters: number
+    readonly pageSize: number
+    readonly subscriptions: number
+    readonly messages: { readonly max: number; readonly windowMs: number }
+  }
+  readonly development: boolean
+}
+
+/** The path's own subscription, answered without having been asked; the fields are those of the reply to `subscribe`. */
+export interface Subscribed {
+  readonly type: 'subscribed'
+  readonly topic: Topic
+  readonly epoch: string | null
+  readonly offset: number
+  readonly recovered: boolean
+  readonly events: readonly PushMessage[]
+  readonly page: object
+}
+
+/** The path's own subscription could not be begun; the socket goes on. */
+export interface SubscriptionFailed {
+  readonly type: 'subscription.failed'
+  readonly topic: Topic
+  readonly code: 'not_found' | 'unavailable'
+  readonly message: string
+}
+
+/** The server goes away; come back after the delay. */
+export interface SessionClosing {
+  readonly type: 'session.closing'
+  readonly code: string
+  readonly reconnectAfterMs: number
+}
+
+/** Durable pushes carry their place in the log. */
+interface Durable {
+  readonly offset: number
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+export interface MessageCreated extends Durable {
+  readonly type: 'message.created'
+  readonly message: MessageItem
+}
+
+export interface MessageFeedback extends Durable {
+  readonly type: 'message.feedback'
+  readonly conversation: string
+  readonly message: string
+  readonly feedback: FeedbackItem
+}
+
+/** A row of the inbox as it is now; fields that are missing have not changed. */
+export interface ConversationChanged extends Durable {
+  readonly type: 'conversation.changed'
+  readonly conversation: ConversationItem
+  readonly lastMessage?: MessageItem
+  readonly customer?: CustomerItem
+}
+
+/** Customer messages up to `upTo` count as answered. */
+export interface ConversationAnswered extends Durable {
+  readonly type: 'conversation.answered'
+  readonly conversation: ConversationItem
+  readonly upTo: number
+  readonly by: string
+}
+
+/** Where a reader's mark stands now. */
+export interface ConversationRead extends Durable {
+  readonly type: 'conversation.read'
+  readonly conversation: string
+  readonly user: string
+  readonly upTo: number
+  readonly readCount: number
+}
+
+/** Somebody writes, or has stopped; forget it after 6 s without another one. */
+export interface Typing {
+  readonly type: 'typing'
+  readonly conversation: string
+  readonly user: string
+  readonly active: boolean
+}
+
+/** What a server says unasked. */
+export type PushMessage =
+  | Welcome
+  | Subscribed
+  | SubscriptionFailed
+  | SessionClosing
+  | MessageCreated
+  | MessageFeedback
+  | ConversationChanged
+  | ConversationAnswered
+  | ConversationRead
+  | Typing
