@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { deny, type Denial } from '../protocol/denial.js'
 import { resolveClient } from './address/resolve-client.js'
 import type { ClientAddress } from './address/client-address.js'
@@ -92,8 +93,9 @@ export const admit = async <U extends User>(handshake: Handshake, rules: Rules<U
     const verified = await verify(rules, credential, at, wait)
     if (!verified.ok && live && client.key !== undefined && !('reason' in credential)) {
       rules.budget.charge(client.key, faultCosts[verified.fault] - 1, at)
-      const verdict = rules.ladder.failed(client.key, verified.fault, credential.token, at)
-      if (verdict === 'would_ban') walk.mark('address_ban', 'ladder')
+      const verdict = rules.ladder.failed(client.key, verified.fault, hash('sha256', credential.token, 'base64url'), at)
+      if (verdict.outcome === 'would_ban') walk.mark('address_ban', 'ladder')
+      if (verdict.outcome !== 'nothing') rules.laddered(verdict)
     }
     const developmentUserId = verified.ok ? undefined : rules.developmentUserId
     if (!verified.ok && developmentUserId === undefined) return walk.deny('token', verified.denial)
@@ -169,7 +171,7 @@ const verify = async (
 
 const checkRevoked = (rules: Rules, userId: string, claims: Claims | undefined, at: number): Denial | undefined => {
   const revoked = claims && rules.revocations.find(claims, at)
-  if (revoked !== undefined) return deny('token_revoked', { detail: revoked })
+  if (revoked) return deny('token_revoked', { detail: revoked.kind === 'token' ? 'revoked by token id' : 'issued before the user was revoked' })
   const ban = rules.bans.findUser(userId, at)
   return ban && deny('user_banned', { detail: `ban ${ban.id}` })
 }

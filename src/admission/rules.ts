@@ -1,52 +1,18 @@
-import type { Denial } from '../protocol/denial.js'
 import type { Dialect } from '../protocol/subprotocol.js'
 import type { Proxies } from './address/proxies.js'
-import type { Ban } from './ban.js'
+import type { AddressBudget } from './address-budget.js'
+import type { BanSet } from './ban-set.js'
+import type { Capacity } from './capacity.js'
+import type { Ladder, LadderVerdict } from './ladder.js'
 import type { Limits } from './limits.js'
 import type { Carrier } from './steps/credential.js'
 import type { EndpointTable } from './steps/endpoints.js'
 import type { OriginRule } from './steps/origin.js'
-import type { Claims } from './token/claims.js'
-import type { TokenFault, Verifier } from './token/verification.js'
+import type { RevocationSet } from './revocation-set.js'
+import type { Verifier } from './token/verification.js'
 import type { Memberships } from './topic.js'
 import type { User } from './user.js'
 import type { UserCache } from './user-cache.js'
-
-/** The bans in force, looked up without a store call. */
-export interface BanLookup {
-  findAddress(address: string, at: number): Ban | undefined
-  findUser(userId: string, at: number): Ban | undefined
-}
-
-/** The revocations in force, looked up without a store call. */
-export interface RevocationLookup {
-  /** Why these claims are revoked, for operators; `undefined` when they are not. */
-  find(claims: Claims, at: number): string | undefined
-}
-
-/** What strangers of one address may cost us. */
-export interface Budget {
-  /** Takes the price of one good connect, or says when there will be enough. */
-  reserve(key: string, at: number): { readonly granted: true } | { readonly granted: false; readonly retryAfterMs: number }
-  /** The same answer, taking nothing. */
-  peek(key: string, at: number): { readonly granted: true } | { readonly granted: false; readonly retryAfterMs: number }
-  /** Charges what an attempt cost beyond the reserve. */
-  charge(key: string, cost: number, at: number): void
-}
-
-/** Whether this node can take one more. */
-export interface CapacityCheck {
-  check(): Denial | undefined
-  /** Counts a handshake that has begun to wait. */
-  enter(): void
-  leave(): void
-}
-
-/** Hears of forged tokens and bans who sends many. */
-export interface LadderWatch {
-  failed(key: string, fault: TokenFault, token: string, at: number): 'nothing' | 'would_ban' | 'banned'
-  admitted(key: string, at: number): void
-}
 
 /** How long each stair that waits may take, in milliseconds. */
 export interface StepDeadlines {
@@ -66,9 +32,9 @@ export interface Rules<U extends User = User> {
   readonly proxies: Proxies
   /** Whether a forwarding header is refused outright: development mode speaks to nobody but this machine. */
   readonly refuseForwarded: boolean
-  readonly bans: BanLookup
-  readonly budget: Budget
-  readonly capacity: CapacityCheck
+  readonly bans: Pick<BanSet, 'findAddress' | 'findUser'>
+  readonly budget: Pick<AddressBudget, 'reserve' | 'peek' | 'charge'>
+  readonly capacity: Pick<Capacity, 'check' | 'enter' | 'leave'>
   readonly endpoints: EndpointTable
   readonly origins: OriginRule
   readonly carriers: ReadonlySet<Carrier>
@@ -77,8 +43,10 @@ export interface Rules<U extends User = User> {
   /** The dialect of a client that offers no sub-protocol of ours. */
   readonly plainDialect: Exclude<Dialect, 'sallyport.v1'>
   readonly verifier: Verifier
-  readonly ladder: LadderWatch
-  readonly revocations: RevocationLookup
+  readonly ladder: Pick<Ladder, 'failed' | 'admitted'>
+  /** Hears what the ladder would do or wants done. */
+  readonly laddered: (verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>) => void
+  readonly revocations: Pick<RevocationSet, 'find'>
   readonly users: UserCache<U>
   readonly memberships: Memberships | undefined
   readonly limits: Limits

@@ -9,6 +9,7 @@ import { farewell } from '../protocol/farewell.js'
 import { createSession, type LiveSession, type Session } from '../session/session.js'
 import type { SessionRegistry } from '../session/sessions.js'
 import { answerIn, type Refusals } from './answer-in.js'
+import { frameFault } from './frame-fault.js'
 import { guardClose } from './close-guards.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
 import { refuse } from './refuse.js'
@@ -88,7 +89,10 @@ const accept = <U extends User>(arrival: Arrival<U>, decision: Admitted<U>): voi
   handUp(arrival, (webSocket) => {
     opened = true
     const session: LiveSession<U> = createSession(decision, new WsSocket(webSocket, connection), host.now())
-    webSocket.on('error', ignore)
+    webSocket.on('error', (error) => {
+      const reason = frameFault(error)
+      if (reason !== undefined) host.sessions.faulted(session, reason)
+    })
     webSocket.on('pong', () => {
       host.sessions.heard(session)
     })

@@ -47,6 +47,8 @@ export interface SessionRegistry<U extends User = User> extends Sessions<U> {
   opened(session: LiveSession<U>): void
   /** The socket is gone; idempotent. */
   closed(session: LiveSession<U>, code: number): void
+  /** The peer broke the framing, and the host is closing it for that reason. */
+  faulted(session: LiveSession<U>, reason: Reason): void
   /** The peer said something: a message, or a pong. */
   heard(session: LiveSession<U>): void
   /** The operating system takes bytes again. */
@@ -139,6 +141,9 @@ export const createSessions = <U extends User>(
       } else if (known === session) byUser.delete(session.user.id)
       pulse.remove(session)
       events.closed?.(session, code, reason)
+    },
+    faulted(session, reason) {
+      if (session.state.name === 'open') session.state = { name: 'closing', reason }
     },
     heard(session) {
       heard(session, clock, config)

@@ -27,7 +27,7 @@ export const resolveClient = (handshake: Handshake, proxies: Proxies): ClientAdd
 
   let client: string | undefined
   let count = 0
-  for (const hop of hopsOf(forwarding, lines)) {
+  for (const hop of hopsOf[forwarding](lines)) {
     count += 1
     if (hop === undefined) return deny('bad_forwarding', { detail: `hop ${count} of ${forwarding}, from the right, is not an address` })
     if (count > maxHops) return deny('bad_forwarding', { detail: `more than ${maxHops} hops of ${forwarding} are trusted` })
@@ -41,15 +41,10 @@ export const resolveClient = (handshake: Handshake, proxies: Proxies): ClientAdd
 /** Keeps the work bounded for a list of nothing but trusted hops. */
 const maxHops = 64
 
-const hopsOf = (forwarding: Forwarding, lines: readonly string[]): Iterable<Hop> => {
-  switch (forwarding) {
-    case 'x-forwarded-for':
-      return forwardedForHops(lines)
-    case 'forwarded':
-      return forwardedHops(lines)
-    case 'x-real-ip':
-      return [realIpHop(lines)]
-  }
+const hopsOf: Readonly<Record<Forwarding, (lines: readonly string[]) => Iterable<Hop>>> = {
+  'x-forwarded-for': forwardedForHops,
+  forwarded: forwardedHops,
+  'x-real-ip': (lines) => [realIpHop(lines)],
 }
 
 const forwardedClient = (hop: string, keyOf: (address: string) => string | undefined): ClientAddress => {

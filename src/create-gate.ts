@@ -1,0 +1,223 @@
+import { createHash } from 'node:crypto'
+import { createAddressBudget } from './admission/address-budget.js'
+import { createProxies } from './admission/address/proxies.js'
+import { admit } from './admission/admit.js'
+import { createCapacity } from './admission/capacity.js'
+import { loadControlReplica, type ControlReplica } from './admission/control-replica.js'
+import type { ControlChange } from './admission/control.js'
+import { createDecisionRing } from './admission/decision-ring.js'
+import type { Decision } from './admission/decision.js'
+import type { Handshake } from './admission/handshake.js'
+import { createLadder } from './admission/ladder.js'
+import type { LimitsConfig } from './admission/limits.js'
+import { defaultDeadlines, type Rules } from './admission/rules.js'
+import { carriers } from './admission/steps/credential.js'
+import { createEndpointTable } from './admission/steps/endpoints.js'
+import { createVerifier } from './admission/token/create-verifier.js'
+import { createUserCache, defaultUserCache } from './admission/user-cache.js'
+import type { User } from './admission/user.js'
+import { createFollower } from './follower.js'
+import type { Gate, GateOptions, GateStores } from './gate.js'
+import { createUpgrade } from './node/upgrade.js'
+import { deny } from './protocol/denial.js'
+import { createSessions, defaultSessions } from './session/sessions.js'
+import { createMemoryBans } from './stores/memory/memory-bans.js'
+import { createMemoryControlLog } from './stores/memory/memory-control-log.js'
+import { createMemoryLimits } from './stores/memory/memory-limits.js'
+import { createMemoryRevocations } from './stores/memory/memory-revocations.js'
+
+/** The limits of a gate whose options name none. */
+export const defaultLimits: LimitsConfig = {
+  userConnects: { max: 60, windowMs: 60_000 },
+  addressConnects: { max: 1_200, windowMs: 60_000 },
+  userSockets: 60,
+  addressSockets: 2_000,
+  nodeSockets: 20_000,
+}
+
+/** Milliseconds after which a handshake is answered whatever it waits for. */
+const handshakeMs = 5_000
+
+const memoryStores = (): GateStores => {
+  const control = createMemoryControlLog()
+  return { control, bans: createMemoryBans(control), revocations: createMemoryRevocations(control) }
+}
+
+/**
+ * Creates a gate.
+ *
+ * Shape: options in, a running gate out; it owns a timer for the heartbeat and one for the control log, both unreferenced.
+ *
+ * @throws TypeError or RangeError when an option is wrong or a key is weak, naming the option, the value and the remedy.
+ * @throws StoreUnavailable when the bans can't be loaded: a gate that never knew them admits nobody.
+ * @example
+ * const gate = await createGate({ issuers: [{ profile: 'standard', algorithms: ['HS512'], secret }], lookupUser })
+ * server.on('upgrade', gate.upgrade(wss, (ws, session) => { ws.send(`hello ${session.user.id}`) }))
+ */
+export const createGate = async <U extends User>(options: GateOptions<U>): Promise<Gate<U>> => {
+  const now = (): number => Date.now()
+  const events = options.events ?? {}
+  const stores = options.stores ?? memoryStores()
+  const limitsConfig: LimitsConfig = { ...defaultLimits, ...options.limits }
+  const limits = options.limitsStore ?? createMemoryLimits(limitsConfig)
+  const capacity = createCapacity({ maxSockets: limitsConfig.nodeSockets, ...options.capacity })
+  const decisions = createDecisionRing<U>(options.decisions)
+  const endpoints = createEndpointTable(options.endpoints ?? [{ name: 'any', path: '*' }])
+  const verifier = await createVerifier({
+    issuers: options.issuers,
+    ...(options.clockToleranceMs === undefined ? {} : { clockToleranceMs: options.clockToleranceMs }),
+  })
+  const { lookupUser } = options
+  const users = createUserCache<U>(
+    { find: async (id, deadline) => await lookupUser(id, deadline) },
+    { ...defaultUserCache, ...options.userCache },
+    now,
+  )
+  const replica: ControlReplica = await loadControlReplica(stores, now())
+
+  const sessions = createSessions<U>(
+    { ...defaultSessions, ...options.sessions },
+    {
+      ...events,
+      opened(session) {
+        capacity.socketOpened()
+        events.opened?.(session)
+      },
+      closed(session, code, reason) {
+        capacity.socketClosed()
+        limits.release(session.lease)
+        events.closed?.(session, code, reason)
+      },
+    },
+  )
+  sessions.start()
+
+  const rules: Rules<U> = {
+    policyVersion: policyVersionOf(options),
+    hosts: options.hosts && new Set(options.hosts.map((host) => host.toLowerCase())),
+    proxies: createProxies(options.proxies ?? { trustedProxies: [], forwarding: 'x-forwarded-for' }),
+    refuseForwarded: options.refuseForwarded ?? false,
+    bans: replica.bans,
+    budget: createAddressBudget(options.addressBudget),
+    capacity,
+    endpoints,
+    origins: { allowed: options.origins && new Set(options.origins), required: options.requireOrigin ?? false },
+    carriers: new Set(options.carriers ?? carriers),
+    foreignSubprotocols: (options.dialect ?? 'plain') === 'plain',
+    plainDialect: options.dialect ?? 'plain',
+    verifier,
+    ladder: createLadder({ mode: 'dry-run', ...options.ladder }),
+    laddered(verdict) {
+      events.laddered?.(verdict)
+      if (verdict.outcome === 'ban') follower.inBackground('ladder', async () => void (await applyBan(verdict.ban)))
+    },
+    revocations: replica.revocations,
+    users,
+    memberships: options.memberships,
+    limits,
+    developmentUserId: options.developmentUserId,
+    deadlines: { ...defaultDeadlines, ...options.deadlines },
+  }
+
+  const follower = createFollower({ replica, sessions, users, endpoints, events, now, pollMs: stores.pollMs ?? 400 })
+  // The memory stores have no other writers, so there is nothing to follow.
+  if (options.stores !== undefined) follower.start()
+
+  const applyBan = async (ban: Parameters<typeof stores.bans.add>[0]) => {
+    const kept = await stores.bans.add(ban)
+    return { ban: kept, sockets: await changed({ kind: 'ban_added', ban: kept }) }
+  }
+  const changed = async (change: ControlChange): Promise<number> => {
+    replica.apply(change)
+    return await follower.enforce(change)
+  }
+
+  const decide = async (handshake: Handshake): Promise<Decision<U>> => {
+    const startedAt = performance.now()
+    const decision = await admit(handshake, rules)
+    decisions.keep(decision)
+    events.decided?.(decision, performance.now() - startedAt)
+    return decision
+  }
+
+  return {
+    upgrade: (wss, onSession) =>
+      createUpgrade(
+        {
+          refusals: options.refusals ?? 'auto',
+          sessions,
+          admit: decide,
+          abandoned(decision) {
+            limits.release(decision.lease)
+          },
+          now,
+          handshakeMs,
+        },
+        wss,
+        onSession,
+      ),
+    admit: decide,
+    explain: (handshake) => admit(handshake, rules, 'explain'),
+    bans: {
+      add(subject, { reason, actor, durationMs, source }) {
+        const createdAt = now()
+        const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
+        return applyBan({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt })
+      },
+      async lift(subject, actor) {
+        const lifted = await stores.bans.lift(subject, actor, now())
+        for (const ban of lifted) replica.apply({ kind: 'ban_lifted', ban })
+        return lifted
+      },
+      list: () => stores.bans.list(now()),
+      findAddress: (address) => replica.bans.findAddress(address, now()),
+    },
+    revocations: {
+      async add(revocation, actor) {
+        await stores.revocations.add(revocation, actor, now())
+        return { sockets: await changed({ kind: 'revoked', revocation }) }
+      },
+    },
+    users: {
+      async changed(id) {
+        // Sockets of this node first: they must not wait for a store that is away.
+        const sockets = await changed({ kind: 'user_changed', userId: id })
+        await stores.control.userChanged(id, now())
+        return { sockets }
+      },
+    },
+    sessions,
+    decisions,
+    verifier,
+    get follows() {
+      return follower.reached
+    },
+    get load() {
+      return capacity.load
+    },
+    async drain(overMs) {
+      capacity.drain()
+      // Each socket is told its own delay within the whole, so that the herd does not come back at once.
+      for (const session of [...sessions]) sessions.close(session, deny('draining', { retryAfterMs: Math.random() * overMs }))
+      const deadline = performance.now() + overMs
+      while (sessions.count > 0 && performance.now() < deadline) await pause(20)
+      return sessions.count
+    },
+    stop() {
+      sessions.stop()
+      follower.stop()
+      capacity.stop()
+    },
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** A short name for the rules in force: equal options give equal versions, and no secret can be read back from it. */
+const policyVersionOf = (options: object): string => {
+  const text = JSON.stringify(options, (key, value: unknown) => {
+    if (key === 'secret' || key === 'events' || key === 'stores' || key === 'limitsStore') return undefined
+    return typeof value === 'bigint' ? String(value) : value
+  })
+  return createHash('sha256').update(text).digest('hex').slice(0, 12)
+}

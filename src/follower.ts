@@ -1,0 +1,131 @@
+import type { ControlReplica } from './admission/control-replica.js'
+import type { ControlChange } from './admission/control.js'
+import type { EndpointTable } from './admission/steps/endpoints.js'
+import { effectiveRole } from './admission/steps/role.js'
+import type { UserCache } from './admission/user-cache.js'
+import type { User } from './admission/user.js'
+import type { GateEvents } from './gate.js'
+import { deny, type Denial } from './protocol/denial.js'
+import type { Session } from './session/session.js'
+import type { Sessions } from './session/sessions.js'
+
+/** How long a live socket's user is looked up before it is tried again at the next poll, in milliseconds. */
+const lookMs = 1_000
+
+/** Keeps admissions true on live sockets: what changes for a handshake changes for those who are in already. */
+export interface Follower {
+  /** Closes the live sockets a change concerns; returns how many. */
+  enforce(change: ControlChange): Promise<number>
+  /** Whether the control log could be read at the last look. */
+  readonly reached: boolean
+  /** Runs a task whose failure is reported and harms nobody. */
+  inBackground(task: string, work: () => Promise<void>): void
+  start(): void
+  stop(): void
+}
+
+export const createFollower = <U extends User>(parts: {
+  readonly replica: ControlReplica
+  readonly sessions: Sessions<U>
+  readonly users: UserCache<U>
+  readonly endpoints: EndpointTable
+  readonly events: GateEvents<U>
+  readonly now: () => number
+  readonly pollMs: number
+}): Follower => {
+  const { replica, sessions, users, endpoints, events, now, pollMs } = parts
+  /** Users that could not be looked up when they changed; tried again until they can. */
+  const unsure = new Set<string>()
+  let reached = true
+  let timer: NodeJS.Timeout | undefined
+
+  const judge = (session: Session<U>, user: U | undefined): Denial | undefined => {
+    if (user === undefined) return deny('user_unknown')
+    if (!user.active) return deny('user_disabled')
+    const { claims } = session.principal
+    if (claims?.epoch !== undefined && claims.epoch < (user.epoch ?? 0)) return deny('token_revoked')
+    const roles = endpoints.rolesOf(session.endpoint)
+    return roles === undefined || roles.includes(effectiveRole(user, claims)) ? undefined : deny('forbidden')
+  }
+
+  const reconsider = async (userId: string): Promise<number> => {
+    const group = sessions.forUser(userId)
+    if ([...group].length === 0) return 0
+    let user: U | undefined
+    try {
+      user = await users.find(userId, now() + lookMs)
+    } catch {
+      // A store that is away says nothing about the user: the sockets stay, and are looked at again when it is back.
+      unsure.add(userId)
+      return 0
+    }
+    unsure.delete(userId)
+    let closed = 0
+    for (const session of sessions.forUser(userId)) {
+      const denial = judge(session, user)
+      if (denial !== undefined && sessions.close(session, denial)) closed += 1
+    }
+    return closed
+  }
+
+  const enforce = async (change: ControlChange): Promise<number> => {
+    switch (change.kind) {
+      case 'ban_added': {
+        const { subject } = change.ban
+        if (subject.kind === 'user')
+          return replica.bans.findUser(subject.userId, now()) === undefined ? 0 : sessions.forUser(subject.userId).close(deny('user_banned'))
+        return sessions
+          .where(({ client }) => client !== undefined && replica.bans.findAddress(client.address, now()) !== undefined)
+          .close(deny('address_banned'))
+      }
+      case 'ban_lifted':
+        return 0
+      case 'revoked':
+        return sessions
+          .where(({ principal: { claims } }) => claims !== undefined && replica.revocations.find(claims, now()) !== undefined)
+          .close(deny('token_revoked'))
+      case 'user_changed':
+        users.changed(change.userId)
+        return await reconsider(change.userId)
+    }
+  }
+
+  const look = async (): Promise<void> => {
+    try {
+      for (const change of await replica.poll()) await enforce(change)
+      for (const userId of unsure) await reconsider(userId)
+      const at = now()
+      replica.bans.sweep(at)
+      replica.revocations.sweep(at)
+      if (!reached) events.followed?.(true)
+      reached = true
+    } catch (error) {
+      if (reached) {
+        events.followed?.(false)
+        events.failed?.('control log', error)
+      }
+      reached = false
+    }
+    // One look at a time: a slow store is asked again only when it has answered.
+    if (timer !== undefined) timer = setTimeout(() => void look(), pollMs).unref()
+  }
+
+  return {
+    enforce,
+    get reached() {
+      return reached
+    },
+    inBackground(task, work) {
+      work().catch((error: unknown) => {
+        events.failed?.(task, error)
+      })
+    },
+    start() {
+      timer ??= setTimeout(() => void look(), pollMs).unref()
+    },
+    stop() {
+      clearTimeout(timer)
+      timer = undefined
+    },
+  }
+}

@@ -1,0 +1,156 @@
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { WebSocket, WebSocketServer } from 'ws'
+import type { AddressBudgetConfig } from './admission/address-budget.js'
+import type { ProxiesConfig } from './admission/address/proxies.js'
+import type { Ban, Bans, BanSubject } from './admission/ban.js'
+import type { CapacityConfig } from './admission/capacity.js'
+import type { ControlLog } from './admission/control.js'
+import type { DecisionRing } from './admission/decision-ring.js'
+import type { Decision } from './admission/decision.js'
+import type { EndpointRule } from './admission/endpoint.js'
+import type { Handshake } from './admission/handshake.js'
+import type { LadderConfig, LadderVerdict } from './admission/ladder.js'
+import type { Limits, LimitsConfig } from './admission/limits.js'
+import type { Revocation, Revocations } from './admission/revocation.js'
+import type { StepDeadlines } from './admission/rules.js'
+import type { Carrier } from './admission/steps/credential.js'
+import type { IssuerConfig } from './admission/token/issuer.js'
+import type { Verifier } from './admission/token/verification.js'
+import type { Memberships } from './admission/topic.js'
+import type { UserCacheConfig } from './admission/user-cache.js'
+import type { User } from './admission/user.js'
+import type { Refusals } from './node/answer-in.js'
+import type { Dialect } from './protocol/subprotocol.js'
+import type { Session } from './session/session.js'
+import type { SessionEvents, Sessions, SessionsConfig } from './session/sessions.js'
+
+/** Stores a gate keeps its control data in; the memory stores when left out, which forget everything at a restart. */
+export interface GateStores {
+  readonly bans: Bans
+  readonly revocations: Revocations
+  readonly control: ControlLog
+  /** Milliseconds between two looks at the control log, for changes that other processes made (default 400). */
+  readonly pollMs?: number
+}
+
+/** What a gate tells whoever logs and counts; called synchronously, must not throw. */
+export interface GateEvents<U extends User = User> extends SessionEvents<U> {
+  decided?(decision: Decision<U>, durationMs: number): void
+  laddered?(verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>): void
+  /** The control log can't be read (`false`), or can again (`true`): said once per change. */
+  followed?(reached: boolean): void
+  /** A background task of the gate failed; nothing is lost, it is tried again. */
+  failed?(task: string, error: unknown): void
+}
+
+export interface GateOptions<U extends User = User> {
+  /** Who may issue tokens; at least one. */
+  readonly issuers: readonly IssuerConfig[]
+  /** Milliseconds by which `nbf` and `iat` may lie ahead (default 5,000); `exp` has no tolerance. */
+  readonly clockToleranceMs?: number
+  /**
+   * Finds the user a verified token speaks for; the answer types `session.user`.
+   *
+   * @param id - Subject of verified claims.
+   * @param deadline - Epoch milliseconds after which the answer is not waited for.
+   */
+  readonly lookupUser: (id: string, deadline: number) => Promise<U | undefined> | U | undefined
+  readonly userCache?: Partial<UserCacheConfig>
+  /** Enabled carriers (default all three: `header`, `subprotocol`, `query`). */
+  readonly carriers?: readonly Carrier[]
+  /** Origins whose pages may connect, compared exactly; left out, every page may, because no credential here is sent by a browser on its own. */
+  readonly origins?: readonly string[]
+  /** Whether a handshake without Origin is refused (default `false`). */
+  readonly requireOrigin?: boolean
+  /** Served `host[:port]` values; left out, every well-formed Host. */
+  readonly hosts?: readonly string[]
+  readonly proxies?: ProxiesConfig
+  /** Default: every path is one endpoint named `any`. */
+  readonly endpoints?: readonly EndpointRule[]
+  readonly memberships?: Memberships
+  readonly limits?: Partial<LimitsConfig>
+  readonly limitsStore?: Limits
+  readonly addressBudget?: AddressBudgetConfig
+  readonly capacity?: CapacityConfig
+  /** Default `dry-run`. */
+  readonly ladder?: Partial<LadderConfig>
+  readonly sessions?: Partial<SessionsConfig>
+  /** Default `auto`. */
+  readonly refusals?: Refusals
+  /** How clients that offer no sub-protocol of ours are spoken to when they are refused (default `plain`: close codes only). */
+  readonly dialect?: Exclude<Dialect, 'sallyport.v1'>
+  readonly deadlines?: Partial<StepDeadlines>
+  readonly stores?: GateStores
+  /** Decisions kept for `explain` (default 10,000). */
+  readonly decisions?: number
+  readonly events?: GateEvents<U>
+  /** Development only: id of the user that stands in when a token is missing or bad. */
+  readonly developmentUserId?: string
+  /** Development only: whether a request that somebody forwarded is refused. */
+  readonly refuseForwarded?: boolean
+}
+
+/** How many sockets a change closed on this node. */
+export interface Closed {
+  readonly sockets: number
+}
+
+export interface GateBans {
+  /**
+   * Bans a network or a user and closes the live sockets it concerns.
+   *
+   * @param durationMs - `undefined` bans without end.
+   * @throws TypeError when the network is neither an address nor a CIDR range.
+   * @throws StoreUnavailable when it could not be kept: then nothing changed.
+   */
+  add(
+    subject: BanSubject,
+    about: { readonly reason: string; readonly actor: string; readonly durationMs?: number | undefined; readonly source?: Ban['source'] },
+  ): Promise<{ readonly ban: Ban } & Closed>
+  /** Ends the bans of exactly this subject. */
+  lift(subject: BanSubject, actor: string): Promise<readonly Ban[]>
+  list(): Promise<readonly Ban[]>
+  /** The ban an address is under, if any; asks no store. */
+  findAddress(address: string): Ban | undefined
+}
+
+export interface GateRevocations {
+  /** Revokes and closes the live sockets it concerns. */
+  add(revocation: Revocation, actor: string): Promise<Closed>
+}
+
+export interface GateUsers {
+  /** Forgets what is known of a user and looks at the live sockets again: a disabled one is out. */
+  changed(id: string): Promise<Closed>
+}
+
+export type UpgradeListener = (request: IncomingMessage, connection: Duplex, head: Buffer) => void
+
+/** A gate: admission in front, sessions behind. */
+export interface Gate<U extends User = User> {
+  /** Makes the listener of a server's `upgrade` event; `wss` needs `noServer: true`. */
+  upgrade(wss: WebSocketServer, onSession: (webSocket: WebSocket, session: Session<U>) => void): UpgradeListener
+  /** Decides about a handshake, counting it; the caller owns the lease of an admission. */
+  admit(handshake: Handshake): Promise<Decision<U>>
+  /** Walks the same stairs, counting nothing. */
+  explain(handshake: Handshake): Promise<Decision<U>>
+  readonly bans: GateBans
+  readonly revocations: GateRevocations
+  readonly users: GateUsers
+  readonly sessions: Sessions<U>
+  readonly decisions: DecisionRing<U>
+  readonly verifier: Verifier
+  /** Whether the control log could be read at the last look. */
+  readonly follows: boolean
+  readonly load: { readonly loopDelayMs: number; readonly inFlight: number; readonly sockets: number; readonly draining: boolean }
+  /**
+   * Admits nobody from now on, tells each live socket its own delay, and waits for them to go.
+   *
+   * @param overMs - Delays are spread over this time, so that the herd doesn't come back at once.
+   * @returns How many sockets were still open at the end.
+   */
+  drain(overMs: number): Promise<number>
+  /** Stops all timers; sockets are left to their owner. */
+  stop(): void
+}

@@ -1,0 +1,63 @@
+import type { User } from '../admission/user.js'
+import type { DialectHandler } from './dialect-handler.js'
+import type { Session } from './session.js'
+
+/** Messages that may wait before the peer is not read any more. */
+const maxWaiting = 32
+
+/** Hands the messages of one socket to its dialect, one at a time and in order. */
+export interface Inbox {
+  receive(text: string): void
+  close(): void
+}
+
+/**
+ * Opens a dialect on a session and feeds it.
+ *
+ * A peer that sends faster than it is answered waits in its own buffers: reading stops while too much waits.
+ *
+ * @param failed - Told of what the handler threw; the inbox hands over nothing after it.
+ */
+export const openInbox = <U extends User>(session: Session<U>, handler: DialectHandler<U>, failed: (error: unknown) => void): Inbox => {
+  const waiting: string[] = []
+  let busy = false
+  let paused = false
+  let over = false
+
+  const work = async (first: boolean): Promise<void> => {
+    busy = true
+    try {
+      if (first) await handler.opened(session)
+      for (let text = waiting.shift(); text !== undefined && !over; text = waiting.shift()) {
+        if (paused && waiting.length < maxWaiting / 2) {
+          paused = false
+          session.socket.resume()
+        }
+        await handler.received(session, text)
+      }
+    } catch (error) {
+      over = true
+      failed(error)
+    } finally {
+      busy = false
+    }
+  }
+
+  void work(true)
+  return {
+    receive(text) {
+      if (over || session.state.name !== 'open') return
+      waiting.push(text)
+      if (!paused && waiting.length >= maxWaiting) {
+        paused = true
+        session.socket.pause()
+      }
+      if (!busy) void work(false)
+    },
+    close() {
+      over = true
+      waiting.length = 0
+      handler.closed(session)
+    },
+  }
+}
