@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { v7 as uuidv7 } from 'uuid'
+import { checkForm } from '../admission/steps/well-formed.js'
+import { deny, type Denial } from '../protocol/denial.js'
+import { limits } from '../protocol/size.js'
+import { handshakeFromRequest } from './handshake-from-request.js'
+import { refuse } from './refuse.js'
+
+/** Field lines a request may have; more are no handshake of anybody's browser. */
+const maxHeaders = 100
+
+export interface HardenedServerOptions {
+  /** Answers what is no handshake. */
+  readonly onRequest: RequestListener
+  /** Answers a well-delivered upgrade, such as `gate.upgrade(…)`. */
+  readonly onUpgrade: (request: IncomingMessage, connection: Duplex, head: Buffer) => void
+  /** Told of what never became a request. */
+  readonly onMalformed?: (denial: Denial, decisionId: string) => void
+}
+
+/**
+ * Makes a `node:http` server whose every early answer is ours: what Node's parser refuses, lets time out, or hands over by other events.
+ *
+ * Header block up to 16 KiB and 100 fields, whole within 5 s, checked twice a second; a connection that is refused is destroyed.
+ */
+export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed }: HardenedServerOptions): Server => {
+  const server = createServer(
+    {
+      maxHeaderSize: limits.headerBytes,
+      headersTimeout: 5_000,
+      requestTimeout: 10_000,
+      connectionsCheckingInterval: 500,
+      keepAliveTimeout: 5_000,
+      insecureHTTPParser: false,
+      // A request without Host is refused by our own words.
+      requireHostHeader: false,
+      noDelay: true,
+    },
+    onRequest,
+  )
+  // Node drops what is beyond this count in silence, so it has to be one that we refuse ourselves.
+  server.maxHeadersCount = 2_000
+
+  const turnAway = (connection: Duplex, denial: Denial): void => {
+    const id = uuidv7()
+    onMalformed?.(denial, id)
+    refuse(connection, denial, id)
+  }
+
+  server.on('connection', (connection: Duplex) => {
+    connection.on('error', ignore)
+  })
+  server.on('clientError', (error: Error, connection: Duplex) => {
+    turnAway(connection, parserDenial(error))
+  })
+  server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+    if (request.rawHeaders.length > maxHeaders * 2) turnAway(connection, deny('bad_request', { status: 431, detail: 'too many header fields' }))
+    else onUpgrade(request, connection, head)
+  })
+  server.on('connect', (_request: IncomingMessage, connection: Duplex) => {
+    turnAway(connection, deny('bad_request', { status: 405, detail: 'method is CONNECT' }))
+  })
+  const notExpected = (request: IncomingMessage): void => {
+    turnAway(request.socket, deny('bad_request', { detail: 'nothing is to be expected here' }))
+  }
+  server.on('checkContinue', notExpected)
+  server.on('checkExpectation', notExpected)
+  return server
+}
+
+/** Why a request that reached us as plain HTTP is no handshake; for paths that only sockets live on. */
+export const whyNoHandshake = (request: IncomingMessage): Denial =>
+  checkForm(handshakeFromRequest(request, 0), undefined) ?? deny('bad_request', { status: 426, detail: 'not an upgrade' })
+
+const ignore = (): void => undefined
+
+const parserDenial = (error: Error): Denial => {
+  const code = 'code' in error ? error.code : undefined
+  if (code === 'HPE_HEADER_OVERFLOW') return deny('bad_request', { status: 431, detail: 'header block is too large' })
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return deny('bad_request', { status: 408, detail: 'no whole request in time' })
+  return deny('bad_request', { detail: typeof code === 'string' ? code : 'unreadable request' })
+}
