@@ -1,4 +1,3 @@
-import type { Memberships } from '../admission/topic.js'
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from './filter.js'
 import type { LogPosition, WorkspaceEvent } from './log.js'
 import type { Conversation, ConversationStatus, Customer, FeedbackValue, Member, Message, MessageType, Source, Tag, Workspace } from './records.js'
@@ -153,7 +152,7 @@ export interface LogSlice {
  * Every question names its workspace; what lies in another one does not exist. A page costs a constant number of queries, whatever its
  * length. All of them throw `StoreUnavailable` when the store does not answer in time.
  */
-export interface Conversations extends Memberships {
+export interface Conversations {
   /** The workspaces a user is a member of, oldest membership first, with what each lets him do. */
   membershipsOf(userId: string): Promise<readonly { readonly workspace: Workspace; readonly member: Member }[]>
   /** The workspace a conversation lies in, if the user is a member of it. */

@@ -1,8 +1,7 @@
 import type { Role } from '../admission/user.js'
 
-export const sources = ['unknown', 'telegram', 'instagram'] as const
-/** Where a customer writes from. */
-export type Source = (typeof sources)[number]
+/** Where a customer writes from: `unknown`, `telegram`, `instagram`, or the name of a connector; 1 to 40 characters. */
+export type Source = string
 
 export const conversationStatuses = ['active', 'support_active', 'marketing_active', 'closed'] as const
 /** Who answers: `active` the AI, `support_active` and `marketing_active` a person, `closed` nobody. */
@@ -61,7 +60,7 @@ export interface Customer {
   readonly source: Source
   readonly sourceId: string | undefined
   /** Absolute URL. */
-  readonly profilePicture: string
+  readonly profilePicture: string | undefined
   readonly tags: readonly Tag[]
   /** A JSON object of the business's own. */
   readonly data: Readonly<Record<string, unknown>>

@@ -34,7 +34,7 @@ export interface ImportedCustomer {
   readonly source: Source
   /** Unique by source in its workspace. */
   readonly sourceId: string
-  readonly profilePicture: string
+  readonly profilePicture: string | undefined
   /** Names of tags of the import. */
   readonly tags: readonly string[]
   readonly data: Readonly<Record<string, unknown>>

@@ -38,7 +38,7 @@ export interface CustomerItem {
   readonly phoneNumber: string | null
   readonly description: string | null
   readonly source: string
-  readonly profilePicture: string
+  readonly profilePicture: string | null
   readonly tags: readonly TagItem[]
   readonly createdAt: number
   readonly updatedAt: number

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import type { Memberships } from '../../admission/topic.js'
 import type { Changed, Conversations, CustomerConversation, FeedbackResult, SendResult } from '../../conversation/conversations.js'
 import type { Conversation, Customer, Message } from '../../conversation/records.js'
+import type { WorkspaceEvent } from '../../conversation/log.js'
 import { publicId } from '../../conversation/public-id.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
 import { matchesConversation, matchesCustomer, sortedConversations, sortedCustomers } from './memory-filters.js'
@@ -12,7 +14,7 @@ const maxConversationsOfCustomer = 200
 const maxUnseen = 100
 
 /** Keeps conversations in this process; they are gone with it. */
-export const createMemoryConversations = (): Conversations & WorkspaceImports => {
+export const createMemoryConversations = (): Conversations & Memberships & WorkspaceImports => {
   const workspaces = new Map<string, MemoryWorkspace>()
   const ids: MemoryIds = { tag: 0, customer: 0 }
 
@@ -77,7 +79,7 @@ export const createMemoryConversations = (): Conversations & WorkspaceImports =>
     return { outcome: 'stored', message, event: append(held, ask.at, { type: 'message.created', message, conversation: entry.record }) }
   }
 
-  const changed = (held: MemoryWorkspace, entry: MemoryConversation, customer: Customer, event: ReturnType<typeof append>): Changed =>
+  const changed = (entry: MemoryConversation, customer: Customer, event: WorkspaceEvent): Changed =>
     ({ outcome: 'changed', row: { ...lastOf(entry), customer }, event })
 
   return {
@@ -110,7 +112,7 @@ export const createMemoryConversations = (): Conversations & WorkspaceImports =>
     customers: async ({ workspace, filter, order, offset, limit }) => {
       const held = workspaces.get(workspace)
       if (held === undefined) return { rows: [], total: 0 }
-      const byCustomer = Map.groupBy(held.conversations.values(), (entry) => entry.record.customerId)
+      const byCustomer = byCustomerId(held.conversations.values())
       const matching = [...held.customers.values()].filter((customer) =>
         matchesCustomer(filter, customer, (byCustomer.get(customer.id) ?? []).map(({ record }) => record)))
       const rows = sortedCustomers(matching, order).slice(offset, offset + limit).map((customer) => ({
@@ -170,7 +172,7 @@ export const createMemoryConversations = (): Conversations & WorkspaceImports =>
       if (seq <= (held.marks.get(key)?.upTo ?? 0)) return { outcome: 'unchanged' }
       const readCount = entry.messages[seq - 1]?.customerCount ?? 0
       held.marks.set(key, { upTo: seq, readCount })
-      return changed(held, entry, customer, append(held, at, { type: 'conversation.read', conversation, userId, upTo: seq, readCount }))
+      return changed(entry, customer, append(held, at, { type: 'conversation.read', conversation, userId, upTo: seq, readCount }))
     },
 
     markAnswered: async ({ workspace, conversation, userId, upTo, at }) => {
@@ -187,7 +189,7 @@ export const createMemoryConversations = (): Conversations & WorkspaceImports =>
       }
       if (answered === 0) return { outcome: 'unchanged' }
       entry.record = { ...entry.record, unansweredCount: entry.record.unansweredCount - answered }
-      return changed(held, entry, customer, append(held, at, { type: 'conversation.answered', conversation: entry.record, upTo: until, by: userId }))
+      return changed(entry, customer, append(held, at, { type: 'conversation.answered', conversation: entry.record, upTo: until, by: userId }))
     },
 
     giveFeedback: async (ask): Promise<FeedbackResult> => {
@@ -217,7 +219,7 @@ export const createMemoryConversations = (): Conversations & WorkspaceImports =>
       const same = wanted.status === entry.record.status && wanted.priority === entry.record.priority && wanted.assignee === entry.record.assignee
       if (same) return { outcome: 'unchanged' }
       entry.record = { ...wanted, updatedAt: Math.max(wanted.updatedAt, ask.at) }
-      return changed(held, entry, customer, append(held, ask.at, { type: 'conversation.changed', conversation: entry.record }))
+      return changed(entry, customer, append(held, ask.at, { type: 'conversation.changed', conversation: entry.record }))
     },
 
     importWorkspace: async (data) => {
@@ -229,6 +231,16 @@ export const createMemoryConversations = (): Conversations & WorkspaceImports =>
 }
 
 const current = (entry: MemoryConversation, message: Message): Message => entry.messages[message.seq - 1] ?? message
+
+const byCustomerId = (entries: Iterable<MemoryConversation>): ReadonlyMap<number, readonly MemoryConversation[]> => {
+  const groups = new Map<number, MemoryConversation[]>()
+  for (const entry of entries) {
+    const group = groups.get(entry.record.customerId)
+    if (group === undefined) groups.set(entry.record.customerId, [entry])
+    else group.push(entry)
+  }
+  return groups
+}
 
 const distinct = <T extends string | number>(values: readonly T[]): readonly T[] =>
   [...new Set(values)].toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0))

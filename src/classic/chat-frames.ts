@@ -1,0 +1,47 @@
+import type { WorkspaceChange } from '../conversation/log.js'
+import type { Customer, Feedback, Message } from '../conversation/records.js'
+import { stamp } from './frames.js'
+import { idOf, messageItem } from './shapes.js'
+
+/** What a change of a workspace says to the sockets of one conversation. */
+export interface ChatEvent {
+  readonly conversation: string
+  frame(customer: Customer | undefined): object
+}
+
+export const chatEvent = (change: WorkspaceChange): ChatEvent | undefined => {
+  switch (change.type) {
+    case 'message.created':
+      return { conversation: change.message.conversation, frame: (customer) => createdFrame(change.message, change.conversation.source, customer) }
+    case 'message.feedback':
+      return {
+        conversation: change.conversation,
+        frame: () => ({ type: 'feedback_updated', ...feedbackFrame(change.message, change.feedback) }),
+      }
+    case 'conversation.answered':
+      return { conversation: change.conversation.id, frame: () => readFrame(change.by) }
+    case 'conversation.changed':
+    case 'conversation.read':
+      return undefined
+  }
+}
+
+const createdFrame = (message: Message, source: string, customer: Customer | undefined): object =>
+  message.type === 'AI'
+    ? { type: 'ai_message', message: messageItem(message, customer), conversation_id: message.conversation, is_ai_response: true }
+    : { type: 'chat_message', message: messageItem(message, customer), external_send_result: externalSendResult(message, source) }
+
+/** Delivery to the customer is queued, never waited for; what came from him, or was written in his name, goes nowhere. */
+const externalSendResult = ({ type, author }: Message, source: string): object | null => {
+  if (type === 'customer') return author === undefined ? {} : null
+  return source === 'unknown' ? { success: true } : { success: true, queued: true }
+}
+
+export const readFrame = (userId: string): object => ({ type: 'messages_read', user_id: idOf(userId) })
+
+export const feedbackFrame = (message: string, { value, comment, at }: Feedback): object => ({
+  message_id: message,
+  feedback: value,
+  comment,
+  feedback_at: at === undefined ? null : stamp(at),
+})

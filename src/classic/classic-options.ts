@@ -1,0 +1,26 @@
+import type { User } from '../admission/user.js'
+import type { Conversations } from '../conversation/conversations.js'
+import type { Feed } from '../conversation/feed.js'
+import type { MessageRate } from '../conversation/message-rate.js'
+import type { Clock } from '../session/clock.js'
+import type { Sessions } from '../session/sessions.js'
+
+/** What the classic dialect tells whoever counts and logs; called synchronously and must not throw. */
+export interface ClassicEvents {
+  /** A message type this socket doesn't know; it was ignored, as the old service did. */
+  ignored?(endpoint: string): void
+  /** A request failed for a fault of the store or of ours; the client got an error frame. */
+  failed?(endpoint: string, error: unknown): void
+}
+
+export interface ClassicOptions<U extends User = User> {
+  readonly conversations: Conversations
+  readonly sessions: Pick<Sessions<U>, 'send' | 'close'>
+  readonly feed: Feed
+  /** How many messages a user may send; shared with the other dialect. */
+  readonly rate: MessageRate
+  readonly clock: Clock
+  /** Whether `classic.v2` sockets are greeted with `connection_established`. */
+  readonly greeting: boolean
+  readonly events?: ClassicEvents
+}

@@ -1,0 +1,60 @@
+import { offsetTime } from '../protocol/classic-time.js'
+import { limits } from '../protocol/size.js'
+import { createPush, type Push } from '../session/push.js'
+import { encodeTextFrame } from '../session/text-frame.js'
+import { paginationOf, type Paging } from './pagination.js'
+
+/** The time stamp of frames. */
+export const stamp = (atMs: number): string => offsetTime(Math.round(atMs * 1000))
+
+/** A list, ready to be sent. */
+export interface ListFrame {
+  /** Fields before and after the list, in the order in which they were always sent. */
+  readonly type: string
+  readonly name: 'conversations' | 'customers' | 'messages'
+  readonly items: readonly object[]
+  /** Rows of the whole list. */
+  readonly count: number
+  readonly paging: Paging
+  /** Echo of the client's filters; messages have none. */
+  readonly filters: object | undefined
+  /** Epoch milliseconds. */
+  readonly at: number
+}
+
+/**
+ * Encodes a list, cut at 4 MiB with a true `has_next`.
+ *
+ * @param fromEnd - Whether what is cut off is the beginning, because newer rows stand at the end.
+ * @param key - For refreshes nobody asked for: the newest of a key replaces those that wait. Answers have none.
+ */
+export const listPush = (list: ListFrame, fromEnd: boolean, key?: string): Push => {
+  const encoded = list.items.map((item) => JSON.stringify(item))
+  const kept = cut(encoded, fromEnd)
+  const pagination = paginationOf(list.paging, list.count, kept.length)
+  const tail = JSON.stringify({
+    pagination,
+    ...(list.filters === undefined ? {} : { filters: list.filters }),
+    count: list.count,
+    page_count: kept.length,
+    timestamp: stamp(list.at),
+  })
+  const text = `{"type":${JSON.stringify(list.type)},"${list.name}":[${kept.join(',')}],${tail.slice(1)}`
+  return { class: key === undefined ? 'critical' : 'state', key: key ?? '', frame: encodeTextFrame(text) }
+}
+
+const cut = (encoded: readonly string[], fromEnd: boolean): readonly string[] => {
+  let bytes = 0
+  const order = fromEnd ? encoded.toReversed() : encoded
+  const tooMany = order.findIndex((item, index) => {
+    bytes += Buffer.byteLength(item) + 1
+    // One row always goes out, so that nobody pages in circles.
+    return bytes > limits.pageBytes && index > 0
+  })
+  if (tooMany === -1) return encoded
+  return fromEnd ? encoded.slice(encoded.length - tooMany) : encoded.slice(0, tooMany)
+}
+
+/** Chat clients read `error`, list clients `message`; every error says both. */
+export const errorPush = (text: string, at: number, rest: object = {}): Push =>
+  createPush('critical', { type: 'error', error: text, message: text, ...rest, timestamp: stamp(at) })

@@ -1,0 +1,157 @@
+import { StoreUnavailable } from '../admission/store-unavailable.js'
+import type { User } from '../admission/user.js'
+import { listScope, type Scope } from '../conversation/access.js'
+import type { Following } from '../conversation/feed.js'
+import { createPush } from '../session/push.js'
+import type { Session } from '../session/session.js'
+import type { ClassicOptions } from './classic-options.js'
+import { noValues } from './filter-options.js'
+import { isBad, type RawFilters } from './filter-value.js'
+import { rawFilters } from './filters.js'
+import { errorPush } from './frames.js'
+import type { ListKind, ListView } from './list-kind.js'
+import { own, type ClassicFrame } from './parse-frame.js'
+
+interface ListSocket<U extends User> {
+  readonly session: Session<U>
+  readonly scope: Scope | undefined
+  readonly following: Following | undefined
+  view: ListView
+}
+
+/** The sockets of one list endpoint. */
+export interface ListSockets<U extends User> {
+  opened(session: Session<U>): Promise<void>
+  received(session: Session<U>, frame: ClassicFrame): Promise<void>
+  closed(session: Session<U>): void
+  /** Something changed in a workspace: everybody who looks at it gets his view anew. */
+  refresh(workspace: string): void
+}
+
+const timedOut = 'Request timeout - please try again'
+
+export const createListSockets = <U extends User>(kind: ListKind, options: ClassicOptions<U>): ListSockets<U> => {
+  const { conversations, sessions, feed, clock, events } = options
+  const sockets = new Map<string, ListSocket<U>>()
+  // Workspaces whose sockets are being refreshed; `true` when something changed meanwhile, so that a burst costs two refreshes and not a hundred.
+  const refreshing = new Map<string, boolean>()
+
+  const everything = (): ListView => {
+    const view = kind.view({})
+    if (isBad(view)) throw new TypeError('Cannot list without filters')
+    return view
+  }
+
+  const show = async (socket: ListSocket<U>): Promise<void> => {
+    sessions.send(socket.session, await socket.view.load(conversations, socket.scope?.workspace.id, clock.wall()))
+  }
+
+  const failed = (session: Session<U>, error: unknown, text: string): void => {
+    events?.failed?.(session.endpoint.name, error)
+    sessions.send(session, errorPush(error instanceof StoreUnavailable ? timedOut : text, clock.wall()))
+  }
+
+  const list = async (socket: ListSocket<U>, filters: unknown): Promise<void> => {
+    const raw = rawFilters(filters)
+    const view = isBad(raw) ? raw : kind.view(raw)
+    if (isBad(view)) {
+      sessions.send(socket.session, errorPush(view.bad, clock.wall()))
+      return
+    }
+    socket.view = view
+    try {
+      await show(socket)
+    } catch (error) {
+      failed(socket.session, error, kind.failed)
+    }
+  }
+
+  const search = async (socket: ListSocket<U>, body: RawFilters): Promise<void> => {
+    const term = own(body, 'search_term') ?? ''
+    if (typeof term === 'string') await list(socket, { search: term })
+    else sessions.send(socket.session, errorPush('Field "search_term" must be text', clock.wall()))
+  }
+
+  const answerOptions = async ({ session, scope }: ListSocket<U>): Promise<void> => {
+    try {
+      const values = scope === undefined ? noValues : await conversations.filterValues(scope.workspace.id)
+      sessions.send(session, createPush('critical', kind.options(values, clock.wall())))
+    } catch (error) {
+      failed(session, error, kind.optionsFailed)
+    }
+  }
+
+  const refreshOnce = async (workspace: string): Promise<void> => {
+    const byView = new Map<string, ListSocket<U>[]>()
+    for (const socket of sockets.values()) {
+      if (socket.scope?.workspace.id !== workspace) continue
+      const same = byView.get(socket.view.key)
+      if (same === undefined) byView.set(socket.view.key, [socket])
+      else same.push(socket)
+    }
+    for (const [key, same] of byView) {
+      const [first] = same
+      if (first === undefined) continue
+      // oxlint-disable-next-line no-await-in-loop -- one after another, so that a refresh of many views never fills the store's queue
+      const push = await first.view.load(conversations, workspace, clock.wall(), 'list')
+      // Whoever asked for another view meanwhile has been shown it already.
+      for (const { session, view } of same) if (view.key === key) sessions.send(session, push)
+    }
+  }
+
+  const refreshUntilQuiet = async (workspace: string): Promise<void> => {
+    try {
+      do {
+        refreshing.set(workspace, false)
+        // oxlint-disable-next-line no-await-in-loop -- the second round shows what changed during the first
+        await refreshOnce(workspace)
+      } while (refreshing.get(workspace) === true)
+    } catch (error) {
+      events?.failed?.(kind.label, error)
+    } finally {
+      refreshing.delete(workspace)
+    }
+  }
+
+  const opened = async (session: Session<U>): Promise<void> => {
+    try {
+      const scope = await listScope(conversations, session.user.id)
+      if (session.state.name !== 'open') return
+      const following = scope === undefined ? undefined : feed.follow(scope.workspace.id)
+      const socket: ListSocket<U> = { session, scope, following, view: everything() }
+      sockets.set(session.id, socket)
+      await following?.position
+      await show(socket)
+    } catch (error) {
+      events?.failed?.(session.endpoint.name, error)
+      sessions.send(session, errorPush('Connection timeout - please refresh', clock.wall()))
+    }
+  }
+
+  return {
+    opened,
+    async received(session, { type, body }) {
+      const socket = sockets.get(session.id)
+      if (socket === undefined) {
+        // Nobody could be asked who he is when the socket opened.
+        await opened(session)
+        return
+      }
+      const asked = type ?? kind.listTypes[0]
+      if (kind.listTypes.includes(asked)) await list(socket, own(body, 'filters'))
+      else if (asked === kind.searchType) await search(socket, body)
+      else if (asked === kind.optionsType) await answerOptions(socket)
+      else events?.ignored?.(session.endpoint.name)
+    },
+    closed(session) {
+      const socket = sockets.get(session.id)
+      if (socket === undefined) return
+      sockets.delete(session.id)
+      socket.following?.letGo()
+    },
+    refresh(workspace) {
+      if (refreshing.has(workspace)) refreshing.set(workspace, true)
+      else void refreshUntilQuiet(workspace)
+    },
+  }
+}

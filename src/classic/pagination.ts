@@ -1,0 +1,62 @@
+import { pythonInt } from './python-int.js'
+
+/** What a client asked of a list, after all the conversions of the old service. */
+export interface Paging {
+  /** 1 to 500. */
+  readonly pageSize: number
+  /** 1 or more; only an echo when the client gave an offset. */
+  readonly page: number
+  /** 0 or more. */
+  readonly offset: number
+}
+
+/** The `pagination` object of a list. */
+export interface Pagination {
+  readonly count: number
+  readonly page_count: number
+  readonly page_size: number
+  readonly page: number
+  readonly total_pages: number
+  readonly has_next: boolean
+  readonly has_previous: boolean
+  readonly offset: number
+  readonly limit: number
+}
+
+const maxPageSize = 500
+
+/** A number nobody pages to, and the store still takes. */
+const maxOffset = Number.MAX_SAFE_INTEGER
+
+/**
+ * Reads `page_size` (else `limit`), `page` and `offset` out of the filters; nothing in them is ever an error.
+ *
+ * A size that is no positive number is `defaultSize` and does not fall back to `limit`; one over 500 is 500. A bad page is 1. A valid offset
+ * wins over the page, and a negative one is 0.
+ */
+export const pagingOf = (filters: Readonly<Record<string, unknown>>, defaultSize: number): Paging => {
+  const asked = Object.hasOwn(filters, 'page_size') ? filters['page_size'] : filters['limit']
+  const size = pythonInt(asked) ?? 0
+  const pageSize = size <= 0 ? defaultSize : Math.min(size, maxPageSize)
+  const page = Math.max(1, pythonInt(filters['page']) ?? 1)
+  const offset = pythonInt(filters['offset'])
+  return { pageSize, page, offset: Math.min(maxOffset, offset === undefined ? (page - 1) * pageSize : Math.max(0, offset)) }
+}
+
+/**
+ * Writes the `pagination` object.
+ *
+ * @param count - Rows of the whole list.
+ * @param pageCount - Rows that are really in this page; fewer than asked for when the page was cut at its size in bytes.
+ */
+export const paginationOf = ({ pageSize, page, offset }: Paging, count: number, pageCount: number): Pagination => ({
+  count,
+  page_count: pageCount,
+  page_size: pageSize,
+  page,
+  total_pages: Math.max(1, Math.ceil(count / pageSize)),
+  has_next: offset + pageCount < count && pageCount > 0,
+  has_previous: offset > 0,
+  offset,
+  limit: pageSize,
+})
