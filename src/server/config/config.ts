@@ -1,0 +1,45 @@
+import type { IssuerConfig } from '../../admission/token/issuer.js'
+import type { keys } from './keys.js'
+import type { Leaf } from './leaf.js'
+
+type Value<K extends keyof typeof keys> = (typeof keys)[K] extends Leaf<infer T> ? T : never
+
+/** The whole configuration, checked and complete. */
+export interface Config {
+  readonly listen: { readonly host: string; readonly port: number }
+  readonly internal: { readonly host: string; readonly port: number }
+  readonly publicUrl: string | undefined
+  readonly hosts: readonly string[] | undefined
+  readonly dataDir: string
+  readonly storage: { readonly path: string }
+  readonly tokens: {
+    /** Empty only in development, where a secret is made. */
+    readonly issuers: readonly IssuerConfig[]
+    readonly clockToleranceMs: number
+    readonly graceMs: number
+  }
+  readonly users: { readonly url: string; readonly query: string } | undefined
+  readonly carriers: Value<'carriers'>
+  readonly origins: readonly string[] | undefined
+  readonly requireOrigin: boolean
+  readonly trustedProxies: readonly string[]
+  readonly forwarding: Value<'forwarding'>
+  readonly refusals: Value<'refusals'>
+  readonly limits: {
+    readonly userConnects: { readonly max: number; readonly windowMs: number }
+    readonly addressConnects: { readonly max: number; readonly windowMs: number }
+    readonly messages: { readonly max: number; readonly windowMs: number }
+    readonly userSockets: number
+    readonly addressSockets: number
+    readonly nodeSockets: number
+    readonly frameBytes: number
+    readonly addressBudget: { readonly capacity: number; readonly refillPerSecond: number }
+  }
+  readonly bans: {
+    readonly ladder: { readonly mode: Value<'ladderMode'>; readonly failures: number; readonly windowMs: number; readonly hours: number }
+    readonly allow: readonly string[]
+  }
+  readonly development: { readonly user: string | undefined }
+  readonly log: { readonly level: Value<'logLevel'>; readonly format: Value<'logFormat'> }
+  readonly classic: { readonly closeCodes: Value<'classicCloseCodes'>; readonly greeting: boolean }
+}

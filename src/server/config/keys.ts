@@ -1,0 +1,121 @@
+import { isIP } from 'node:net'
+import { z } from 'zod'
+import { forwardings } from '../../admission/address/proxies.js'
+import { parseNetwork } from '../../admission/address/network.js'
+import { ladderModes } from '../../admission/ladder.js'
+import { carriers } from '../../admission/steps/credential.js'
+import { algorithms, isAlgorithm, type Algorithm } from '../../admission/token/algorithm.js'
+import type { Leaf, Notation } from './leaf.js'
+
+const key = <T>(
+  path: string,
+  notation: Notation,
+  schema: z.ZodType<T>,
+  fallback: NoInfer<T>,
+  allowed: string,
+  sentence: string,
+  secret = false,
+): Leaf<T> => ({ path, notation, schema, fallback, allowed, sentence, secret })
+
+const int = (path: string, fallback: number, min: number, max: number, sentence: string): Leaf<number> =>
+  key(path, 'number', z.int().min(min).max(max), fallback, `a whole number from ${String(min)} to ${String(max)}`, sentence)
+
+const number = (path: string, fallback: number, min: number, max: number, sentence: string): Leaf<number> =>
+  key(path, 'number', z.number().min(min).max(max), fallback, `a number from ${String(min)} to ${String(max)}`, sentence)
+
+const flag = (path: string, fallback: boolean, sentence: string): Leaf<boolean> =>
+  key(path, 'flag', z.boolean(), fallback, 'true or false', sentence)
+
+const text = (path: string, sentence: string, allowed = 'text', secret = false): Leaf<string | undefined> =>
+  key(path, 'text', z.string().min(1).optional(), undefined, allowed, sentence, secret)
+
+const oneOf = <const T extends readonly [string, ...string[]]>(path: string, values: T, fallback: T[number], sentence: string): Leaf<T[number]> =>
+  key(path, 'text', z.enum(values), fallback, `one of ${values.join(', ')}`, sentence)
+
+const port = (path: string, fallback: number, sentence: string): Leaf<number> => int(path, fallback, 0, 65_535, sentence)
+
+const originForm = /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
+const hostForm = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
+
+const networks = z.array(z.string().refine((value) => parseNetwork(value) !== undefined, 'is no address or CIDR range'))
+const optionalList = z.array(z.string().min(1)).optional()
+
+const algorithmNames = Object.keys(algorithms).join(', ')
+const algorithm = z.custom<Algorithm>((value) => typeof value === 'string' && isAlgorithm(value), 'is no algorithm we know')
+
+const jwk = z.looseObject({ kty: z.string() })
+const keyConfig = z.strictObject({
+  kid: z.string().optional(),
+  algorithm: algorithm.optional(),
+  secret: z.string().optional(),
+  publicKey: z.string().optional(),
+  jwk: jwk.optional(),
+  notAfter: z.string().optional(),
+})
+const profiles = ['standard', 'simplejwt', 'classic'] as const
+const issuerConfig = z.strictObject({
+  name: z.string().optional(),
+  profile: z.enum(profiles),
+  algorithms: z.array(algorithm).min(1),
+  secret: z.string().optional(),
+  keys: z.array(keyConfig).optional(),
+  issuer: z.string().optional(),
+  audience: z.union([z.string(), z.array(z.string())]).optional(),
+  allowShortSecretUntil: z.string().optional(),
+  lifetimeMs: z.int().optional(),
+})
+
+const day = 86_400_000
+
+/** Every key there is. `config env`, `config print`, `.env.example` and the errors are generated from this table. */
+export const keys = {
+  listenHost: key('listen.host', 'text', z.string().refine((v) => isIP(v) !== 0 || v === 'localhost'), '127.0.0.1', 'an IP address or localhost', 'Address the public port binds.'),
+  listenPort: port('listen.port', 4400, 'Public port.'),
+  internalHost: key('internal.host', 'text', z.string().refine((v) => isIP(v) !== 0 || v === 'localhost'), '127.0.0.1', 'an IP address or localhost', 'Address the internal port binds; everything an operator does is there.'),
+  internalPort: port('internal.port', 4480, 'Internal port.'),
+  publicUrl: key('publicUrl', 'text', z.url({ protocol: /^https?$/ }).optional(), undefined, 'an http or https address', 'How browsers reach the public port; its origin is allowed.'),
+  hosts: key('hosts', 'list', z.array(z.string().regex(hostForm)).optional(), undefined, 'a list of host[:port]', 'Host values that are served; unset serves every well-formed one.'),
+  dataDir: key('dataDir', 'text', z.string().min(1), '.sallyport', 'a folder', 'Folder of the database and of the operator key.'),
+  storageUrl: key('storage.url', 'text', z.string().regex(/^file:./).optional(), undefined, 'file:<path>', 'Database; by default sallyport.db in the data folder.'),
+  tokensIssuers: key('tokens.issuers', 'json', z.array(issuerConfig).min(1).optional(), undefined, 'a JSON list of issuers', 'Several issuers side by side, instead of the flat tokens.* keys.'),
+  tokensProfile: oneOf('tokens.profile', profiles, 'standard', 'How claims are read.'),
+  tokensAlgorithms: key('tokens.algorithms', 'list', z.array(algorithm).min(1).optional(), undefined, `a list of ${algorithmNames}`, 'Accepted algorithms; HS512 by default when there is a secret.'),
+  tokensSecret: text('tokens.secret', 'Shared secret of HMAC algorithms; `sallyport secret` makes one.', 'text of at least 32, 48 or 64 bytes for HS256, HS384 or HS512', true),
+  tokensKeys: key('tokens.keys', 'json', z.array(keyConfig).min(1).optional(), undefined, 'a JSON list of { kid, publicKey | jwk | secret, algorithm, notAfter }', 'Keys that verify tokens; several overlap during a rotation.', true),
+  tokensIssuer: text('tokens.issuer', 'Exact value that `iss` must have.'),
+  tokensAudience: key('tokens.audience', 'list', optionalList, undefined, 'a list of names', 'One of these must be in `aud`; unset refuses tokens that have one.'),
+  tokensAllowShortSecretUntil: text('tokens.allowShortSecretUntil', 'Classic profile only: until then a secret of 32 bytes may be used.', 'an ISO 8601 date'),
+  tokensLifetimeMs: int('tokens.lifetimeMs', 7 * day, 1_000, 3_650 * day, 'Classic profile only: life of a token, counted from `created_at`.'),
+  tokensClockToleranceMs: int('tokens.clockToleranceMs', 5_000, 0, 300_000, 'How far `nbf` and `iat` may lie ahead; `exp` has no tolerance.'),
+  tokensGraceMs: int('tokens.graceMs', 0, 0, day, 'How long a live socket may outlive its token.'),
+  usersUrl: text('users.url', 'An existing PostgreSQL database to look users up in.', 'postgres://…', true),
+  usersQuery: text('users.query', 'One SELECT with $1 = user id that returns id, active (or is_active), and perhaps role, epoch, email.'),
+  carriers: key('carriers', 'list', z.array(z.enum(carriers)).min(1), [...carriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel.'),
+  origins: key('origins', 'list', z.array(z.string().regex(originForm)).optional(), undefined, 'a list of origins such as https://app.example, without a path', 'Pages that may connect, compared exactly.'),
+  requireOrigin: flag('requireOrigin', false, 'Whether clients without an Origin are refused.'),
+  trustedProxies: key('trustedProxies', 'list', networks, [], 'a list of addresses and CIDR ranges', 'Proxies whose forwarding header is believed.'),
+  forwarding: oneOf('forwarding', forwardings, 'x-forwarded-for', 'The one header that is believed.'),
+  refusals: oneOf('refusals', ['auto', 'http', 'close', 'legacy'], 'auto', 'How refused credentials are told.'),
+  userConnectsMax: int('limits.userConnects.max', 60, 1, 1_000_000, 'Connects of one user in the window.'),
+  userConnectsWindowMs: int('limits.userConnects.windowMs', 60_000, 100, day, 'Length of that window.'),
+  addressConnectsMax: int('limits.addressConnects.max', 1_200, 1, 1_000_000, 'Connects of one address in the window.'),
+  addressConnectsWindowMs: int('limits.addressConnects.windowMs', 60_000, 100, day, 'Length of that window.'),
+  messagesMax: int('limits.messages.max', 60, 1, 1_000_000, 'Messages one user may send in the window.'),
+  messagesWindowMs: int('limits.messages.windowMs', 60_000, 100, day, 'Length of that window.'),
+  userSockets: int('limits.userSockets', 60, 1, 1_000_000, 'Open sockets of one user.'),
+  addressSockets: int('limits.addressSockets', 2_000, 1, 1_000_000, 'Open sockets of one address.'),
+  nodeSockets: int('limits.nodeSockets', 20_000, 1, 1_000_000, 'Open sockets of this server.'),
+  frameBytes: int('limits.frameBytes', 65_536, 1_024, 16_777_216, 'Largest message a client may send.'),
+  addressBudgetCapacity: number('limits.addressBudget.capacity', 2_400, 10, 1_000_000_000, 'What one address may cost at once.'),
+  addressBudgetRefill: number('limits.addressBudget.refillPerSecond', 40, 0.1, 1_000_000_000, 'What comes back each second.'),
+  ladderMode: oneOf('bans.ladder.mode', ladderModes, 'dry-run', 'Whether forged tokens ban an address by themselves.'),
+  ladderFailures: int('bans.ladder.failures', 5, 1, 10_000, 'Distinct forged tokens that bring a ban.'),
+  ladderWindowMs: int('bans.ladder.windowMs', 600_000, 1_000, day, 'Within this time.'),
+  ladderHours: number('bans.ladder.hours', 24, 0.01, 720, 'Length of the first ban; each further one is twice as long.'),
+  bansAllow: key('bans.allow', 'list', networks, [], 'a list of addresses and CIDR ranges', 'Networks the ladder never bans.'),
+  developmentUser: text('development.user', 'Development only: e-mail of the user who stands in when a token is missing or bad.', 'an e-mail address'),
+  logLevel: oneOf('log.level', ['debug', 'info', 'warn', 'error', 'silent'], 'info', 'Least level that is written.'),
+  logFormat: oneOf('log.format', ['json', 'pretty', 'classic'], 'json', 'Form of log lines.'),
+  classicCloseCodes: oneOf('classic.closeCodes', ['v2', 'v1'], 'v2', 'Close codes of clients that offer no sub-protocol: 4001 (v2) or 1008 (v1) for token trouble.'),
+  classicGreeting: flag('classic.greeting', true, 'Whether classic clients get `connection_established` first.'),
+} as const

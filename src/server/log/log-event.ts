@@ -1,0 +1,33 @@
+/** One thing that happened, as the log knows it. Values a stranger sent are escaped and cut when they are written. */
+export type LogEvent =
+  | {
+      readonly event: 'admission'
+      readonly outcome: 'admitted' | 'denied'
+      readonly reason: string | undefined
+      readonly decisionId: string
+      readonly userId: string | undefined
+      readonly address: string | undefined
+      readonly endpoint: string | undefined
+      readonly path: string
+      readonly durationMs: number
+      readonly development: boolean
+      readonly step: string | undefined
+      readonly detail: string | undefined
+    }
+  | { readonly event: 'session_closed'; readonly sessionId: string; readonly userId: string; readonly endpoint: string; readonly reason: string; readonly code: number; readonly durationMs: number }
+  | { readonly event: 'session_opened'; readonly sessionId: string; readonly userId: string; readonly endpoint: string }
+  | { readonly event: 'malformed'; readonly reason: string; readonly decisionId: string; readonly detail: string | undefined }
+  | { readonly event: 'ban_added' | 'ban_lifted'; readonly subject: string; readonly hours: number | undefined; readonly actor: string }
+  | { readonly event: 'operation'; readonly action: string; readonly actor: string; readonly target: string }
+  | { readonly event: 'ladder'; readonly outcome: string; readonly subject: string }
+  | { readonly event: 'store'; readonly store: string; readonly state: 'away' | 'back'; readonly detail: string | undefined }
+  | { readonly event: 'failure'; readonly task: string; readonly detail: string }
+  | { readonly event: 'blocking_call'; readonly port: string; readonly sliceMs: number; readonly remedy: string }
+  | { readonly event: 'server'; readonly state: 'started' | 'draining' | 'stopped'; readonly detail: string | undefined }
+  | { readonly event: 'warning'; readonly detail: string }
+  | { readonly event: 'repeated'; readonly of: string; readonly times: number }
+  | { readonly event: 'dropped'; readonly lines: number }
+
+export const levels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+export type Level = (typeof levels)[number]
