@@ -43,7 +43,7 @@ export const createProxies = ({ trustedProxies, forwarding }: ProxiesConfig): Pr
   }
   return {
     forwarding,
-    trusts: (address) => networks.size > 0 && networks.find(address, isPresent) !== undefined,
+    trusts: (address) => networks.find(address, isPresent) !== undefined,
   }
 }
 

@@ -1,0 +1,191 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { canonicalAddress } from './address/canonical.js'
+import type { Ban, BanSubject } from './ban.js'
+import { createBanSet, type BanSet } from './ban-set.js'
+
+const ban = (id: string, subject: BanSubject, expiresAt?: number): Ban => ({
+  id,
+  subject,
+  reason: 'flooding',
+  actor: 'ada',
+  source: 'manual',
+  createdAt: 0,
+  expiresAt,
+})
+
+const network = (id: string, text: string, expiresAt?: number): Ban => ban(id, { kind: 'network', network: text }, expiresAt)
+const user = (id: string, userId: string, expiresAt?: number): Ban => ban(id, { kind: 'user', userId }, expiresAt)
+
+const setOf = (...bans: readonly Ban[]): BanSet => {
+  const set = createBanSet()
+  for (const one of bans) set.add(one)
+  return set
+}
+
+/** The reference, with addresses as integers: a ban is in force until its end and meets every address between first and last of its range. */
+const integerOf = (address: string): bigint => {
+  if (!address.includes(':')) return address.split('.').reduce((sum, octet) => sum * 256n + BigInt(octet), 0n)
+  const [before = [], after = []] = address.split('::').map((part) => (part === '' ? [] : part.split(':')))
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0')
+  return [...before, ...zeros, ...after].reduce((sum, group) => sum * 65_536n + BigInt(`0x${group}`), 0n)
+}
+
+const holds = (range: string, address: string): boolean => {
+  const [base = '', mask] = range.split('/')
+  if (base.includes(':') !== address.includes(':')) return false
+  const bits = base.includes(':') ? 128 : 32
+  const shift = BigInt(bits - Number(mask ?? bits))
+  return integerOf(base) >> shift === integerOf(address) >> shift
+}
+
+const isInForce = ({ expiresAt }: Ban, at: number): boolean => expiresAt === undefined || at < expiresAt
+
+const meets = ({ subject }: Ban, address: string): boolean => subject.kind === 'network' && holds(subject.network, address)
+
+const prefixOf = ({ subject }: Ban): number => {
+  if (subject.kind === 'user') return -1
+  return Number(subject.network.split('/')[1] ?? (subject.network.includes(':') ? 128 : 32))
+}
+
+const near = fc.tuple(fc.constantFrom(10, 203), fc.constantFrom(0, 128), fc.nat(1), fc.nat(3)).map((octets) => octets.join('.'))
+const near6 = fc.tuple(fc.constantFrom('2001:db8', 'fe80'), fc.nat(2), fc.nat(2)).map(([head, a, b]) => `${head}:0:${a}::${b}`)
+const address = fc.oneof(near, near6, fc.ipV4(), fc.ipV6()).map((text) => canonicalAddress(text) ?? '')
+const range = address.chain((base) => fc.nat(base.includes(':') ? 128 : 32).map((prefix) => `${base}/${prefix}`))
+const end = fc.option(fc.nat(20), { nil: undefined })
+
+test('an address is banned exactly while a ban of a network around it is in force, and the answer is the longest, then the last to end', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.oneof(address, range), end), { maxLength: 30 }),
+      fc.array(address, { maxLength: 10 }),
+      fc.nat(20),
+      (given, others, at) => {
+        const bans = given.map(([text, expiresAt], index) => network(`id-${index}`, text, expiresAt))
+        const set = setOf(...bans)
+        const inside = given.map(([text]) => text.split('/')[0] ?? '')
+        for (const candidate of [...others, ...inside]) {
+          const met = bans.filter((one) => isInForce(one, at) && meets(one, candidate))
+          const found = set.findAddress(candidate, at)
+          expect(found !== undefined).toBe(met.length > 0)
+          if (found === undefined) continue
+          const longest = Math.max(...met.map(prefixOf))
+          const last = Math.max(...met.filter((one) => prefixOf(one) === longest).map(({ expiresAt }) => expiresAt ?? Infinity))
+          expect(met).toContain(found)
+          expect([prefixOf(found), found.expiresAt ?? Infinity]).toEqual([longest, last])
+        }
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
+
+test('bans come and go in any order as in a plain list', () => {
+  const step = fc.oneof(
+    fc.record({ kind: fc.constant('add' as const), id: fc.nat(15), text: fc.oneof(near, near6, range), expiresAt: end }),
+    fc.record({ kind: fc.constant('user' as const), id: fc.nat(15), userId: fc.nat(3), expiresAt: end }),
+    fc.record({ kind: fc.constant('remove' as const), id: fc.nat(15) }),
+    fc.record({ kind: fc.constant('sweep' as const), at: fc.nat(20) }),
+  )
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), fc.array(address, { maxLength: 5 }), fc.nat(20), (steps, candidates, at) => {
+      const set = createBanSet()
+      const reference = new Map<string, Ban>()
+      for (const one of steps) {
+        if (one.kind === 'sweep') {
+          set.sweep(one.at)
+          for (const [id, held] of reference) if (!isInForce(held, one.at)) reference.delete(id)
+        } else if (one.kind === 'remove') {
+          expect(set.remove(`id-${one.id}`)).toBe(reference.delete(`id-${one.id}`))
+        } else {
+          const added = one.kind === 'add' ? network(`id-${one.id}`, one.text, one.expiresAt) : user(`id-${one.id}`, `${one.userId}`, one.expiresAt)
+          set.add(added)
+          reference.set(added.id, added)
+        }
+        expect(set.size).toBe(reference.size)
+      }
+      const held = [...reference.values()].filter((one) => isInForce(one, at))
+      for (const candidate of candidates) expect(set.findAddress(candidate, at) !== undefined).toBe(held.some((one) => meets(one, candidate)))
+      for (const userId of ['0', '1', '2', '3']) {
+        const ofUser = held.filter(({ subject }) => subject.kind === 'user' && subject.userId === userId)
+        expect(set.findUser(userId, at) !== undefined).toBe(ofUser.length > 0)
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+test('a ban of a day and a ban of an hour on one address each end at their own time', () => {
+  const set = setOf(network('hour', '203.0.113.7', 3_600_000), network('day', '203.0.113.7', 86_400_000))
+  expect(set.findAddress('203.0.113.7', 0)?.id).toBe('day')
+  set.remove('day')
+  expect(set.findAddress('203.0.113.7', 3_599_999)?.id).toBe('hour')
+  expect(set.findAddress('203.0.113.7', 3_600_000)).toBeUndefined()
+})
+
+test('a range that is banned longer than an address in it keeps the address out when its own ban ends', () => {
+  const set = setOf(network('host', '203.0.113.7', 10), network('range', '203.0.113.0/24', 20))
+  expect([9, 10, 19, 20].map((at) => set.findAddress('203.0.113.7', at)?.id)).toEqual(['host', 'range', 'range', undefined])
+})
+
+test('looking up forgets nothing, so that a clock that was wrong for a moment ends no ban', () => {
+  const set = setOf(network('a', '203.0.113.7', 10), user('b', '7', 10))
+  expect(set.findAddress('203.0.113.7', 1_000)).toBeUndefined()
+  expect(set.findUser('7', 1_000)).toBeUndefined()
+  expect(set.findAddress('203.0.113.7', 5)?.id).toBe('a')
+  expect(set.findUser('7', 5)?.id).toBe('b')
+})
+
+test('a ban that comes again with another end is replaced, and swept at the new one', () => {
+  const set = setOf(network('a', '203.0.113.7', 10), network('a', '203.0.113.7', 100))
+  expect(set.size).toBe(1)
+  expect(set.sweep(50)).toBe(0)
+  expect(set.findAddress('203.0.113.7', 50)?.id).toBe('a')
+  expect(set.sweep(100)).toBe(1)
+  expect(set.size).toBe(0)
+})
+
+test('one sweep forgets no more than its limit', () => {
+  const set = setOf(...Array.from({ length: 25 }, (_, index) => user(`id-${index}`, `${index}`, index)))
+  expect([set.sweep(30, 10), set.sweep(30, 10), set.sweep(30, 10), set.sweep(30, 10)]).toEqual([10, 10, 5, 0])
+})
+
+test('a ban of a user is no ban of an address, and the other way round', () => {
+  const set = setOf(user('a', '203.0.113.7'))
+  expect(set.findAddress('203.0.113.7', 0)).toBeUndefined()
+  expect(set.findUser('203.0.113.7', 0)?.id).toBe('a')
+})
+
+test('a ban whose network is none is refused and leaves the set as it was', () => {
+  const set = setOf(network('a', '203.0.113.7'))
+  expect(() => set.add(network('a', '203.0.113'))).toThrow(
+    new TypeError('Cannot hold a ban as "network" must be an address or a CIDR range: current value is "203.0.113"'),
+  )
+  expect(set.findAddress('203.0.113.7', 0)?.id).toBe('a')
+})
+
+test('looking up among 100,000 bans costs about as much as among a hundred', () => {
+  const filled = (count: number): BanSet => {
+    const set = createBanSet()
+    for (let index = 0; index < count; index++) {
+      const [high, middle, low] = [index >> 16, (index >> 8) & 255, index & 255]
+      set.add(network(`a-${index}`, index % 10 === 0 ? `11.${middle}.${low}.0/24` : `10.${high}.${middle}.${low}`))
+      set.add(network(`b-${index}`, `2001:db8:${high.toString(16)}:${(index & 0xffff).toString(16)}::/64`))
+    }
+    return set
+  }
+  const candidates = Array.from({ length: 1_000 }, (_, index) => (index % 2 === 0 ? `10.${index & 3}.${index & 255}.7` : `2001:db8:0:${index}::7`))
+  const nanoseconds = (set: BanSet): number => {
+    const rounds = Array.from({ length: 20 }, () => {
+      const start = performance.now()
+      for (const candidate of candidates) set.findAddress(candidate, 0)
+      return (performance.now() - start) * 1e6 / candidates.length
+    })
+    return Math.min(...rounds)
+  }
+  const small = filled(100)
+  const large = filled(50_000)
+  nanoseconds(small)
+  expect(nanoseconds(large)).toBeLessThan(20 * nanoseconds(small))
+  expect(nanoseconds(large)).toBeLessThan(5_000)
+})

@@ -1,0 +1,65 @@
+/** Things with an end, handed out once they are over. No timers: the owner asks. */
+export interface ExpiryQueue<T> {
+  push(item: T): void
+  /** Removes one item that ends at or before `at`, earliest end first; `undefined` when there is none. */
+  take(at: number): T | undefined
+  readonly size: number
+}
+
+/**
+ * Creates a binary heap ordered by end; `push` and `take` cost its depth, an idle `take` one comparison.
+ *
+ * @param endOf - Epoch milliseconds at which an item ends; the same whenever it is asked.
+ */
+export const createExpiryQueue = <T extends object>(endOf: (item: T) => number): ExpiryQueue<T> => {
+  const heap: T[] = []
+
+  const endAt = (index: number): number => {
+    const item = heap[index]
+    return item === undefined ? Infinity : endOf(item)
+  }
+
+  const swap = (a: number, b: number): void => {
+    const first = heap[a]
+    const second = heap[b]
+    if (first === undefined || second === undefined) return
+    heap[a] = second
+    heap[b] = first
+  }
+
+  const raise = (index: number): void => {
+    while (index > 0) {
+      const parent = (index - 1) >> 1
+      if (endAt(parent) <= endAt(index)) return
+      swap(parent, index)
+      index = parent
+    }
+  }
+
+  const sink = (index: number): void => {
+    for (;;) {
+      const left = 2 * index + 1
+      const least = endAt(left + 1) < endAt(left) ? left + 1 : left
+      if (endAt(index) <= endAt(least)) return
+      swap(index, least)
+      index = least
+    }
+  }
+
+  return {
+    push(item) {
+      heap.push(item)
+      raise(heap.length - 1)
+    },
+    take(at) {
+      if (endAt(0) > at) return undefined
+      swap(0, heap.length - 1)
+      const first = heap.pop()
+      sink(0)
+      return first
+    },
+    get size() {
+      return heap.length
+    },
+  }
+}
