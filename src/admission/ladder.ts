@@ -1,0 +1,144 @@
+import { networksOverlap, parseNetwork, type Network } from './address/network.js'
+import { positiveInteger, positiveNumber } from './argument.js'
+import type { NewBan } from './ban.js'
+import { createRotatingMap } from './rotating-map.js'
+import type { TokenFault } from './token/verification.js'
+
+export const ladderModes = ['off', 'dry-run', 'on'] as const
+
+export type LadderMode = (typeof ladderModes)[number]
+
+export interface LadderConfig {
+  readonly mode: LadderMode
+  /** Distinct forged or malformed tokens that bring a ban (default 5). */
+  readonly failures?: number
+  /** Within this many milliseconds (default 600,000). */
+  readonly windowMs?: number
+  /** Length of the first ban (default 24); each further one is twice as long, up to 30 days. */
+  readonly hours?: number
+  /** Addresses and CIDR ranges that are never banned by themselves (default none); loopback always belongs to them. */
+  readonly allowed?: readonly string[]
+}
+
+/** What follows from a failure. The ladder stores nothing: whoever asked hands `ban` to the store of bans. */
+export type LadderVerdict = { readonly outcome: 'nothing' } | { readonly outcome: 'would_ban' | 'ban'; readonly ban: NewBan }
+
+/** Counts forged tokens by address and says who sends too many. */
+export interface Ladder {
+  /**
+   * Notes a token that was refused.
+   *
+   * Only `malformed` and `signature` count, and each token once, so that a client that repeats its one broken token is never banned.
+   *
+   * @param key - Address key; `undefined`, as a trusted proxy's own address has it, never counts.
+   * @param tokenHash - Hash of the token, never the token.
+   */
+  failed(key: string | undefined, fault: TokenFault, tokenHash: string, at: number): LadderVerdict
+  /** Notes an admission: its address key isn't banned by the ladder for 24 hours. */
+  admitted(key: string | undefined, at: number): void
+  /** Forgets what is held against an address key, when an operator lifts its ban: the next ban is a first one again. */
+  forgive(key: string): void
+  /** Address keys remembered for any reason. */
+  readonly size: number
+}
+
+/**
+ * Creates the ladder.
+ *
+ * What it knows lives in memory and is bounded: the failures of 50,000 addresses, the bans of 50,000, the admissions of 200,000. In dry-run an
+ * address that would be banned is quiet until that ban would have ended.
+ *
+ * @throws TypeError or RangeError when a setting is out of its range.
+ */
+export const createLadder = (config: LadderConfig): Ladder => {
+  const { mode } = config
+  if (!ladderModes.includes(mode)) {
+    throw new RangeError(`Cannot create ${subject} as "mode" must be one of ${ladderModes.join(', ')}: current value is ${JSON.stringify(mode)}`)
+  }
+  const maxFailures = positiveInteger(subject, 'failures', config.failures ?? 5)
+  const windowMs = positiveInteger(subject, 'windowMs', config.windowMs ?? 600_000)
+  const firstMs = positiveNumber(subject, 'hours', config.hours ?? 24) * hourMs
+  const longestMs = Math.max(firstMs, 30 * dayMs)
+  const allowed = ['127.0.0.0/8', '::1', ...(config.allowed ?? [])].map(allowedNetwork)
+
+  const failures = createRotatingMap<readonly Failure[]>({ lifeMs: windowMs, maxKeys: 50_000 })
+  const admissions = createRotatingMap<number>({ lifeMs: dayMs, maxKeys: 200_000 })
+  const records = createRotatingMap<BanRecord>({ lifeMs: longestMs + memoryMs, maxKeys: 50_000 })
+
+  const isExempt = (key: string, at: number): boolean => {
+    const admittedAt = admissions.get(key)
+    if (admittedAt !== undefined && at - admittedAt < dayMs) return true
+    const network = parseNetwork(key)
+    return network === undefined || allowed.some((other) => networksOverlap(other, network))
+  }
+
+  return {
+    failed(key, fault, tokenHash, at) {
+      if (mode === 'off' || key === undefined || !isAttack[fault]) return nothing
+      const record = records.get(key)
+      if (record !== undefined && at < record.quietUntil) return nothing
+
+      const recent = (failures.get(key) ?? []).filter((other) => at - other.at < windowMs && other.tokenHash !== tokenHash)
+      const counted = [...recent, { tokenHash, at }].slice(-maxFailures)
+      failures.set(key, counted, at)
+      if (counted.length < maxFailures || isExempt(key, at)) return nothing
+
+      failures.delete(key)
+      const bansBefore = record === undefined || at >= record.endsAt + memoryMs ? 0 : record.bans
+      const endsAt = at + Math.min(firstMs * 2 ** bansBefore, longestMs)
+      records.set(key, { bans: bansBefore + 1, endsAt, quietUntil: mode === 'dry-run' ? endsAt : at + settlingMs }, at)
+      const ban: NewBan = {
+        subject: { kind: 'network', network: key },
+        reason: `${maxFailures} forged or malformed tokens within ${windowMs / 1_000} s`,
+        actor: 'ladder',
+        source: 'ladder',
+        createdAt: at,
+        expiresAt: endsAt,
+      }
+      return { outcome: mode === 'on' ? 'ban' : 'would_ban', ban }
+    },
+    admitted(key, at) {
+      if (mode !== 'off' && key !== undefined) admissions.set(key, at, at)
+    },
+    forgive(key) {
+      failures.delete(key)
+      records.delete(key)
+    },
+    get size() {
+      return failures.size + admissions.size + records.size
+    },
+  }
+}
+
+interface Failure {
+  readonly tokenHash: string
+  readonly at: number
+}
+
+interface BanRecord {
+  readonly bans: number
+  readonly endsAt: number
+  /** Until then further failures are not counted. */
+  readonly quietUntil: number
+}
+
+const isAttack: Readonly<Record<TokenFault, boolean>> = { malformed: true, signature: true, unknown_key: false, claims: false, expired: false }
+
+const subject = 'a ladder'
+const nothing: LadderVerdict = { outcome: 'nothing' }
+const hourMs = 3_600_000
+const dayMs = 24 * hourMs
+
+/** An address is a beginner again when its last ban has been over for this long. */
+const memoryMs = 30 * dayMs
+
+/** While a ban is on its way to the store, attempts that were in flight with the last one don't bring the next. */
+const settlingMs = 10_000
+
+const allowedNetwork = (text: string): Network => {
+  const network = parseNetwork(text)
+  if (network === undefined) {
+    throw new TypeError(`Cannot create ${subject} as "allowed" must hold addresses or CIDR ranges: current value is ${JSON.stringify(text)}`)
+  }
+  return network
+}
