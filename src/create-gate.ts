@@ -13,6 +13,7 @@ import type { LimitsConfig } from './admission/limits.js'
 import { defaultDeadlines, type Rules } from './admission/rules.js'
 import { carriers } from './admission/steps/credential.js'
 import { createEndpointTable } from './admission/steps/endpoints.js'
+import { judgeRenewal } from './admission/renewal.js'
 import { createVerifier } from './admission/token/create-verifier.js'
 import { createUserCache, defaultUserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
@@ -136,7 +137,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     const startedAt = performance.now()
     const decision = await admit(handshake, rules)
     decisions.keep(decision)
-    events.decided?.(decision, performance.now() - startedAt)
+    events.decided?.(decision, performance.now() - startedAt, handshake)
     return decision
   }
 
@@ -185,6 +186,15 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         await stores.control.userChanged(id, now())
         return { sockets }
       },
+    },
+    async reauthenticate(session, token) {
+      const verdict = await judgeRenewal(rules, session, token, now())
+      if ('reason' in verdict) return verdict
+      sessions.renewed(session, verdict)
+      return { expiresAt: verdict.expiresAt }
+    },
+    get banCount() {
+      return replica.bans.size
     },
     sessions,
     decisions,

@@ -21,6 +21,7 @@ import type { Memberships } from './admission/topic.js'
 import type { UserCacheConfig } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
 import type { Refusals } from './node/answer-in.js'
+import type { Denial } from './protocol/denial.js'
 import type { Dialect } from './protocol/subprotocol.js'
 import type { Session } from './session/session.js'
 import type { SessionEvents, Sessions, SessionsConfig } from './session/sessions.js'
@@ -36,7 +37,7 @@ export interface GateStores {
 
 /** What a gate tells whoever logs and counts; called synchronously, must not throw. */
 export interface GateEvents<U extends User = User> extends SessionEvents<U> {
-  decided?(decision: Decision<U>, durationMs: number): void
+  decided?(decision: Decision<U>, durationMs: number, handshake: Handshake): void
   laddered?(verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>): void
   /** The control log can't be read (`false`), or can again (`true`): said once per change. */
   followed?(reached: boolean): void
@@ -138,6 +139,14 @@ export interface Gate<U extends User = User> {
   readonly bans: GateBans
   readonly revocations: GateRevocations
   readonly users: GateUsers
+  /**
+   * Judges a new token for a live socket, by every rule that a handshake would meet after its credential.
+   *
+   * @returns The new end of the session, in epoch milliseconds; or why not, and then nothing changed. A token of another subject is refused.
+   */
+  reauthenticate(session: Session<U>, token: string): Promise<{ readonly expiresAt: number } | Denial>
+  /** Bans held by this node, ended ones included until they are swept. */
+  readonly banCount: number
   readonly sessions: Sessions<U>
   readonly decisions: DecisionRing<U>
   readonly verifier: Verifier

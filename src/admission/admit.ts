@@ -3,7 +3,6 @@ import { deny, type Denial } from '../protocol/denial.js'
 import { resolveClient } from './address/resolve-client.js'
 import type { ClientAddress } from './address/client-address.js'
 import type { Decision, Principal, StepName } from './decision.js'
-import type { Endpoint } from './endpoint.js'
 import type { Handshake } from './handshake.js'
 import type { Allowance } from './limits.js'
 import type { Rules } from './rules.js'
@@ -11,7 +10,7 @@ import { findCredential, type Credential } from './steps/credential.js'
 import { checkForwarded } from './steps/forwarded.js'
 import { checkOrigin } from './steps/origin.js'
 import { readQuery } from './steps/query.js'
-import { effectiveRole } from './steps/role.js'
+import { checkRevoked, checkUser } from './steps/standing.js'
 import { readOffer } from './steps/subprotocols.js'
 import { checkForm } from './steps/well-formed.js'
 import { StoreUnavailable } from './store-unavailable.js'
@@ -167,23 +166,6 @@ const verify = async (
   if ('reason' in credential) return noToken
   const verification = rules.verifier.verify(credential.token, at)
   return verification instanceof Promise ? await wait('token', rules.deadlines.tokenMs, verification) : verification
-}
-
-const checkRevoked = (rules: Rules, userId: string, claims: Claims | undefined, at: number): Denial | undefined => {
-  const revoked = claims && rules.revocations.find(claims, at)
-  if (revoked) return deny('token_revoked', { detail: revoked.kind === 'token' ? 'revoked by token id' : 'issued before the user was revoked' })
-  const ban = rules.bans.findUser(userId, at)
-  return ban && deny('user_banned', { detail: `ban ${ban.id}` })
-}
-
-const checkUser = <U extends User>(rules: Rules<U>, user: U | undefined, claims: Claims | undefined, endpoint: Endpoint): Denial | undefined => {
-  if (!user) return deny('user_unknown')
-  if (!user.active) return deny('user_disabled')
-  if (claims?.epoch !== undefined && claims.epoch < (user.epoch ?? 0)) return deny('token_revoked', { detail: 'token epoch is over' })
-  const roles = rules.endpoints.rolesOf(endpoint)
-  const role = effectiveRole(user, claims)
-  if (roles && !roles.includes(role)) return deny('forbidden', { detail: `role ${role} may not use ${endpoint.name}` })
-  return undefined
 }
 
 const limitDenial = (allowance: Allowance & { granted: false }): Denial => {

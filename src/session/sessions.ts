@@ -1,3 +1,4 @@
+import type { Principal } from '../admission/decision.js'
 import type { User } from '../admission/user.js'
 import type { Denial, Reason } from '../protocol/denial.js'
 import { systemClock, type Clock } from './clock.js'
@@ -47,6 +48,8 @@ export interface SessionRegistry<U extends User = User> extends Sessions<U> {
   opened(session: LiveSession<U>): void
   /** The socket is gone; idempotent. */
   closed(session: LiveSession<U>, code: number): void
+  /** A new token was accepted for it: the same subject, a new end. */
+  renewed(session: Session<U>, principal: Principal<U>): void
   /** The peer broke the framing, and the host is closing it for that reason. */
   faulted(session: LiveSession<U>, reason: Reason): void
   /** The peer said something: a message, or a pong. */
@@ -141,6 +144,13 @@ export const createSessions = <U extends User>(
       } else if (known === session) byUser.delete(session.user.id)
       pulse.remove(session)
       events.closed?.(session, code, reason)
+    },
+    renewed(session, principal) {
+      const found = live(session)
+      if (found === undefined) return
+      found.principal = principal
+      found.user = principal.user
+      pulse.reschedule(found)
     },
     faulted(session, reason) {
       if (session.state.name === 'open') session.state = { name: 'closing', reason }

@@ -112,7 +112,11 @@ export const loadConfig = async ({ mode, env, cwd, flags = {} }: LoadOptions): P
       allow: take(keys.bansAllow),
     },
     development: { user: take(keys.developmentUser) },
-    log: { level: take(keys.logLevel), format: take(keys.logFormat) },
+    // Development is watched by a person, who came to see why something was refused.
+    log:
+      mode === 'dev'
+        ? { level: take({ ...keys.logLevel, fallback: 'debug' }), format: take({ ...keys.logFormat, fallback: 'pretty' }) }
+        : { level: take(keys.logLevel), format: take(keys.logFormat) },
     classic: { closeCodes: take(keys.classicCloseCodes), greeting: take(keys.classicGreeting) },
   }
 

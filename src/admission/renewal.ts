@@ -1,0 +1,50 @@
+import { deny, type Denial } from '../protocol/denial.js'
+import { checkRevoked, checkUser } from './steps/standing.js'
+import type { Principal } from './decision.js'
+import type { Endpoint } from './endpoint.js'
+import type { Rules } from './rules.js'
+import { StoreUnavailable } from './store-unavailable.js'
+import type { User } from './user.js'
+import { within } from './within.js'
+
+/** A live socket, as far as a renewal concerns it. */
+export interface Renewable {
+  readonly user: User
+  readonly endpoint: Endpoint
+}
+
+/**
+ * Judges a new token for a live socket by the rules that concern its holder: token, revocation, ban, user, role, membership.
+ *
+ * A token of another subject is refused: whoever was let in stays who they are.
+ *
+ * @returns The principal as it is from now on, or why not. Never rejects.
+ */
+export const judgeRenewal = async <U extends User>(
+  rules: Rules<U>,
+  live: Renewable,
+  token: string,
+  at: number,
+): Promise<(Principal<U> & { readonly expiresAt: number }) | Denial> => {
+  const { tokenMs, userMs, topicMs } = rules.deadlines
+  try {
+    const verification = await within('token', tokenMs, Promise.resolve(rules.verifier.verify(token, at)))
+    if (!verification.ok) return verification.denial
+    const { claims } = verification
+    if (claims.subject !== live.user.id) return deny('token_invalid', { detail: 'the token is of another subject' })
+    const revoked = checkRevoked(rules, claims.subject, claims, at)
+    if (revoked) return revoked
+    const user = rules.users.held(claims.subject, at) ?? (await within('users', userMs, rules.users.find(claims.subject, at + userMs)))
+    const unfit = checkUser(rules, user, claims, live.endpoint)
+    if (unfit || !user) return unfit ?? deny('user_unknown')
+    const { conversation } = live.endpoint
+    if (conversation !== undefined && rules.memberships) {
+      const member = await within('memberships', topicMs, rules.memberships.mayEnter(user.id, conversation, at + topicMs))
+      if (!member) return deny('not_found')
+    }
+    return { user, claims, expiresAt: claims.expiresAt, development: false }
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return deny('dependency_unavailable', { detail: `${error.store}: ${error.message}` })
+    return deny('internal_error')
+  }
+}

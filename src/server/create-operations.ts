@@ -1,0 +1,131 @@
+import type { BanSubject } from '../admission/ban.js'
+import { canonicalAddress } from '../admission/address/canonical.js'
+import type { Handshake } from '../admission/handshake.js'
+import type { User } from '../admission/user.js'
+import type { Gate } from '../gate.js'
+import { deny } from '../protocol/denial.js'
+import type { SqliteUsers } from '../stores/sqlite/sqlite-users.js'
+import type { StoredUser } from '../stores/sqlite/user-row.js'
+import type { Log } from './log/create-log.js'
+import type { Metrics } from './metrics/create-metrics.js'
+import type { ExplainAsk, Operations, UserSummary } from './operations.js'
+import { decisionReport, sessionSummary, tokenReport } from './reports.js'
+
+/** How long a revocation is remembered when nobody said when the token ends: longer than any token we accept by default lives. */
+const rememberMs = 400 * 86_400_000
+
+const subjectText = (subject: BanSubject): string => (subject.kind === 'user' ? `user ${subject.userId}` : subject.network)
+
+const userSummary = ({ id, email, active, role }: StoredUser): UserSummary => ({ id, email, active, role })
+
+/** Writes the handshake that somebody asks about, as a well-behaved client would send it. */
+const handshakeOf = (ask: ExplainAsk, host: string, at: number): Handshake => ({
+  receivedAt: at,
+  method: 'GET',
+  httpVersion: '1.1',
+  target: ask.path,
+  peerAddress: canonicalAddress(ask.address) ?? ask.address,
+  headers: {
+    host: [host],
+    upgrade: ['websocket'],
+    connection: ['Upgrade'],
+    'sec-websocket-version': ['13'],
+    'sec-websocket-key': ['AAAAAAAAAAAAAAAAAAAAAA=='],
+    ...(ask.origin === undefined ? {} : { origin: [ask.origin] }),
+    ...(ask.token === undefined ? {} : { authorization: [`Bearer ${ask.token}`] }),
+  },
+})
+
+/** Builds what an operator can do on the gate and the stores of a running server. */
+export const createOperations = <U extends User>(parts: {
+  readonly gate: Gate<U>
+  readonly users: SqliteUsers
+  readonly metrics: Metrics
+  readonly log: Log
+  readonly mode: 'development' | 'production'
+  /** Host that the public port answers to. */
+  readonly host: () => string
+  readonly info: () => Readonly<Record<string, unknown>>
+  readonly now: () => number
+}): Operations => {
+  const { gate, users, metrics, log, mode, now } = parts
+  const note = (action: string, actor: string, target: string): void => {
+    log.write('info', { event: 'operation', action, actor, target })
+  }
+  const reach = (sockets: number): { sockets: number; nodes: number } => ({ sockets, nodes: 1 })
+
+  return {
+    health: async () => {
+      const storage = await users.list({ limit: 1 }).then(
+        () => 'ok' as const,
+        () => 'failing' as const,
+      )
+      const control = gate.follows ? ('ok' as const) : ('failing' as const)
+      const { draining } = gate.load
+      return { ready: storage === 'ok' && control === 'ok' && !draining, mode, draining, checks: { storage, control }, sessions: gate.sessions.count }
+    },
+    metrics: () => metrics.text(),
+    info: parts.info,
+    async ban(subject, reason, durationMs, actor) {
+      const { ban, sockets } = await gate.bans.add(subject, { reason, actor, durationMs })
+      const hours = durationMs === undefined ? undefined : durationMs / 3_600_000
+      log.write('info', { event: 'ban_added', subject: subjectText(ban.subject), hours, actor })
+      return { ban, ...reach(sockets) }
+    },
+    async lift(subject, actor) {
+      const lifted = await gate.bans.lift(subject, actor)
+      for (const ban of lifted) log.write('info', { event: 'ban_lifted', subject: subjectText(ban.subject), hours: undefined, actor })
+      return lifted
+    },
+    bans: () => gate.bans.list(),
+    async revokeToken(tokenId, untilAt, actor) {
+      const { sockets } = await gate.revocations.add({ kind: 'token', tokenId, until: untilAt ?? now() + rememberMs }, actor)
+      note('revoke_token', actor, tokenId)
+      return reach(sockets)
+    },
+    async revokeUser(userId, beforeAt, actor) {
+      // Whole seconds, rounded up: the times in tokens have no more, and one of this very second is meant too.
+      const before = Math.ceil((beforeAt ?? now()) / 1_000) * 1_000
+      const { sockets } = await gate.revocations.add({ kind: 'user', userId, before, until: now() + rememberMs }, actor)
+      note('revoke_user', actor, userId)
+      return reach(sockets)
+    },
+    sessions: () => [...gate.sessions].map(sessionSummary),
+    async kick(target, actor) {
+      const denial = deny('token_revoked', { detail: 'ended by an operator' })
+      const group = 'userId' in target ? gate.sessions.forUser(target.userId) : gate.sessions.where(({ id }) => id === target.sessionId)
+      const sockets = group.close(denial)
+      note('kick', actor, 'userId' in target ? `user ${target.userId}` : target.sessionId)
+      return await Promise.resolve(reach(sockets))
+    },
+    users: async () => (await users.list({ limit: 1_000 })).map(userSummary),
+    async addUser({ id, email, role }, actor) {
+      const added = await users.add({ ...(id === undefined ? {} : { id }), email, role }, actor, now())
+      if ('taken' in added) throw new TypeError(`Cannot add a user as "${added.taken}" is taken`)
+      note('add_user', actor, added.id)
+      return userSummary(added)
+    },
+    async setUserActive(id, active, actor) {
+      const user = await users.setActive(id, active, actor, now())
+      if (user === undefined) return undefined
+      const { sockets } = await gate.users.changed(id)
+      note(active ? 'enable_user' : 'disable_user', actor, id)
+      return { user: userSummary(user), ...reach(sockets) }
+    },
+    decision(id) {
+      const found = gate.decisions.find(id)
+      return found && decisionReport(found)
+    },
+    decisions: ({ outcome, reason, limit }) =>
+      gate.decisions
+        .newest(
+          limit,
+          (decision) =>
+            (outcome === undefined || decision.outcome === outcome) &&
+            (reason === undefined || (decision.outcome === 'denied' && decision.denial.reason === reason)),
+        )
+        .map(decisionReport),
+    explain: async (ask) => decisionReport(await gate.explain(handshakeOf(ask, parts.host(), now()))),
+    checkToken: async (token) => tokenReport(await gate.verifier.verify(token, now())),
+  }
+}

@@ -1,0 +1,67 @@
+import { HTTPException } from 'hono/http-exception'
+
+/** Codes of the HTTP surface that are no decisions of the gate. */
+export type ApiCode =
+  | 'bad_body'
+  | 'bad_query'
+  | 'body_too_large'
+  | 'conflict'
+  | 'cross_origin'
+  | 'dependency_unavailable'
+  | 'internal_error'
+  | 'key_missing'
+  | 'key_wrong'
+  | 'method_not_allowed'
+  | 'not_found'
+  | 'not_json'
+  | 'too_many_wrong_keys'
+  | 'upgrade_required'
+  | 'wrong_host'
+
+export interface ApiProblem {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 421 | 426 | 429 | 500 | 503
+  readonly code: ApiCode
+  /** One sentence for a person; never a value that was sent. */
+  readonly title: string
+  /** One line per fault, each with its path. */
+  readonly errors?: readonly string[]
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+/** Writes a problem as RFC 9457 has it, with `code` beside `title` and `status`. */
+export const problemResponse = ({ status, code, title, errors, headers }: ApiProblem): Response =>
+  new Response(JSON.stringify({ title, status, code, errors }), {
+    status,
+    headers: { ...headers, 'Content-Type': 'application/problem+json' },
+  })
+
+/** The same as something to throw from deep inside a handler; `answerFailure` turns it into its response. */
+export const refusal = (problem: ApiProblem): HTTPException => new HTTPException(problem.status, { res: problemResponse(problem) })
+
+export const notFound = (): Response => problemResponse({ status: 404, code: 'not_found', title: 'There is nothing here.' })
+
+export const methodNotAllowed = (allow: string): Response =>
+  problemResponse({ status: 405, code: 'method_not_allowed', title: `Only ${allow} is answered here.`, headers: { Allow: allow } })
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : undefined)
+
+/**
+ * The answer to whatever a handler threw.
+ *
+ * Failures that name themselves by `code` are told apart; the text of an unknown one stays with the operator's log.
+ *
+ * @param onFailure - Told of every failure that is ours; what it throws is dropped.
+ */
+export const answerFailure = (error: unknown, onFailure: ((error: unknown) => void) | undefined): Response => {
+  if (error instanceof HTTPException) return error.getResponse()
+  const code = codeOf(error)
+  if (code === 'ERR_CONFLICT') {
+    return problemResponse({ status: 409, code: 'conflict', title: 'There is one like that already.' })
+  }
+  onFailure?.(error)
+  if (code === 'ERR_STORE_UNAVAILABLE') {
+    const headers = { 'Retry-After': '1' }
+    return problemResponse({ status: 503, code: 'dependency_unavailable', title: 'A store did not answer in time.', headers })
+  }
+  return problemResponse({ status: 500, code: 'internal_error', title: 'The server failed; the fault is ours.' })
+}

@@ -1,0 +1,318 @@
+import type { Hono } from 'hono'
+import { expect, test } from 'vitest'
+import type { Ban } from '../../admission/ban.js'
+import { StoreUnavailable } from '../../admission/store-unavailable.js'
+import type { DecisionReport, Operations } from '../operations.js'
+import { createInternalApp } from './internal-app.js'
+
+const key = 'k'.repeat(43)
+const at = 1_700_000_000_000
+
+const ban: Ban = {
+  id: '018bcfe5-6800-7000-8000-000000000000', subject: { kind: 'network', network: '203.0.113.0/24' }, reason: 'flood', actor: 'cli',
+  source: 'manual', createdAt: at, expiresAt: at + 1000,
+}
+
+const report: DecisionReport = {
+  id: 'd1', outcome: 'denied', reason: 'token_invalid', told: 'token_invalid', sentence: 'The token was not accepted.', retry: 'after-login',
+  status: 401, closeCode: 4401, retryAfterMs: undefined, receivedAt: at, address: '203.0.113.7', path: '/ws/', origin: undefined, dialect: 'sallyport.v1',
+  endpoint: 'root', userId: undefined, policyVersion: 'p', steps: [], marks: [],
+}
+
+const session = (id: string, userId: string) => ({
+  id, userId, address: '127.0.0.1', endpoint: 'root', dialect: 'plain', openedAt: at, expiresAt: undefined, development: false,
+})
+
+interface Recorded {
+  readonly operations: Operations
+  readonly calls: unknown[][]
+}
+
+const recorded = (changes: Partial<Operations> = {}): Recorded => {
+  const calls: unknown[][] = []
+  const note = <R>(name: string, result: R) => (...args: readonly unknown[]): Promise<R> => {
+    calls.push([name, ...args])
+    return Promise.resolve(result)
+  }
+  const user = { id: '7', email: 'a@example.test', active: true, role: 'agent' } as const
+  const reach = { sockets: 2, nodes: 1 }
+  const operations: Operations = {
+    health: () => Promise.resolve({ ready: true, mode: 'production', draining: false, checks: { storage: 'ok' }, sessions: 3 }),
+    metrics: () => Promise.resolve('sallyport_sessions 3\n'),
+    info: () => ({ name: 'sallyport' }),
+    ban: note('ban', { ban, ...reach }),
+    lift: note('lift', [ban]),
+    bans: note('bans', [ban]),
+    revokeToken: note('revokeToken', reach),
+    revokeUser: note('revokeUser', reach),
+    sessions: () => [session('s1', '1'), session('s2', '2')],
+    kick: note('kick', reach),
+    users: note('users', [user]),
+    addUser: note('addUser', user),
+    setUserActive: (id, active, actor) => {
+      calls.push(['setUserActive', id, active, actor])
+      return Promise.resolve(id === '7' ? { user, ...reach } : undefined)
+    },
+    decision: (id) => (id === 'd1' ? report : undefined),
+    decisions: (filter) => {
+      calls.push(['decisions', filter])
+      return [report]
+    },
+    explain: note('explain', report),
+    checkToken: note('checkToken', {
+      accepted: true, reason: undefined, detail: undefined, issuer: undefined, subject: '1', tokenId: undefined, issuedAt: undefined, expiresAt: undefined,
+    }),
+    ...changes,
+  }
+  return { operations, calls }
+}
+
+interface Ask {
+  readonly method?: string
+  readonly key?: string
+  readonly body?: unknown
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+const ask = async (app: Hono, path: string, { method = 'GET', key: given, body, headers = {} }: Ask = {}): Promise<Response> =>
+  app.request(path, {
+    method,
+    headers: {
+      Host: '127.0.0.1:4480',
+      ...(given === undefined ? {} : { Authorization: `Bearer ${given}` }),
+      ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      ...headers,
+    },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  })
+
+const appOf = ({ operations }: Recorded, now = () => at): Hono => createInternalApp({ operations, operatorKey: key, now })
+
+const open = ['GET /livez', 'GET /healthz', 'GET /readyz', 'GET /metrics']
+
+/** Every route behind the key, with a request that it answers well. */
+const guarded: Readonly<Record<string, { readonly path: string; readonly body?: unknown; readonly status: number }>> = {
+  'GET /api/v1/info': { path: '/api/v1/info', status: 200 },
+  'GET /api/v1/bans': { path: '/api/v1/bans', status: 200 },
+  'POST /api/v1/bans': { path: '/api/v1/bans', body: { network: '203.0.113.7/24', reason: 'flood' }, status: 201 },
+  'DELETE /api/v1/bans': { path: '/api/v1/bans?userId=7', status: 200 },
+  'POST /api/v1/revocations': { path: '/api/v1/revocations', body: { tokenId: 't1' }, status: 201 },
+  'GET /api/v1/sessions': { path: '/api/v1/sessions?userId=2', status: 200 },
+  'DELETE /api/v1/sessions': { path: '/api/v1/sessions?userId=2', status: 200 },
+  'DELETE /api/v1/sessions/:id': { path: '/api/v1/sessions/s1', status: 200 },
+  'GET /api/v1/users': { path: '/api/v1/users', status: 200 },
+  'POST /api/v1/users': { path: '/api/v1/users', body: { email: 'a@example.test' }, status: 201 },
+  'PATCH /api/v1/users/:id': { path: '/api/v1/users/7', body: { active: false }, status: 200 },
+  'GET /api/v1/decisions': { path: '/api/v1/decisions?outcome=denied&limit=5', status: 200 },
+  'GET /api/v1/decisions/:id': { path: '/api/v1/decisions/d1', status: 200 },
+  'POST /api/v1/explanations': { path: '/api/v1/explanations', body: { path: '/ws/', address: '203.0.113.7' }, status: 200 },
+  'POST /api/v1/token-checks': { path: '/api/v1/token-checks', body: { token: 'x' }, status: 200 },
+}
+
+test('the routes are exactly those that this file tests', () => {
+  const routes = appOf(recorded()).routes.filter(({ method }) => method !== 'ALL').map(({ method, path }) => `${method} ${path}`)
+  expect(routes.toSorted()).toEqual([...open, ...Object.keys(guarded)].toSorted())
+})
+
+test.each(open)('%s answers without a key', async (route) => {
+  const response = await ask(appOf(recorded()), route.slice(4))
+  expect(response.status).toBe(200)
+})
+
+test.each(Object.entries(guarded))('%s answers the right key, 401 without a key and with a wrong one', async (route, { path, body, status }) => {
+  const method = route.slice(0, route.indexOf(' '))
+  const kept = recorded()
+  const app = appOf(kept)
+
+  const without = await ask(app, path, { method, body })
+  expect(without.status).toBe(401)
+  expect(without.headers.get('www-authenticate')).toBe('Bearer')
+  const wrong = await ask(app, path, { method, body, key: `${key}x` })
+  expect(wrong.status).toBe(401)
+  expect(await wrong.json()).toMatchObject({ code: 'key_wrong', status: 401 })
+  expect(kept.calls).toEqual([])
+
+  const right = await ask(app, path, { method, body, key })
+  expect(right.status).toBe(status)
+})
+
+test('an unknown path below /api tells nothing without the key', async () => {
+  const app = appOf(recorded())
+  expect((await ask(app, '/api/v1/secrets')).status).toBe(401)
+  expect((await ask(app, '/api/v1/secrets', { key })).status).toBe(404)
+  expect((await ask(app, '/console')).status).toBe(404)
+})
+
+test('the eleventh wrong key in a minute is answered 429 with the wait, the right key always gets in', async () => {
+  let now = at
+  const app = appOf(recorded(), () => now)
+  for (let count = 0; count < 10; count += 1) {
+    // oxlint-disable-next-line no-await-in-loop -- the order is what is counted
+    expect((await ask(app, '/api/v1/bans', { key: `wrong${count}` })).status).toBe(401)
+    now += 1000
+  }
+  const limited = await ask(app, '/api/v1/bans', { key: 'wrong' })
+  expect(limited.status).toBe(429)
+  expect(limited.headers.get('retry-after')).toBe('50')
+  expect((await ask(app, '/api/v1/bans', { key })).status).toBe(200)
+  now += 50_000
+  expect((await ask(app, '/api/v1/bans', { key: 'wrong' })).status).toBe(401)
+  expect((await ask(app, '/api/v1/bans', { key: 'wrong' })).status).toBe(429)
+})
+
+test('keys of any length and any other scheme are refused, never thrown over', async () => {
+  const app = appOf(recorded())
+  for (const authorization of ['Bearer ', `Basic ${key}`, 'Bearer a b', `bearer ${key.slice(1)}`, `Bearer ${'x'.repeat(9000)}`]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
+    const response = await ask(app, '/api/v1/bans', { headers: { Authorization: authorization } })
+    expect(response.status, authorization.slice(0, 20)).toBe(401)
+  }
+})
+
+test.each(['localhost', 'LOCALHOST:4480', '127.0.0.1', '127.1.2.3:80', '[::1]:4480'])('the Host %s is this machine', async (host) => {
+  expect((await ask(appOf(recorded()), '/livez', { headers: { Host: host } })).status).toBe(200)
+})
+
+test.each(['evil.example', '127.0.0.1.evil.example', 'localhost.evil.example:4480', '10.0.0.1', '[::2]', '127.0.0.1@evil.example', ''])(
+  'the Host "%s" is answered 421 on every path',
+  async (host) => {
+    const app = appOf(recorded())
+    expect((await ask(app, '/livez', { headers: { Host: host } })).status).toBe(421)
+    expect((await ask(app, '/api/v1/bans', { headers: { Host: host }, key })).status).toBe(421)
+  },
+)
+
+test('what a web page can send is refused even with the right key', async () => {
+  const kept = recorded()
+  const app = appOf(kept)
+  const body = { network: '203.0.113.7' }
+  const paged = await ask(app, '/api/v1/bans', { method: 'POST', key, body, headers: { Origin: 'http://127.0.0.1:4480' } })
+  expect(paged.status).toBe(403)
+  const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp']
+  for (const type of types) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
+    const response = await ask(app, '/api/v1/bans', { method: 'POST', key, body, headers: { 'Content-Type': type } })
+    expect(response.status, type).toBe(415)
+  }
+  expect(kept.calls).toEqual([])
+})
+
+test('a body over 64 KiB is refused before it is parsed', async () => {
+  const kept = recorded()
+  const response = await ask(appOf(kept), '/api/v1/token-checks', { method: 'POST', key, body: { token: 'x'.repeat(65_536) } })
+  expect(response.status).toBe(413)
+  expect(kept.calls).toEqual([])
+})
+
+test.each([
+  ['POST', '/api/v1/bans', '{'],
+  ['POST', '/api/v1/bans', 'null'],
+  ['POST', '/api/v1/bans', {}],
+  ['POST', '/api/v1/bans', { network: '203.0.113.7', userId: '1' }],
+  ['POST', '/api/v1/bans', { network: '010.0.0.1' }],
+  ['POST', '/api/v1/bans', { network: '203.0.113.7', durationMs: 0 }],
+  ['POST', '/api/v1/bans', { network: '203.0.113.7', hours: 24 }],
+  ['POST', '/api/v1/bans', { userId: 'a\u0000b' }],
+  ['DELETE', '/api/v1/bans', undefined],
+  ['DELETE', '/api/v1/sessions', undefined],
+  ['POST', '/api/v1/revocations', { tokenId: 't', userId: '1' }],
+  ['POST', '/api/v1/users', { email: 'nobody' }],
+  ['POST', '/api/v1/users', { email: 'a@example.test', role: 'root' }],
+  ['PATCH', '/api/v1/users/7', { active: 'no' }],
+  ['GET', '/api/v1/decisions?limit=0', undefined],
+  ['POST', '/api/v1/explanations', { path: 'ws', address: '203.0.113.7' }],
+  ['POST', '/api/v1/explanations', { path: '/ws/', address: 'example.com' }],
+])('%s %s with %j is answered 400 as a problem', async (method, path, body) => {
+  const kept = recorded()
+  const response = await ask(appOf(kept), path, { method, key, body })
+  expect(response.status).toBe(400)
+  expect(response.headers.get('content-type')).toBe('application/problem+json')
+  expect(kept.calls).toEqual([])
+})
+
+test('arguments reach the operations as they are meant', async () => {
+  const kept = recorded()
+  const app = appOf(kept)
+  await ask(app, '/api/v1/bans', { method: 'POST', key, body: { network: '203.0.113.7' }, headers: { 'Sallyport-Actor': 'cli' } })
+  await ask(app, '/api/v1/bans', { method: 'POST', key, body: { userId: '7', reason: 'spam', durationMs: null } })
+  await ask(app, '/api/v1/bans?network=203.0.113.0%2F24', { method: 'DELETE', key, headers: { 'Sallyport-Actor': 'two words' } })
+  await ask(app, '/api/v1/revocations', { method: 'POST', key, body: { userId: '7', beforeAt: at } })
+  await ask(app, '/api/v1/sessions/s1', { method: 'DELETE', key })
+  await ask(app, '/api/v1/users', { method: 'POST', key, body: { id: '9', email: 'a@example.test', role: 'owner' } })
+  expect(kept.calls).toEqual([
+    ['ban', { kind: 'network', network: '203.0.113.7' }, '', 86_400_000, 'cli'],
+    ['ban', { kind: 'user', userId: '7' }, 'spam', undefined, 'operator'],
+    ['lift', { kind: 'network', network: '203.0.113.0/24' }, 'operator'],
+    ['revokeUser', '7', at, 'operator'],
+    ['kick', { sessionId: 's1' }, 'operator'],
+    ['addUser', { id: '9', email: 'a@example.test', role: 'owner' }, 'operator'],
+  ])
+})
+
+test('sessions are told apart by user, and what is not there is 404', async () => {
+  const app = appOf(recorded())
+  const list: unknown = await (await ask(app, '/api/v1/sessions?userId=2', { key })).json()
+  expect(list).toMatchObject({ items: [{ id: 's2' }] })
+  expect((await ask(app, '/api/v1/decisions/none', { key })).status).toBe(404)
+  expect((await ask(app, '/api/v1/users/8', { method: 'PATCH', key, body: { active: true } })).status).toBe(404)
+})
+
+test('readiness is 503 while not ready, while draining and when health itself fails', async () => {
+  const health = { ready: true, mode: 'development', draining: false, checks: {}, sessions: 0 } as const
+  const states: readonly [Operations['health'], number][] = [
+    [() => Promise.resolve(health), 200],
+    [() => Promise.resolve({ ...health, ready: false }), 503],
+    [() => Promise.resolve({ ...health, draining: true }), 503],
+    [() => Promise.reject(new Error('disk on fire')), 503],
+  ]
+  for (const [state, status] of states) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
+    const response = await ask(appOf(recorded({ health: state })), '/readyz')
+    expect(response.status).toBe(status)
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    expect(await response.text()).not.toContain('disk')
+  }
+})
+
+test('failures are told by code, kept from the caller in words, and given to the log', async () => {
+  const failures: unknown[] = []
+  const conflict = Object.assign(new Error('taken'), { code: 'ERR_CONFLICT' })
+  const errors: readonly [Error, number][] = [
+    [new Error('secret path'), 500],
+    [new StoreUnavailable('bans', 'secret path'), 503],
+    [conflict, 409],
+  ]
+  for (const [error, status] of errors) {
+    const { operations } = recorded({ bans: () => Promise.reject(error) })
+    const app = createInternalApp({ operations, operatorKey: key, now: () => at, onFailure: (failure) => failures.push(failure) })
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
+    const response = await ask(app, '/api/v1/bans', { key })
+    expect(response.status).toBe(status)
+    // oxlint-disable-next-line no-await-in-loop -- as above
+    expect(await response.text()).not.toContain('secret')
+  }
+  expect(failures).toHaveLength(2)
+})
+
+test('other methods on a served path are answered 405 with those it knows', async () => {
+  const app = appOf(recorded())
+  const response = await ask(app, '/livez', { method: 'POST', body: {} })
+  expect(response.status).toBe(405)
+  expect(response.headers.get('allow')).toBe('GET, HEAD')
+  expect((await ask(app, '/api/v1/bans', { method: 'PUT', key, body: {} })).headers.get('allow')).toBe('GET, HEAD, POST, DELETE')
+})
+
+test('every answer carries the security headers and none names the software', async () => {
+  const app = appOf(recorded())
+  const answers = await Promise.all([
+    ask(app, '/livez'), ask(app, '/metrics'), ask(app, '/none'), ask(app, '/api/v1/bans'), ask(app, '/api/v1/bans', { key }),
+    ask(app, '/livez', { headers: { Host: 'evil.example' } }), ask(app, '/livez', { method: 'POST', body: {} }),
+  ])
+  for (const { headers } of answers) {
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
+    expect(headers.has('server') || headers.has('x-powered-by') || headers.has('access-control-allow-origin')).toBe(false)
+  }
+})

@@ -1,0 +1,41 @@
+import { Hono } from 'hono'
+import { bodyLimit } from 'hono/body-limit'
+import type { Operations } from '../operations.js'
+import { answerFailure, notFound, problemResponse } from './api-problem.js'
+import { addHealthRoutes } from './health-routes.js'
+import { onlyLoopbackHosts } from './loopback-host.js'
+import { noCrossSite, onlyOperator } from './operator-guard.js'
+import { addOperatorRoutes } from './operator-routes.js'
+import { refuseOtherMethods } from './refuse-other-methods.js'
+import { securityHeaders } from './security-headers.js'
+
+const maxBodyBytes = 65_536
+
+export interface InternalAppOptions {
+  readonly operations: Operations
+  /** Secret of the file `operator.key`. */
+  readonly operatorKey: string
+  /** Epoch milliseconds. */
+  readonly now: () => number
+  /** Told of every error that is answered 500 or 503, for the log. */
+  readonly onFailure?: (error: unknown) => void
+}
+
+/**
+ * The HTTP surface of the internal port: health and metrics without a key, everything under `/api` only with the operator's.
+ *
+ * Stands on loopback and answers loopback Hosts only; bodies up to 64 KiB.
+ */
+export const createInternalApp = ({ operations, operatorKey, now, onFailure }: InternalAppOptions): Hono => {
+  const app = new Hono()
+  app.use(securityHeaders, onlyLoopbackHosts)
+  app.use('/api/*', onlyOperator(operatorKey, now), noCrossSite, bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }))
+  addHealthRoutes(app, operations, onFailure)
+  addOperatorRoutes(app, operations)
+  refuseOtherMethods(app)
+  app.notFound(notFound)
+  app.onError((error) => answerFailure(error, onFailure))
+  return app
+}
+
+const tooLarge = (): Response => problemResponse({ status: 413, code: 'body_too_large', title: `A body may have ${maxBodyBytes} bytes.` })

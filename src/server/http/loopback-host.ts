@@ -1,0 +1,13 @@
+import type { MiddlewareHandler } from 'hono'
+import { problemResponse } from './api-problem.js'
+
+const loopbackForm = /^(?:localhost|127(?:\.(?:0|[1-9][0-9]{0,2})){3}|\[::1\])(?::[0-9]{1,5})?$/i
+
+/** Whether a Host header (RFC 9110 section 7.2) names this machine itself, with or without a port. */
+export const isLoopbackHost = (host: string): boolean => loopbackForm.test(host)
+
+/** Refuses every other Host with 421: a page whose name was re-bound to 127.0.0.1 still sends its own name. */
+export const onlyLoopbackHosts: MiddlewareHandler = async (context, next) => {
+  if (isLoopbackHost(context.req.header('host') ?? '')) return next()
+  return problemResponse({ status: 421, code: 'wrong_host', title: 'Only loopback hosts are answered here.' })
+}

@@ -1,0 +1,94 @@
+import type { Hono } from 'hono'
+import type { Operations } from '../operations.js'
+import { notFound } from './api-problem.js'
+import { actorOf, readBody, readQuery } from './read-request.js'
+import {
+  banBody,
+  decisionsQuery,
+  explainBody,
+  kickQuery,
+  newUserBody,
+  revocationBody,
+  sessionsQuery,
+  subjectOf,
+  subjectQuery,
+  tokenCheckBody,
+  userChangeBody,
+} from './shapes.js'
+
+/**
+ * Everything an operator does, below `/api/v1`. Lists are `{ items }`; changes answer how far they reached.
+ *
+ * The caller has put the guards before it: nothing here asks who is there.
+ */
+export const addOperatorRoutes = (app: Hono, operations: Operations): void => {
+  app.get('/api/v1/info', (context) => context.json(operations.info()))
+  addBanRoutes(app, operations)
+  addSessionRoutes(app, operations)
+  addUserRoutes(app, operations)
+  addDecisionRoutes(app, operations)
+}
+
+const addBanRoutes = (app: Hono, operations: Operations): void => {
+  app.get('/api/v1/bans', async (context) => context.json({ items: await operations.bans() }))
+  app.post('/api/v1/bans', async (context) => {
+    const { reason, durationMs, ...subject } = await readBody(context, banBody)
+    return context.json(await operations.ban(subjectOf(subject), reason, durationMs ?? undefined, actorOf(context)), 201)
+  })
+  app.delete('/api/v1/bans', async (context) => {
+    const items = await operations.lift(subjectOf(readQuery(context, subjectQuery)), actorOf(context))
+    return context.json({ items })
+  })
+  app.post('/api/v1/revocations', async (context) => {
+    const body = await readBody(context, revocationBody)
+    const reach =
+      'tokenId' in body
+        ? await operations.revokeToken(body.tokenId, body.untilAt, actorOf(context))
+        : await operations.revokeUser(body.userId, body.beforeAt, actorOf(context))
+    return context.json(reach, 201)
+  })
+}
+
+const addSessionRoutes = (app: Hono, operations: Operations): void => {
+  app.get('/api/v1/sessions', (context) => {
+    const { userId } = readQuery(context, sessionsQuery)
+    return context.json({ items: operations.sessions().filter((session) => userId === undefined || session.userId === userId) })
+  })
+  app.delete('/api/v1/sessions', async (context) => context.json(await operations.kick(readQuery(context, kickQuery), actorOf(context))))
+  app.delete('/api/v1/sessions/:id', async (context) =>
+    context.json(await operations.kick({ sessionId: context.req.param('id') }, actorOf(context))),
+  )
+}
+
+const addUserRoutes = (app: Hono, operations: Operations): void => {
+  app.get('/api/v1/users', async (context) => context.json({ items: await operations.users() }))
+  app.post('/api/v1/users', async (context) => {
+    const { id, ...rest } = await readBody(context, newUserBody)
+    return context.json(await operations.addUser(id === undefined ? rest : { id, ...rest }, actorOf(context)), 201)
+  })
+  app.patch('/api/v1/users/:id', async (context) => {
+    const { active } = await readBody(context, userChangeBody)
+    const changed = await operations.setUserActive(context.req.param('id'), active, actorOf(context))
+    return changed === undefined ? notFound() : context.json(changed)
+  })
+}
+
+const addDecisionRoutes = (app: Hono, operations: Operations): void => {
+  app.get('/api/v1/decisions', (context) => {
+    const { outcome, reason, limit } = readQuery(context, decisionsQuery)
+    const filter = { limit, ...(outcome === undefined ? {} : { outcome }), ...(reason === undefined ? {} : { reason }) }
+    return context.json({ items: operations.decisions(filter) })
+  })
+  app.get('/api/v1/decisions/:id', (context) => {
+    const report = operations.decision(context.req.param('id'))
+    return report === undefined ? notFound() : context.json(report)
+  })
+  app.post('/api/v1/explanations', async (context) => {
+    const { path, address, origin, token } = await readBody(context, explainBody)
+    return context.json(await operations.explain({ path, address, origin, token }))
+  })
+  app.post('/api/v1/token-checks', async (context) => {
+    const { token } = await readBody(context, tokenCheckBody)
+    return context.json(await operations.checkToken(token))
+  })
+}

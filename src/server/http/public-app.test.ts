@@ -1,0 +1,97 @@
+import { expect, test } from 'vitest'
+import type { EndpointRule } from '../../admission/endpoint.js'
+import { readDemoPage } from './demo-page.js'
+import { createPublicApp, type PublicAppOptions } from './public-app.js'
+
+const endpoints: readonly EndpointRule[] = [
+  { name: 'customers', path: '/ws/customers/' },
+  { name: 'chat', path: '/ws/chat/:conversation/' },
+  { name: 'mine', path: '/live/' },
+]
+const demoPage = await readDemoPage(endpoints)
+
+const ask = async (path: string, options: Partial<PublicAppOptions> = {}, init: RequestInit = {}): Promise<Response> =>
+  createPublicApp({ mode: 'development', endpoints, demoPage, ...options }).request(path, {
+    ...init,
+    headers: { Host: 'localhost:4400', ...(init.headers instanceof Headers ? Object.fromEntries(init.headers) : init.headers) },
+  })
+
+test.each(['/ws', '/ws/', '/ws/customers', '/ws/customers/?token=abc', '/ws/chat/x1/', '/live/', '/ws/unknown/'])(
+  'a plain GET of %s is told to upgrade, without an echo of what it sent',
+  async (path) => {
+    const response = await ask(path)
+    expect(response.status).toBe(426)
+    expect(response.headers.get('upgrade')).toBe('websocket')
+    expect(await response.json()).toEqual({ title: 'This path speaks WebSocket only.', status: 426, code: 'upgrade_required' })
+  },
+)
+
+test.each(['/', '/wsx', '/demo/', '/demo.html', '/api/v1/bans', '/metrics', '/healthz', '/console', '/live/x', '/..%2fdemo', '/package.json'])(
+  '%s is 404 as a problem',
+  async (path) => {
+    const response = await ask(path)
+    expect(response.status).toBe(404)
+    expect(response.headers.get('content-type')).toBe('application/problem+json')
+  },
+)
+
+test('the demo is served in development only, and never framed or fed with inline scripts', async () => {
+  for (const path of ['/demo', '/demo.js', '/demo.css']) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
+    const [shown, hidden] = await Promise.all([ask(path), ask(path, { mode: 'production' })])
+    expect(shown.status, path).toBe(200)
+    expect(hidden.status, path).toBe(404)
+    const policy = shown.headers.get('content-security-policy') ?? ''
+    expect(policy).toContain("script-src 'self'")
+    expect(policy).not.toContain('unsafe')
+  }
+})
+
+test('the demo page says development, holds the endpoints and the refusals, and no inline code', () => {
+  const { html } = demoPage
+  expect(html).toContain('<strong>development</strong>')
+  expect(html).toContain('<option value="/ws/chat/:conversation/">chat: /ws/chat/&lt;conversation&gt;/</option>')
+  expect(html).toContain('data-told="token_expired" data-close="4401"')
+  expect(html).not.toContain('data-told="user_disabled"')
+  expect(html).not.toMatch(/ on[a-z]+=| style=|<style|<script(?![^>]* src=)/)
+})
+
+test('a name that looks like HTML stays text', async () => {
+  const { html } = await readDemoPage([{ name: '<b>&"$&', path: '*' }])
+  expect(html).toContain('<option value="/">&lt;b&gt;&amp;&quot;$&amp;: /</option>')
+})
+
+test('readiness follows the server and says no more', async () => {
+  expect((await ask('/livez')).status).toBe(200)
+  expect(await (await ask('/readyz')).json()).toEqual({ status: 'ok' })
+  const response = await ask('/readyz', { ready: () => false })
+  expect(response.status).toBe(503)
+  expect(await response.json()).toEqual({ status: 'unavailable' })
+})
+
+test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'PROPFIND'])('%s is answered 405 everywhere', async (method) => {
+  for (const path of ['/', '/ws/customers/', '/demo', '/livez']) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
+    const response = await ask(path, {}, { method })
+    expect(response.status, path).toBe(405)
+    expect(response.headers.get('allow')).toBe('GET, HEAD')
+  }
+})
+
+test('in development only loopback Hosts are answered, in production all', async () => {
+  const headers = { Host: 'evil.example' }
+  expect((await ask('/demo', {}, { headers })).status).toBe(421)
+  expect((await ask('/livez', { mode: 'production' }, { headers })).status).toBe(200)
+})
+
+test('every answer carries the security headers and none names the software', async () => {
+  for (const path of ['/', '/demo', '/ws/', '/livez']) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
+    const { headers } = await ask(path)
+    expect(headers.get('x-content-type-options')).toBe('nosniff')
+    expect(headers.get('cache-control')).toBe('no-store')
+    expect(headers.get('referrer-policy')).toBe('no-referrer')
+    expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
+    expect(headers.has('server') || headers.has('x-powered-by')).toBe(false)
+  }
+})

@@ -1,0 +1,57 @@
+import { Hono, type MiddlewareHandler } from 'hono'
+import type { EndpointRule } from '../../admission/endpoint.js'
+import { createEndpointTable } from '../../admission/steps/endpoints.js'
+import { answerFailure, methodNotAllowed, notFound, problemResponse } from './api-problem.js'
+import type { DemoPage } from './demo-page.js'
+import { onlyLoopbackHosts } from './loopback-host.js'
+import { pagePolicy, securityHeaders } from './security-headers.js'
+
+export interface PublicAppOptions {
+  /** In `development` only loopback Hosts are answered. */
+  readonly mode: 'development' | 'production'
+  /** From `readDemoPage`; never served in production, whatever is given. */
+  readonly demoPage?: DemoPage
+  readonly endpoints: readonly EndpointRule[]
+  /** Whether new sockets are welcome; default always. */
+  readonly ready?: () => boolean
+  /** Told of every error that is answered 500 or 503, for the log. */
+  readonly onFailure?: (error: unknown) => void
+}
+
+/** Plain HTTP on the public port: two health answers, a word to who forgot the upgrade, the demo in development, and 404. */
+export const createPublicApp = ({ mode, demoPage, endpoints, ready, onFailure }: PublicAppOptions): Hono => {
+  const app = new Hono()
+  app.use(securityHeaders)
+  if (mode === 'development') app.use(onlyLoopbackHosts)
+  app.use(onlyReads)
+
+  app.get('/livez', (context) => context.json({ status: 'ok' }))
+  app.get('/readyz', (context) => ((ready?.() ?? true) ? context.json({ status: 'ok' }) : context.json({ status: 'unavailable' }, 503)))
+  if (mode === 'development' && demoPage !== undefined) addDemo(app, demoPage)
+
+  const served = createEndpointTable(endpoints.filter(({ path }) => path !== '*'))
+  app.get('*', ({ req }) => (served.match(req.path) === undefined && !belowSockets.test(req.path) ? notFound() : upgradeRequired()))
+  app.notFound(notFound)
+  app.onError((error) => answerFailure(error, onFailure))
+  return app
+}
+
+const belowSockets = /^\/ws(?:\/|$)/
+
+const onlyReads: MiddlewareHandler = async ({ req }, next) => (req.method === 'GET' || req.method === 'HEAD' ? next() : methodNotAllowed('GET, HEAD'))
+
+const upgradeRequired = (): Response =>
+  problemResponse({
+    status: 426,
+    code: 'upgrade_required',
+    title: 'This path speaks WebSocket only.',
+    headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+  })
+
+const addDemo = (app: Hono, { html, script, style }: DemoPage): void => {
+  const send = (text: string, type: string) => () =>
+    new Response(text, { headers: { 'Content-Type': `${type}; charset=utf-8`, 'Content-Security-Policy': pagePolicy } })
+  app.get('/demo', send(html, 'text/html'))
+  app.get('/demo.js', send(script, 'text/javascript'))
+  app.get('/demo.css', send(style, 'text/css'))
+}

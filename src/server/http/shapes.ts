@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import { parseNetwork } from '../../admission/address/network.js'
+import { canonicalAddress } from '../../admission/address/canonical.js'
+import type { BanSubject } from '../../admission/ban.js'
+
+/** Ten years; whoever means longer means for ever. */
+const maxDurationMs = 10 * 365 * 86_400_000
+/** What a ban lasts when nothing is said. */
+const defaultBanMs = 86_400_000
+
+const epochMs = z.int().min(0).max(8_640_000_000_000_000)
+// No user id holds a control character; refusing them here keeps them out of logs and of SQL bindings.
+// oxlint-disable-next-line eslint/no-control-regex -- control characters are what is looked for
+const userId = z.string().min(1).max(128).regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+const network = z.string().max(64).refine((text) => parseNetwork(text) !== undefined, 'must be an address or a CIDR range')
+const role = z.enum(['owner', 'admin', 'agent', 'customer'])
+
+const subjectFields = { network: network.optional(), userId: userId.optional() }
+const oneSubject = (subject: { readonly network?: string | undefined; readonly userId?: string | undefined }): boolean =>
+  (subject.network === undefined) !== (subject.userId === undefined)
+const oneSubjectMessage = 'exactly one of "network" and "userId" must be given'
+
+export interface SubjectFields {
+  readonly network?: string | undefined
+  readonly userId?: string | undefined
+}
+
+/** `undefined` only for fields that `oneSubject` has not seen. */
+export const subjectOf = ({ network: range, userId: id }: SubjectFields): BanSubject =>
+  range === undefined ? { kind: 'user', userId: id ?? '' } : { kind: 'network', network: range }
+
+export const banBody = z
+  .strictObject({
+    ...subjectFields,
+    reason: z.string().max(500).default(''),
+    durationMs: z.int().min(1000).max(maxDurationMs).nullable().default(defaultBanMs),
+  })
+  .refine(oneSubject, oneSubjectMessage)
+
+export const subjectQuery = z.strictObject(subjectFields).refine(oneSubject, oneSubjectMessage)
+
+export const revocationBody = z.union([
+  z.strictObject({ tokenId: z.string().min(1).max(256), untilAt: epochMs.optional() }),
+  z.strictObject({ userId, beforeAt: epochMs.optional() }),
+])
+
+export const sessionsQuery = z.strictObject({ userId: userId.optional() })
+export const kickQuery = z.strictObject({ userId })
+
+export const newUserBody = z.strictObject({
+  id: userId.optional(),
+  email: z.email().max(254),
+  role: role.default('agent'),
+})
+
+export const userChangeBody = z.strictObject({ active: z.boolean() })
+
+export const decisionsQuery = z.strictObject({
+  outcome: z.enum(['admitted', 'denied']).optional(),
+  reason: z.string().regex(/^[a-z_]{1,40}$/).optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+})
+
+export const explainBody = z.strictObject({
+  path: z.string().max(8192).startsWith('/'),
+  address: z.string().max(64).refine((text) => canonicalAddress(text) !== undefined, 'must be an address'),
+  origin: z.string().max(512).optional(),
+  token: z.string().max(16_384).optional(),
+})
+
+export const tokenCheckBody = z.strictObject({ token: z.string().max(16_384) })

@@ -1,0 +1,60 @@
+import type { Users } from '../admission/user.js'
+import type { Conversations } from '../conversation/conversations.js'
+import type { GateStores } from '../gate.js'
+import { openPostgresUsers } from '../stores/postgres/postgres-users.js'
+import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
+import { migrate, migrationStatus } from '../stores/sqlite/migrate.js'
+import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
+import { createSqliteControlLog } from '../stores/sqlite/sqlite-control-log.js'
+import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
+import { createSqliteRevocations } from '../stores/sqlite/sqlite-revocations.js'
+import { createSqliteUsers, type SqliteUsers } from '../stores/sqlite/sqlite-users.js'
+import type { Config } from './config/config.js'
+import { StartError } from './listen.js'
+
+/** The stores of a running server. */
+export interface OpenStores {
+  readonly engine: SqliteEngine
+  readonly gate: GateStores
+  /** Our own table. */
+  readonly ownUsers: SqliteUsers
+  /** Who answers for users at admission: our own table, or an existing database. */
+  readonly users: Users
+  readonly conversations: Conversations
+  close(): Promise<void>
+}
+
+/**
+ * Opens the embedded database and, when configured, the existing one that holds the users.
+ *
+ * A new database gets its tables in every mode; an older one is brought up to date only in development.
+ *
+ * @throws StartError when it needs `sallyport db migrate` first; DatabaseNotOpened when it can't be opened.
+ */
+export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise<OpenStores> => {
+  const engine = await openSqlite({ path: config.storage.path })
+  try {
+    const { applied, pending } = await migrationStatus(engine)
+    if (pending.length > 0) {
+      if (mode === 'serve' && applied.length > 0)
+        throw new StartError(`The database needs ${String(pending.length)} migrations: run \`sallyport db migrate\`, then start again`)
+      await migrate(engine)
+    }
+    const external = config.users && (await openPostgresUsers(config.users))
+    const ownUsers = createSqliteUsers(engine)
+    return {
+      engine,
+      gate: { bans: createSqliteBans(engine), revocations: createSqliteRevocations(engine), control: createSqliteControlLog(engine) },
+      ownUsers,
+      users: external ?? ownUsers,
+      conversations: createSqliteConversations(engine),
+      async close() {
+        await external?.close()
+        await engine.close()
+      },
+    }
+  } catch (error) {
+    await engine.close()
+    throw error
+  }
+}

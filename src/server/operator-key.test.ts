@@ -1,0 +1,34 @@
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { operatorKeyPath, readOperatorKey, readOrMakeOperatorKey } from './operator-key.js'
+
+let folder = ''
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-key-'))
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+test('the first start makes a key that only its owner can read, the second start keeps it', async () => {
+  const data = join(folder, 'data')
+  expect(await readOperatorKey(data)).toBeUndefined()
+  const key = await readOrMakeOperatorKey(data)
+  expect(key).toMatch(/^[A-Za-z0-9_-]{43}$/)
+  expect((await stat(operatorKeyPath(data))).mode & 0o777).toBe(0o600)
+  expect(await readOrMakeOperatorKey(data)).toBe(key)
+  expect(await readOperatorKey(data)).toBe(key)
+})
+
+test('servers that start at once in one folder agree on one key and leave no drafts', async () => {
+  const keys = await Promise.all(Array.from({ length: 8 }, () => readOrMakeOperatorKey(folder)))
+  expect(new Set(keys).size).toBe(1)
+  expect(await readdir(folder)).toEqual(['operator.key'])
+})
+
+test('a file that holds no key is an error that says what to do, without its content', async () => {
+  await writeFile(operatorKeyPath(folder), 'not a key\n')
+  await expect(readOrMakeOperatorKey(folder)).rejects.toMatchObject({ code: 'ERR_OPERATOR_KEY' })
+  await expect(readOrMakeOperatorKey(folder)).rejects.toThrow(/delete it and start the server again$/)
+  await expect(readOrMakeOperatorKey(folder)).rejects.not.toThrow('not a key')
+})

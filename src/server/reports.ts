@@ -1,0 +1,57 @@
+import type { Decision } from '../admission/decision.js'
+import type { Verification } from '../admission/token/verification.js'
+import { denials, statusOf } from '../protocol/denial.js'
+import type { Session } from '../session/session.js'
+import type { DecisionReport, SessionSummary, TokenReport } from './operations.js'
+
+/** A decision as plain JSON for people and tools; the user's record is left out. */
+export const decisionReport = (decision: Decision): DecisionReport => {
+  const denial = decision.outcome === 'denied' ? decision.denial : undefined
+  const row = denial && denials[denial.reason]
+  return {
+    id: decision.id,
+    outcome: decision.outcome,
+    reason: denial?.reason,
+    told: row?.told,
+    sentence: row?.sentence,
+    retry: row?.retry,
+    status: denial && statusOf(denial),
+    closeCode: row?.close,
+    retryAfterMs: denial?.retryAfterMs,
+    receivedAt: decision.receivedAt,
+    address: decision.client?.address,
+    path: decision.path,
+    origin: decision.origin,
+    dialect: decision.dialect,
+    endpoint: decision.endpoint?.name,
+    userId: decision.outcome === 'admitted' ? decision.principal.user.id : decision.userId,
+    policyVersion: decision.policyVersion,
+    steps: decision.steps,
+    marks: decision.marks,
+  }
+}
+
+export const sessionSummary = (session: Session): SessionSummary => ({
+  id: session.id,
+  userId: session.user.id,
+  address: session.client?.address,
+  endpoint: session.endpoint.name,
+  dialect: session.dialect,
+  openedAt: session.openedAt,
+  expiresAt: session.principal.expiresAt,
+  development: session.principal.development,
+})
+
+export const tokenReport = (verification: Verification): TokenReport => {
+  const claims = verification.ok ? verification.claims : undefined
+  return {
+    accepted: verification.ok,
+    reason: verification.ok ? undefined : verification.denial.reason,
+    detail: verification.ok ? undefined : verification.denial.detail,
+    issuer: claims?.issuer,
+    subject: claims?.subject,
+    tokenId: claims?.tokenId,
+    issuedAt: claims?.issuedAt,
+    expiresAt: claims?.expiresAt,
+  }
+}

@@ -1,0 +1,276 @@
+import { rm } from 'node:fs/promises'
+import type { IncomingMessage } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { getRequestListener } from '@hono/node-server'
+import { WebSocketServer, type ServerOptions } from 'ws'
+import type { IssuerConfig } from '../admission/token/issuer.js'
+import type { User } from '../admission/user.js'
+import { createClassicHandler } from '../classic/classic-handler.js'
+import { createFeed } from '../conversation/feed.js'
+import { createMessageRate } from '../conversation/message-rate.js'
+import { createModernHandler } from '../conversation/modern/modern-handler.js'
+import { createGate } from '../create-gate.js'
+import type { Gate } from '../gate.js'
+import { createHardenedServer } from '../node/hardened-server.js'
+import { receiveText } from '../node/receive-text.js'
+import { refuse } from '../node/refuse.js'
+import { deny } from '../protocol/denial.js'
+import { modern } from '../protocol/subprotocol.js'
+import { systemClock } from '../session/clock.js'
+import { defaultPulse } from '../session/pulse.js'
+import type { Session } from '../session/session.js'
+import type { Config } from './config/config.js'
+import { createOperations } from './create-operations.js'
+import { developmentIssuer, sampleTokens, type SampleToken } from './development.js'
+import { serverEndpoints } from './endpoints.js'
+import { readDemoPage } from './http/demo-page.js'
+import { createInternalApp } from './http/internal-app.js'
+import { createPublicApp } from './http/public-app.js'
+import { closeServer, listen, StartError } from './listen.js'
+import { createLog, type Log } from './log/create-log.js'
+import { createMetrics, type Metrics } from './metrics/create-metrics.js'
+import { openStores, type OpenStores } from './open-stores.js'
+import type { Operations } from './operations.js'
+import { readOrMakeOperatorKey } from './operator-key.js'
+import { sampleAgents, seed } from './seed/seed.js'
+import { version } from './version.js'
+import { watchGate } from './watch-gate.js'
+
+export interface StartOptions {
+  readonly config: Config
+  readonly mode: 'dev' | 'serve'
+  /** E-mail of the user who stands in when a token is missing or bad: the classic development mode. */
+  readonly developmentUser?: string | undefined
+  /** Development only: begin with new sample data. */
+  readonly reset?: boolean | undefined
+  /** Sentences of `loadConfig` to be said at start. */
+  readonly warnings?: readonly string[]
+  /** Default: one made from the configuration. */
+  readonly log?: Log
+}
+
+export interface RunningServer {
+  readonly publicUrl: string
+  readonly internalUrl: string
+  /** Development only. */
+  readonly samples?: { readonly agentTokens: readonly SampleToken[] }
+  readonly operations: Operations
+  /** Drains and stops; a second call waits for the first. `unclean` when a socket had to be cut off or a store failed to close. */
+  stop(reason: string): Promise<'clean' | 'unclean'>
+}
+
+/** Milliseconds over which the delays of a drain are spread, and how long it may take. */
+const drainMs = 5_000
+
+/**
+ * Starts a server: stores, gate, dialects, public and internal port.
+ *
+ * @throws StartError, DatabaseNotOpened, TypeError or RangeError with one line that says what to change.
+ */
+export const startServer = async (options: StartOptions): Promise<RunningServer> => {
+  const { config, mode } = options
+  const development = mode === 'dev'
+  const log = options.log ?? createLog(config.log)
+  const startedAt = Date.now()
+
+  let upgrade: ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) | undefined
+  let ready = false
+  const demoPage = development ? await readDemoPage(serverEndpoints) : undefined
+  const publicApp = createPublicApp({ mode: development ? 'development' : 'production', endpoints: serverEndpoints, ready: () => ready, ...(demoPage ? { demoPage } : {}) })
+  const publicServer = createHardenedServer({
+    onRequest: asListener(publicApp.fetch),
+    onUpgrade(request, connection, head) {
+      if (upgrade === undefined) refuse(connection, deny('overloaded', { detail: 'starting' }), 'starting')
+      else upgrade(request, connection, head)
+    },
+    onMalformed({ reason, detail }, decisionId) {
+      log.write(development ? 'debug' : 'info', { event: 'malformed', reason, decisionId, detail })
+    },
+  })
+  // The ports first: a taken one is said before anything is touched.
+  const publicPort = await listen(publicServer, config.listen.host, config.listen.port, 'SALLYPORT_LISTEN_PORT or --port')
+  const undo: (() => Promise<void>)[] = [() => closeServer(publicServer)]
+  try {
+    if (development && options.reset === true) await removeDatabase(config.storage.path)
+    const stores = await openStores(config, mode)
+    undo.unshift(() => stores.close())
+    if (development) await seed(stores.engine, { at: startedAt })
+    const issuers = config.tokens.issuers.length > 0 ? config.tokens.issuers : [await developmentIssuer(config.dataDir)]
+    const operatorKey = await readOrMakeOperatorKey(config.dataDir)
+
+    const metrics: Metrics = createMetrics({
+      sessions: () => gate.sessions.count,
+      bans: () => gate.banCount,
+      loopDelayMs: () => gate.load.loopDelayMs,
+      inFlight: () => gate.load.inFlight,
+      linesDropped: () => log.dropped,
+      development,
+    })
+    const gate = await createServerGate(options, stores, issuers, publicPort, log, metrics)
+    upgrade = openDialects(gate, stores, config, log, metrics)
+
+    const operations = createOperations({
+      gate,
+      users: stores.ownUsers,
+      metrics,
+      log,
+      mode: development ? 'development' : 'production',
+      host: () => config.hosts?.[0] ?? `${hostText(config.listen.host)}:${String(publicPort)}`,
+      info: () => ({ version, node: process.version, mode: development ? 'development' : 'production', startedAt, sessions: gate.sessions.count, storage: 'sqlite' }),
+      now: Date.now,
+    })
+    const internalApp = createInternalApp({
+      operations,
+      operatorKey,
+      now: Date.now,
+      onFailure(error) {
+        log.write('error', { event: 'failure', task: 'internal port', detail: error instanceof Error ? error.message : 'unknown' })
+      },
+    })
+    const internalServer = createHardenedServer({
+      onRequest: asListener(internalApp.fetch),
+      onUpgrade(_request, connection) {
+        refuse(connection, deny('not_found'), 'internal')
+      },
+    })
+    const internalPort = await listen(internalServer, config.internal.host, config.internal.port, 'SALLYPORT_INTERNAL_PORT')
+    undo.unshift(() => closeServer(internalServer))
+
+    const [issuer] = issuers
+    const samples = development ? { agentTokens: await sampleTokens(issuer, stores.ownUsers, sampleAgents, Date.now()) } : undefined
+    for (const detail of options.warnings ?? []) log.write('warn', { event: 'warning', detail })
+    const publicUrl = `http://${hostText(config.listen.host)}:${String(publicPort)}`
+    ready = true
+    log.write('info', { event: 'server', state: 'started', detail: `${development ? 'development' : 'production'} on ${publicUrl}` })
+
+    const halt = async (reason: string): Promise<'clean' | 'unclean'> => {
+      ready = false
+      log.write('info', { event: 'server', state: 'draining', detail: reason })
+      const left = await gate.drain(drainMs)
+      gate.stop()
+      const closed = await Promise.allSettled(undo.map((close) => close()))
+      const clean = left === 0 && closed.every(({ status }) => status === 'fulfilled')
+      log.write('info', { event: 'server', state: 'stopped', detail: clean ? undefined : `${String(left)} sockets were cut off` })
+      return clean ? 'clean' : 'unclean'
+    }
+    let halting: Promise<'clean' | 'unclean'> | undefined
+    return {
+      publicUrl,
+      internalUrl: `http://${hostText(config.internal.host)}:${String(internalPort)}`,
+      ...(samples ? { samples } : {}),
+      operations,
+      stop: (reason) => (halting ??= halt(reason)),
+    }
+  } catch (error) {
+    for (const close of undo) await close()
+    throw error
+  }
+}
+
+/** Node's listener of a fetch handler. */
+const asListener = (fetch: Parameters<typeof getRequestListener>[0]): ((...args: Parameters<ReturnType<typeof getRequestListener>>) => void) => {
+  const answer = getRequestListener(fetch)
+  return (request, response) => void answer(request, response)
+}
+
+const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+const removeDatabase = async (path: string): Promise<void> => {
+  for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true })
+}
+
+const createServerGate = async (
+  { config, mode, developmentUser }: StartOptions,
+  stores: OpenStores,
+  issuers: readonly IssuerConfig[],
+  port: number,
+  log: Log,
+  metrics: Metrics,
+): Promise<Gate> => {
+  const development = mode === 'dev'
+  const loopbackHosts = ['127.0.0.1', 'localhost', '[::1]'].map((host) => `${host}:${String(port)}`)
+  const ownOrigins = loopbackHosts.map((host) => `http://${host}`)
+  const hosts = config.hosts ?? (development ? loopbackHosts : undefined)
+  const standIn = developmentUser ?? config.development.user
+  const standInUser = standIn === undefined ? undefined : await stores.ownUsers.findByEmail(standIn)
+  if (standIn !== undefined && standInUser?.active !== true)
+    throw new StartError(`Cannot let ${standIn} stand in as there is no active user with this e-mail: see \`sallyport user add\``)
+  return await createGate<User>({
+    issuers,
+    clockToleranceMs: config.tokens.clockToleranceMs,
+    lookupUser: (id, deadline) => stores.users.find(id, deadline),
+    carriers: config.carriers,
+    // Without a list no page may connect; development adds its own pages.
+    origins: [...(config.origins ?? []), ...(development ? ownOrigins : [])],
+    requireOrigin: config.requireOrigin,
+    ...(hosts === undefined ? {} : { hosts }),
+    proxies: { trustedProxies: config.trustedProxies, forwarding: config.forwarding },
+    endpoints: serverEndpoints,
+    memberships: stores.conversations,
+    limits: config.limits,
+    addressBudget: config.limits.addressBudget,
+    capacity: { maxSockets: config.limits.nodeSockets },
+    ladder: { ...config.bans.ladder, mode: development ? 'dry-run' : config.bans.ladder.mode, allowed: config.bans.allow },
+    sessions: { graceMs: config.tokens.graceMs },
+    refusals: config.refusals,
+    dialect: config.classic.closeCodes === 'v1' ? 'classic.v1' : 'classic.v2',
+    stores: stores.gate,
+    events: watchGate<User>(log, metrics, development, config.log.format === 'classic'),
+    ...(standInUser === undefined ? {} : { developmentUserId: standInUser.id }),
+    refuseForwarded: development,
+  })
+}
+
+/** Connects admitted sockets to the dialect they speak. */
+const openDialects = (gate: Gate, stores: OpenStores, config: Config, log: Log, metrics: Metrics) => {
+  const failed = (task: string, error: unknown): void => {
+    metrics.failed(task)
+    log.write('error', { event: 'failure', task, detail: error instanceof Error ? error.message : 'unknown' })
+  }
+  const { conversations } = stores
+  const feed = createFeed(conversations, (error) => {
+    failed('feed', error)
+  })
+  const shared = { conversations, sessions: gate.sessions, feed, rate: createMessageRate(config.limits.messages), clock: systemClock }
+  const classic = createClassicHandler({
+    ...shared,
+    greeting: config.classic.greeting,
+    events: {
+      failed(endpoint, error) {
+        failed(`classic ${endpoint}`, error)
+      },
+    },
+  })
+  const modernHandler = createModernHandler({
+    ...shared,
+    heartbeatMs: defaultPulse.heartbeatMs,
+    frameBytes: config.limits.frameBytes,
+    reauthenticate: (session: Session, token: string) => gate.reauthenticate(session, token),
+    events: {
+      failed(task: string, error: unknown) {
+        failed(`modern ${task}`, error)
+      },
+    },
+  })
+  const options: ServerOptions & { readonly closeTimeout: number; readonly maxFragments: number } = {
+    noServer: true,
+    clientTracking: false,
+    maxPayload: config.limits.frameBytes,
+    perMessageDeflate: false,
+    // The first offered name is not always ours, and a bearer is never chosen.
+    handleProtocols: (offered) => (offered.has(modern) ? modern : false),
+    closeTimeout: 2_000,
+    maxFragments: 128,
+  }
+  const wss = new WebSocketServer(options)
+  return gate.upgrade(wss, (webSocket, session) => {
+    receiveText(webSocket, session, gate.sessions, session.dialect === modern ? modernHandler : classic, {
+      received(bytes) {
+        metrics.received(bytes)
+      },
+      failed(error) {
+        failed(`dialect ${session.dialect}`, error)
+      },
+    })
+  })
+}

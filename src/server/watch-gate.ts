@@ -1,0 +1,73 @@
+import type { Decision } from '../admission/decision.js'
+import type { Handshake } from '../admission/handshake.js'
+import { carriers, findCredential } from '../admission/steps/credential.js'
+import { readQuery } from '../admission/steps/query.js'
+import { readOffer } from '../admission/steps/subprotocols.js'
+import { tokenPreview } from '../admission/token/fingerprint.js'
+import type { User } from '../admission/user.js'
+import type { GateEvents } from '../gate.js'
+import { statusOf } from '../protocol/denial.js'
+import type { Log } from './log/create-log.js'
+import type { Metrics } from './metrics/create-metrics.js'
+
+const everyCarrier = new Set(carriers)
+
+/** The part of a token that may be shown, for the debug lines of the classic format; `undefined` when there was none. */
+const previewOf = (handshake: Handshake): string | undefined => {
+  const offer = readOffer(handshake.headers, true)
+  if ('reason' in offer) return undefined
+  const credential = findCredential(handshake.headers, offer, readQuery(handshake.target), everyCarrier)
+  return 'reason' in credential ? undefined : tokenPreview(credential.token)
+}
+
+/**
+ * Turns what a gate tells into log lines and counts; the only place that decides what is logged at which level.
+ *
+ * @param development - Whether admissions are logged at DEBUG, as the old service did in development.
+ * @param classic - Whether lines are in the classic words, which show the first characters of a token.
+ */
+export const watchGate = <U extends User>(log: Log, metrics: Metrics, development: boolean, classic: boolean): GateEvents<U> => ({
+  decided(decision: Decision<U>, durationMs, handshake) {
+    metrics.decided(decision, durationMs)
+    const denial = decision.outcome === 'denied' ? decision.denial : undefined
+    const level = denial && statusOf(denial) >= 500 ? 'error' : development ? 'debug' : 'info'
+    if (!classic && !log.writes(level)) return
+    const isDevelopment = decision.outcome === 'admitted' && decision.principal.development
+    const concernsToken = isDevelopment || (denial !== undefined && statusOf(denial) === 401)
+    log.write(level, {
+      event: 'admission',
+      outcome: decision.outcome,
+      reason: denial?.reason,
+      decisionId: decision.id,
+      userId: decision.outcome === 'admitted' ? decision.principal.user.id : decision.userId,
+      address: decision.client?.address,
+      endpoint: decision.endpoint?.name,
+      path: decision.path,
+      durationMs,
+      development: isDevelopment,
+      step: decision.outcome === 'denied' ? decision.step : undefined,
+      detail: classic && concernsToken ? previewOf(handshake) : denial?.detail,
+    })
+  },
+  opened(session) {
+    log.write('debug', { event: 'session_opened', sessionId: session.id, userId: session.user.id, endpoint: session.endpoint.name })
+  },
+  closed(session, code, reason) {
+    metrics.sessionClosed(session.endpoint.name, reason)
+    const durationMs = Date.now() - session.openedAt
+    log.write('debug', { event: 'session_closed', sessionId: session.id, userId: session.user.id, endpoint: session.endpoint.name, reason, code, durationMs })
+  },
+  delivered(push, delivery) {
+    metrics.delivered(push.class, delivery)
+  },
+  laddered({ outcome, ban: { subject } }) {
+    log.write('warn', { event: 'ladder', outcome, subject: subject.kind === 'user' ? subject.userId : subject.network })
+  },
+  followed(reached) {
+    log.write(reached ? 'info' : 'error', { event: 'store', store: 'control log', state: reached ? 'back' : 'away', detail: undefined })
+  },
+  failed(task, error) {
+    metrics.failed(task)
+    log.write('error', { event: 'failure', task, detail: error instanceof Error ? error.message : 'unknown' })
+  },
+})
