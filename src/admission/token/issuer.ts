@@ -1,0 +1,51 @@
+import type { Algorithm } from './algorithm.js'
+import type { ProfileName } from './profiles.js'
+
+/** A JSON Web Key (RFC 7517) as it is written in a file: members beyond these are ignored. */
+export interface JsonWebKey {
+  readonly kty: string
+  readonly kid?: string | undefined
+  /** When present it must name the algorithm the key is used with. */
+  readonly alg?: string | undefined
+  /** When present it must be `sig` (RFC 7517 section 4.2). */
+  readonly use?: string | undefined
+  /** When present it must contain `verify` (RFC 7517 section 4.3). */
+  readonly key_ops?: readonly string[] | undefined
+  readonly [member: string]: unknown
+}
+
+/** One key of an issuer. Exactly one of `secret`, `publicKey` and `jwk` is given. */
+export interface KeyConfig {
+  /** Id by which tokens name it; from `jwk.kid` when left out. A key without one verifies only tokens without one. */
+  readonly kid?: string | undefined
+  /** The one algorithm it is used with; may be left out when only one of the issuer's algorithms fits the key. */
+  readonly algorithm?: Algorithm | undefined
+  /** Shared secret as text, at least as many UTF-8 bytes as the hash has (RFC 7518 section 3.2). */
+  readonly secret?: string | undefined
+  /** PEM text of a public key (`BEGIN PUBLIC KEY`, `BEGIN RSA PUBLIC KEY`) or of an X.509 certificate, of which only the key is used. A private key is refused. */
+  readonly publicKey?: string | undefined
+  readonly jwk?: JsonWebKey | undefined
+  /** ISO 8601 date or date-time in UTC from which on it verifies nothing; a date alone means its first moment. */
+  readonly notAfter?: string | undefined
+}
+
+/** Who may issue tokens, with which keys, and by which rules they are read. */
+export interface IssuerConfig {
+  /** Name in claims, logs and metrics; default `issuer`, else `issuer 1`, `issuer 2` and so on by position. */
+  readonly name?: string | undefined
+  readonly profile: ProfileName
+  /** Algorithms that are accepted: all HMAC or all asymmetric, each with at least one key. */
+  readonly algorithms: readonly Algorithm[]
+  /** Shorthand for one key without a `kid`. */
+  readonly secret?: string | undefined
+  /** At most 16. Several overlap during a rotation. */
+  readonly keys?: readonly KeyConfig[] | undefined
+  /** Exact value that `iss` must have; `undefined` leaves `iss` unchecked. */
+  readonly issuer?: string | undefined
+  /** One of these must be in `aud`; `undefined` refuses tokens that have an `aud` (RFC 7519 section 4.1.3). */
+  readonly audience?: string | readonly string[] | undefined
+  /** `classic` only: ISO 8601 date until which a secret of 32 bytes or more, but fewer than the hash, may be started with. */
+  readonly allowShortSecretUntil?: string | undefined
+  /** `classic` only: milliseconds from `created_at` to the end of a token, default 604,800,000 (7 days), range 1,000 to 315,360,000,000. */
+  readonly lifetimeMs?: number | undefined
+}

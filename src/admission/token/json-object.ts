@@ -1,0 +1,89 @@
+import { isUtf8 } from 'node:buffer'
+
+/** Levels of arrays and objects that are followed; deeper is refused before it is parsed. */
+export const maxJsonDepth = 32
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/**
+ * Parses bytes as one JSON object, strictly.
+ *
+ * Refused are: bytes that are not UTF-8 or begin with a byte order mark, anything but an object (RFC 7519 section 7.2), more than
+ * `maxJsonDepth` levels, numbers that overflow to infinity, and member names that occur twice in one object, however they are escaped
+ * (RFC 7515 section 4, RFC 7519 section 4).
+ *
+ * @returns The object, frozen and without a prototype at every level, so that a member called `__proto__` is only a member; or `undefined`.
+ */
+export const parseJsonObject = (bytes: Buffer): JsonObject | undefined => {
+  if (!isUtf8(bytes)) return undefined
+  const text = bytes.toString('utf8')
+  const members = countMembers(text)
+  if (members === undefined) return undefined
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch {
+    // The error quotes the text, which must not travel.
+    return undefined
+  }
+  if (!isObject(value)) return undefined
+  return seal(value) === members ? value : undefined
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * Counts the members that are written down, over all levels, or gives `undefined` when the text nests too deep.
+ *
+ * Runs before the parser and looks only at quotes, brackets and colons: on text that is not JSON it returns something, and the parser says no.
+ */
+const countMembers = (text: string): number | undefined => {
+  let depth = 0
+  let members = 0
+  for (let index = 0; index < text.length; index += 1) {
+    switch (text.charCodeAt(index)) {
+      case 0x22: // "
+        index = endOfString(text, index)
+        break
+      case 0x3a: // :
+        members += 1
+        break
+      case 0x5b: // [
+      case 0x7b: // {
+        depth += 1
+        if (depth > maxJsonDepth) return undefined
+        break
+      case 0x5d: // ]
+      case 0x7d: // }
+        depth -= 1
+        break
+      default:
+    }
+  }
+  return members
+}
+
+const endOfString = (text: string, start: number): number => {
+  let index = start + 1
+  while (index < text.length) {
+    const code = text.charCodeAt(index)
+    if (code === 0x22) return index
+    index += code === 0x5c ? 2 : 1
+  }
+  return index
+}
+
+/** Takes the prototype from every object, freezes all, and counts the members that survived parsing; NaN when a number is not finite. */
+const seal = (value: unknown): number => {
+  if (typeof value === 'number') return Number.isFinite(value) ? 0 : Number.NaN
+  if (typeof value !== 'object' || value === null) return 0
+  let members = 0
+  if (Array.isArray(value)) {
+    for (const item of value) members += seal(item)
+  } else if (isObject(value)) {
+    for (const name of Object.keys(value)) members += 1 + seal(value[name])
+    Object.setPrototypeOf(value, null)
+  }
+  Object.freeze(value)
+  return members
+}

@@ -1,0 +1,81 @@
+import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
+
+/**
+ * Says why a text is no secret, whatever its length; `undefined` when nothing speaks against it.
+ *
+ * The answer completes `must not be …` and quotes nothing of the text. Every form of a public key counts: who knows the public key could
+ * sign HMAC tokens with it.
+ */
+export const secretWeakness = (secret: string): string | undefined => {
+  const text = secret.trim()
+  if (text === '') return 'empty'
+  if (isKeyText(text)) return 'a public or private key or a certificate'
+  if (knownSecrets.has(text.toLowerCase())) return 'a published sample'
+  if (isRepetition(text)) return 'one short piece repeated'
+  return undefined
+}
+
+// From documentation, starter kits and token debuggers; shorter ones than the hash are refused by their length anyway.
+const knownSecrets: ReadonlySet<string> = new Set([
+  'secret',
+  'changeme',
+  'password',
+  'your-256-bit-secret',
+  'your-384-bit-secret',
+  'your-512-bit-secret',
+  'a-string-secret-at-least-256-bits-long',
+  'a-valid-string-secret-that-is-at-least-384-bits-long',
+  'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long',
+  'super-secret-jwt-token-with-at-least-32-characters-long',
+  'your-super-secret-jwt-token-with-at-least-32-characters-long',
+  'your-super-secret-and-long-jwt-secret-key-at-least-32-characters',
+  'this-is-a-very-long-secret-key-for-jwt-that-should-be-changed-in-production',
+])
+
+const longestPiece = 16
+
+const isRepetition = (text: string): boolean => {
+  for (let period = 1; period <= Math.min(longestPiece, text.length / 2); period += 1) {
+    if (text.startsWith(text.slice(0, -period), period)) return true
+  }
+  return false
+}
+
+const isKeyText = (text: string): boolean => {
+  if (text.includes('-----BEGIN ')) return true
+  if (/^(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-[a-z0-9-]+|sk-[a-z0-9-]+@openssh\.com) /.test(text)) return true
+  if (text.startsWith('{')) return isKeyJson(text)
+  const bytes = /^[A-Za-z0-9+/_\s-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : Buffer.from(text, 'latin1')
+  return bytes.includes('-----BEGIN ') || isDer(bytes)
+}
+
+const isKeyJson = (text: string): boolean => {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null && ('kty' in value || 'keys' in value)
+  } catch {
+    return false
+  }
+}
+
+const derReaders: readonly ((key: Buffer) => unknown)[] = [
+  (key) => createPublicKey({ key, format: 'der', type: 'spki' }),
+  (key) => createPublicKey({ key, format: 'der', type: 'pkcs1' }),
+  (key) => createPrivateKey({ key, format: 'der', type: 'pkcs8' }),
+  (key) => createPrivateKey({ key, format: 'der', type: 'pkcs1' }),
+  (key) => createPrivateKey({ key, format: 'der', type: 'sec1' }),
+  (key) => new X509Certificate(key),
+]
+
+const isDer = (bytes: Buffer): boolean => {
+  // Every form begins with an ASN.1 SEQUENCE.
+  if (bytes[0] !== 0x30) return false
+  return derReaders.some((read) => {
+    try {
+      read(bytes)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
