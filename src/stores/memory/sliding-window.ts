@@ -35,7 +35,12 @@ export const createSlidingWindow = (rule: string, limit: WindowLimit, maxKeys: n
       return times === undefined || times.length < max ? -Infinity : (times[times.length - max] ?? 0) + windowMs
     },
     record(key, now) {
-      const log = logs.get(key) ?? { times: [], first: 0 }
+      const log = logs.get(key)
+      if (log === undefined) {
+        // Most keys come once; an empty array that is pushed to would take room for seventeen.
+        logs.set(key, { times: [now], first: 0 }, now)
+        return
+      }
       const { times } = log
       while (log.first < times.length && (times[log.first] ?? 0) + windowMs <= now) log.first += 1
       // What has left the window is cut off in strides, so that the cost of moving the rest is spread over as many grants.
