@@ -147,7 +147,6 @@ test('the eleventh wrong key in a minute is answered 429 with the wait, the righ
   let now = at
   const app = appOf(recorded(), () => now)
   for (let count = 0; count < 10; count += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- the order is what is counted
     expect((await ask(app, '/api/v1/bans', { key: `wrong${count}` })).status).toBe(401)
     now += 1000
   }
@@ -163,7 +162,6 @@ test('the eleventh wrong key in a minute is answered 429 with the wait, the righ
 test('keys of any length and any other scheme are refused, never thrown over', async () => {
   const app = appOf(recorded())
   for (const authorization of ['Bearer ', `Basic ${key}`, 'Bearer a b', `bearer ${key.slice(1)}`, `Bearer ${'x'.repeat(9000)}`]) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
     const response = await ask(app, '/api/v1/bans', { headers: { Authorization: authorization } })
     expect(response.status, authorization.slice(0, 20)).toBe(401)
   }
@@ -190,7 +188,6 @@ test('what a web page can send is refused even with the right key', async () => 
   expect(paged.status).toBe(403)
   const types = ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x', 'application/jsonp']
   for (const type of types) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
     const response = await ask(app, '/api/v1/bans', { method: 'POST', key, body, headers: { 'Content-Type': type } })
     expect(response.status, type).toBe(415)
   }
@@ -266,10 +263,8 @@ test('readiness is 503 while not ready, while draining and when health itself fa
     [() => Promise.reject(new Error('disk on fire')), 503],
   ]
   for (const [state, status] of states) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
     const response = await ask(appOf(recorded({ health: state })), '/readyz')
     expect(response.status).toBe(status)
-    // oxlint-disable-next-line no-await-in-loop -- as above
     expect(await response.text()).not.toContain('disk')
   }
 })
@@ -285,10 +280,8 @@ test('failures are told by code, kept from the caller in words, and given to the
   for (const [error, status] of errors) {
     const { operations } = recorded({ bans: () => Promise.reject(error) })
     const app = createInternalApp({ operations, operatorKey: key, now: () => at, onFailure: (failure) => failures.push(failure) })
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
     const response = await ask(app, '/api/v1/bans', { key })
     expect(response.status).toBe(status)
-    // oxlint-disable-next-line no-await-in-loop -- as above
     expect(await response.text()).not.toContain('secret')
   }
   expect(failures).toHaveLength(2)

@@ -37,7 +37,6 @@ test.each(['/', '/wsx', '/demo/', '/demo.html', '/api/v1/bans', '/metrics', '/he
 
 test('the demo is served in development only, and never framed or fed with inline scripts', async () => {
   for (const path of ['/demo', '/demo.js', '/demo.css']) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
     const [shown, hidden] = await Promise.all([ask(path), ask(path, { mode: 'production' })])
     expect(shown.status, path).toBe(200)
     expect(hidden.status, path).toBe(404)
@@ -71,7 +70,6 @@ test('readiness follows the server and says no more', async () => {
 
 test.each(['POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH', 'PROPFIND'])('%s is answered 405 everywhere', async (method) => {
   for (const path of ['/', '/ws/customers/', '/demo', '/livez']) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
     const response = await ask(path, {}, { method })
     expect(response.status, path).toBe(405)
     expect(response.headers.get('allow')).toBe('GET, HEAD')
@@ -86,7 +84,6 @@ test('in development only loopback Hosts are answered, in production all', async
 
 test('every answer carries the security headers and none names the software', async () => {
   for (const path of ['/', '/demo', '/ws/', '/livez']) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other, so that a failure names its case
     const { headers } = await ask(path)
     expect(headers.get('x-content-type-options')).toBe('nosniff')
     expect(headers.get('cache-control')).toBe('no-store')
