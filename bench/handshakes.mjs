@@ -1,0 +1,194 @@
+// How many authenticated handshakes a second does one core carry, as a ratio to a bare `ws` server that checks nothing?
+//
+//   npm run build && node bench/handshakes.mjs [rounds] [seconds]
+//
+// Servers run on one core, the load on the other (Linux `taskset`); variants are interleaved within a round, and every ratio is taken inside
+// its round. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards, so a bare server
+// with the same guards stands beside it.
+import { fork, execFileSync } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import http from 'node:http'
+import net from 'node:net'
+import os from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { WebSocketServer } from 'ws'
+import { createGate } from '../dist/index.js'
+import { guardClose } from '../dist/node/close-guards.js'
+import { createMemoryLimits } from '../dist/stores/memory/memory-limits.js'
+
+const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
+const users = 10_000
+const inFlight = 64
+const huge = 1_000_000_000
+
+const serve = async (kind) => {
+  const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false })
+  const server = http.createServer()
+  const counts = { limits: 0, lookups: 0, decided: 0 }
+  if (kind.startsWith('gate')) {
+    const table = new Map(Array.from({ length: users }, (_, index) => [String(index), { id: String(index), active: true }]))
+    const window = { max: 1_000_000, windowMs: 60_000 }
+    const limits = createMemoryLimits({ userConnects: window, addressConnects: window, userSockets: 1e6, addressSockets: 1e6, nodeSockets: 1e6 })
+    const gate = await createGate({
+      issuers: [{ profile: 'classic', algorithms: ['HS512'], secret }],
+      userCache: kind === 'gate cold' ? { entries: 1, maxStaleMs: 0 } : {},
+      lookupUser: async (id) => {
+        counts.lookups += 1
+        return table.get(id)
+      },
+      limitsStore: {
+        take(ask, deadline) {
+          counts.limits += 1
+          return limits.take(ask, deadline)
+        },
+        peek: (ask, deadline) => limits.peek(ask, deadline),
+        release: (lease) => limits.release(lease),
+      },
+      addressBudget: { capacity: huge, refillPerSecond: huge },
+      capacity: { maxLoopDelayMs: 10_000 },
+      events: {
+        decided() {
+          counts.decided += 1
+        },
+      },
+    })
+    server.on('upgrade', gate.upgrade(wss, () => undefined))
+    if (kind === 'gate banned') await gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'bench', actor: 'bench' })
+  } else {
+    server.on('upgrade', (request, socket, head) => {
+      socket.on('error', () => undefined)
+      if (kind === 'bare guarded') guardClose(socket)
+      wss.handleUpgrade(request, socket, head, (ws) => {
+        ws.on('error', () => undefined)
+      })
+    })
+  }
+  process.on('message', () => {
+    const cpu = process.cpuUsage()
+    process.send({ counts: { ...counts }, cpuMs: (cpu.user + cpu.system) / 1000 })
+  })
+  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+}
+
+const b64 = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const header = b64({ alg: 'HS512', typ: 'JWT' })
+let minted = 0
+const mint = (user, unique) => {
+  const createdAt = `${new Date().toISOString().slice(0, 19).replace('T', ' ')} +0000`
+  const body = `${header}.${b64({ user_id: String(user), type: 'access', created_at: createdAt, ...(unique ? { jti: String((minted += 1)) } : {}) })}`
+  return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
+}
+
+const closeFrame = Buffer.from('888200000000', 'hex')
+const masked = Buffer.concat([closeFrame, Buffer.from('03e8', 'hex')])
+
+const connectOnce = (port, target) =>
+  new Promise((resolve) => {
+    const socket = net.connect(port, '127.0.0.1')
+    let admitted = false
+    socket.on('connect', () => {
+      socket.write(
+        `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
+      )
+    })
+    socket.on('data', (data) => {
+      if (!admitted && data.toString('latin1', 0, 12).endsWith('101')) {
+        admitted = true
+        socket.write(masked)
+      }
+    })
+    socket.on('error', () => undefined)
+    socket.on('close', () => resolve(admitted))
+  })
+
+const drive = async (port, seconds, nextTarget) => {
+  const until = performance.now() + seconds * 1000
+  let admitted = 0
+  let refused = 0
+  const startedAt = performance.now()
+  await Promise.all(
+    Array.from({ length: inFlight }, async () => {
+      while (performance.now() < until) {
+        if (await connectOnce(port, nextTarget())) admitted += 1
+        else refused += 1
+      }
+    }),
+  )
+  const elapsed = (performance.now() - startedAt) / 1000
+  return { admitted, refused, rate: (admitted + refused) / elapsed }
+}
+
+const summary = (values) => {
+  const sorted = [...values].sort((a, b) => a - b)
+  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+  return `${at(0).toFixed(2)} / ${at(0.5).toFixed(2)} / ${sorted.at(-1).toFixed(2)}`
+}
+
+const pin = (pid, core) => {
+  try {
+    execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' })
+  } catch {
+    console.log('taskset is not here: servers and load share the cores')
+  }
+}
+
+const main = async () => {
+  const rounds = Number(process.argv[2] ?? 7)
+  const seconds = Number(process.argv[3] ?? 2)
+  pin(process.pid, 1)
+  const held = Array.from({ length: users }, (_, user) => `/ws/?token=${mint(user, false)}`)
+  let turn = 0
+  const variants = {
+    bare: () => '/ws/',
+    'bare again': () => '/ws/',
+    'bare guarded': () => '/ws/',
+    'gate cold': () => `/ws/?token=${mint((turn += 1) % users, true)}`,
+    'gate cached': () => held[(turn += 1) % users],
+    'gate refused': () => `/ws/?token=${mint((turn += 1) % users, true).slice(0, -4)}AAAA`,
+    'gate banned': () => held[0],
+  }
+  const servers = {}
+  for (const kind of Object.keys(variants)) {
+    const child = fork(fileURLToPath(import.meta.url), ['serve', kind])
+    pin(child.pid, 0)
+    const { port } = await new Promise((resolve) => child.once('message', resolve))
+    servers[kind] = { child, port }
+  }
+  const ask = (child) =>
+    new Promise((resolve) => {
+      child.once('message', resolve)
+      child.send('counts')
+    })
+  for (const [kind, target] of Object.entries(variants)) await drive(servers[kind].port, kind === 'gate cached' ? 4 : 1, target)
+
+  const rates = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [kind, target] of Object.entries(variants)) {
+      const before = (await ask(servers[kind].child)).counts
+      const result = await drive(servers[kind].port, seconds, target)
+      const after = (await ask(servers[kind].child)).counts
+      if (kind === 'gate cold' || kind === 'gate cached') {
+        const took = after.limits - before.limits
+        const looked = after.lookups - before.lookups
+        if (result.refused > 0) throw new Error(`${kind}: ${result.refused} were refused`)
+        if (took !== result.admitted) throw new Error(`${kind}: ${took} limits calls for ${result.admitted} admissions`)
+        if (kind === 'gate cold' && looked !== result.admitted) throw new Error(`${kind}: ${looked} look-ups for ${result.admitted} admissions`)
+      }
+      rates[kind].push(result.rate)
+    }
+    process.stderr.write(`round ${round + 1} of ${rounds}\n`)
+  }
+  for (const { child } of Object.values(servers)) child.kill()
+
+  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, ${inFlight} in flight`)
+  console.log('variant: connects a second (min / median / max), ratio to bare of the same round (min / median / max)')
+  for (const kind of Object.keys(variants)) {
+    const ratios = rates[kind].map((rate, round) => rate / rates.bare[round])
+    console.log(`${kind.padEnd(13)} ${summary(rates[kind])}   ${summary(ratios)}`)
+  }
+  const overAdmitted = rates['gate refused'].map((rate, round) => rate / rates['gate cached'][round])
+  const bannedOver = rates['gate banned'].map((rate, round) => rate / rates['gate cached'][round])
+  console.log(`refused token / admitted (cached): ${summary(overAdmitted)}; banned address / admitted (cached): ${summary(bannedOver)}`)
+}
+
+await (process.argv[2] === 'serve' ? serve(process.argv[3]) : main())
