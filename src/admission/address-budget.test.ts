@@ -91,6 +91,15 @@ test('attempts that were in flight together overdraw a budget by no more than it
   expect(budget.peek(key, start)).toEqual({ granted: false, retryAfterMs: 10_100 })
 })
 
+test('an overdrawn budget is not forgotten while others come and go', () => {
+  const budget = createAddressBudget({ capacity: 10, refillPerSecond: 1 })
+  budget.reserve(key, start)
+  budget.charge(key, 100, start)
+  for (let at = start; at < start + 10_900; at += 100) budget.reserve(`2001:db8:${at}::/64`, at)
+  expect(budget.reserve(key, start + 10_900)).toEqual({ granted: false, retryAfterMs: 100 })
+  expect(budget.reserve(key, start + 11_000).granted).toBe(true)
+})
+
 test('a cost of -1 gives the reserve back', () => {
   const budget = createAddressBudget({ capacity: 1, refillPerSecond: 0.001 })
   for (let index = 0; index < 10; index++) {

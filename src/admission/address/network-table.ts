@@ -76,16 +76,9 @@ export const createIPv6Table = <V>(prefix: number, seed: number): NetworkTable<V
       const found = find(words)
       if (found === undefined) return false
       const key = keyOf(words)
-      const first = chains.get(key)
-      if (first !== found) {
-        let before = first
-        while (before?.next !== found) before = before?.next
-        before.next = found.next
-      } else if (found.next !== undefined) {
-        chains.set(key, found.next)
-      } else {
-        chains.delete(key)
-      }
+      const rest = without(chains.get(key), found)
+      if (rest === undefined) chains.delete(key)
+      else chains.set(key, rest)
       size -= 1
       return true
     },
@@ -96,4 +89,11 @@ interface Entry<V> {
   readonly words: Words
   value: V
   next: Entry<V> | undefined
+}
+
+/** The chain that `first` begins, less one entry of it. */
+const without = <V>(first: Entry<V> | undefined, dropped: Entry<V>): Entry<V> | undefined => {
+  if (first === undefined || first === dropped) return dropped.next
+  first.next = without(first.next, dropped)
+  return first
 }

@@ -89,6 +89,7 @@ test.each([
   ['for="203\\.0.113.9"', '203.0.113.9'],
   ['by=10.0.0.1;for=203.0.113.9;host="a,b;for=6.6.6.6";proto=https', '203.0.113.9'],
   ['for=203.0.113.9;host="say \\"for=6.6.6.6, \\\\"', '203.0.113.9'],
+  ['for=203.0.113.9;host="a, \\" b"', '203.0.113.9'],
 ])('the Forwarded element %s names a client', (element, address) => {
   expect(behind('forwarded', element)).toMatchObject({ address })
 })
