@@ -1,0 +1,36 @@
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, join, resolve } from 'node:path'
+import { notOpenedByFile } from './open-error.js'
+
+/** In place of a path: a new file in a folder of its own, which is gone after `close`. */
+export const temporary = ':temporary:'
+
+export interface DatabaseFile {
+  readonly path: string
+  /** Removes a temporary file; any other stays. */
+  release(): Promise<void>
+}
+
+/**
+ * Makes sure that the file can be written, creating it and its folder when there is none.
+ *
+ * A new file may be read by its owner alone (mode 0600): it holds conversations. SQLite gives its companions (`-wal`, `-shm`) the same mode.
+ *
+ * @throws DatabaseNotOpened
+ */
+export const prepareFile = async (wanted: string): Promise<DatabaseFile> => {
+  if (wanted === temporary) {
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-'))
+    return { path: join(folder, 'sallyport.db'), release: () => rm(folder, { recursive: true, force: true }) }
+  }
+  const path = resolve(wanted)
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    const file = await open(path, 'a', 0o600)
+    await file.close()
+  } catch (error) {
+    throw notOpenedByFile(path, error)
+  }
+  return { path, release: () => Promise.resolve() }
+}

@@ -1,0 +1,51 @@
+import type { Query, SqlParams } from './sql-value.js'
+
+/** What a worker is born with. */
+export interface WorkerSetup {
+  readonly role: 'writer' | 'reader'
+  readonly path: string
+  /** How long SQLite waits for another process's write lock before it answers `SQLITE_BUSY`. */
+  readonly busyTimeoutMs: number
+  /** Address of the module that exports the table `procedures`; only the writer loads it. */
+  readonly procedures: string
+}
+
+/** One statement, or with `more` several in one snapshot. */
+export interface ReadAsk {
+  /** Epoch milliseconds; an ask whose turn comes later is not begun. */
+  readonly deadline: number
+  readonly sql: string
+  readonly params: SqlParams
+  readonly more?: readonly Query[]
+}
+
+/** One procedure in a savepoint of its own. */
+export interface WriteAsk {
+  readonly deadline: number
+  readonly name: string
+  readonly args: unknown
+}
+
+/** Why one ask failed: in SQLite, in a procedure, or because its turn came too late. */
+export type Failure =
+  | { readonly kind: 'sqlite'; readonly code: string; readonly message: string }
+  | { readonly kind: 'fault'; readonly message: string }
+  | { readonly kind: 'late' }
+
+export type Answer = { readonly value: unknown; readonly failure?: never } | { readonly failure: Failure }
+
+/** Why a connection could not be opened. */
+export type OpenFailure =
+  | { readonly kind: 'sqlite'; readonly code: string; readonly message: string }
+  | { readonly kind: 'fault'; readonly message: string }
+  | { readonly kind: 'newer'; readonly found: number; readonly known: number }
+
+/** What a worker says. Answers of readers are JSON, which is cheaper for the main thread than a structured clone. */
+export type WorkerMessage =
+  | { readonly type: 'ready' }
+  | { readonly type: 'failed'; readonly failure: OpenFailure }
+  | { readonly type: 'answers'; readonly answers: readonly Answer[] }
+  | { readonly type: 'json'; readonly json: string }
+
+/** What a worker is told: a batch, or to let go of the file. */
+export type WorkerOrder = { readonly type: 'read'; readonly asks: readonly ReadAsk[] } | { readonly type: 'write'; readonly asks: readonly WriteAsk[] } | { readonly type: 'close' }

@@ -1,0 +1,33 @@
+import { addBan, liftBans } from './procedures/bans.js'
+import { userChanged } from './procedures/control.js'
+import { importWorkspace } from './procedures/conversations-import.js'
+import { giveFeedback, markAnswered, markRead, sendMessage, updateConversation } from './procedures/conversations.js'
+import { applyNextMigration } from './procedures/migrations.js'
+import { addRevocation } from './procedures/revocations.js'
+import { addUser, raiseUserEpoch, setUserActive } from './procedures/users.js'
+import type { ProcedureTable } from './write-batch.js'
+
+/**
+ * Everything the writer can do, by name; `engine.write` takes its types from here.
+ *
+ * A procedure is `(db: Database, args) => result`: synchronous, atomic by itself, with plain data in and out. What a caller may meet in daily
+ * life (a name that is taken) is a result; a throw is a fault and undoes the procedure alone. The time comes in as an argument.
+ */
+export const procedures = {
+  addBan,
+  addRevocation,
+  addUser,
+  applyNextMigration,
+  giveFeedback,
+  importWorkspace,
+  liftBans,
+  markAnswered,
+  markRead,
+  raiseUserEpoch,
+  sendMessage,
+  setUserActive,
+  updateConversation,
+  userChanged,
+} as const satisfies ProcedureTable
+
+export type Procedures = typeof procedures

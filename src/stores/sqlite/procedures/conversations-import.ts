@@ -1,0 +1,153 @@
+import { searchText } from '../../../conversation/search-text.js'
+import { storableText } from '../../../conversation/storable-text.js'
+import type { ImportedConversation, ImportedCustomer, ImportedMember, WorkspaceImport } from '../../../conversation/workspace-import.js'
+import { toMicros, userAuthor } from '../conversation-rows.js'
+import type { Database } from '../database.js'
+
+/** Takes in a whole workspace, or nothing when one of this id is there. Users who are there already keep what they have. */
+export const importWorkspace = (db: Database, data: WorkspaceImport): 'imported' | 'exists' => {
+  const workspace = Number(data.id)
+  if (!Number.isSafeInteger(workspace) || workspace < 1) {
+    throw new RangeError(`Cannot import a workspace as "id" must be a positive integer: current value is ${data.id}`)
+  }
+  if (db.get('select 1 from workspaces where id = ?', [workspace]) !== undefined) return 'exists'
+  const at = toMicros(data.createdAt)
+  db.run('insert into workspaces (id, name, created_at, updated_at) values (?, ?, ?, ?)', [workspace, data.name, at, at])
+  for (const [index, member] of data.members.entries()) addMember(db, workspace, member, at + index)
+  const tags = addTags(db, workspace, data.tags)
+  const customers = data.customers.map((customer) => addCustomer(db, workspace, customer, tags))
+  for (const conversation of data.conversations) addConversation(db, workspace, conversation, customers[conversation.customer])
+  return 'imported'
+}
+
+// One microsecond apart, so that a user list in the order of its making has one order.
+const addMember = (db: Database, workspace: number, member: ImportedMember, at: number): void => {
+  db.run(
+    `insert into users (id, email, username, first_name, last_name, active, email_confirmed, created_at, updated_at)
+     values (:id, :email, :username, :firstName, :lastName, :active, 1, :at, :at) on conflict (id) do nothing`,
+    {
+      id: member.userId,
+      email: member.email,
+      username: member.username,
+      firstName: member.firstName,
+      lastName: member.lastName,
+      active: member.active ? 1 : 0,
+      at,
+    },
+  )
+  db.run('insert into workspace_members (workspace, user_id, role, created_at, updated_at) values (?, ?, ?, ?, ?)', [workspace, member.userId, member.role, at, at])
+}
+
+const addTags = (db: Database, workspace: number, tags: WorkspaceImport['tags']): ReadonlyMap<string, number> =>
+  new Map(
+    tags.map(({ name, createdAt, createdBy }) => {
+      const row = db.get<{ id: number }>('insert into tags (workspace, name, created_by, created_at) values (?, ?, ?, ?) returning id', [
+        workspace,
+        name,
+        createdBy ?? null,
+        toMicros(createdAt),
+      ])
+      return [name, row?.id ?? 0]
+    }),
+  )
+
+const addCustomer = (db: Database, workspace: number, customer: ImportedCustomer, tags: ReadonlyMap<string, number>): number => {
+  const { firstName, lastName, username, email, phoneNumber } = customer
+  const names = [firstName, lastName, username, email, phoneNumber].filter((text) => text !== undefined && text !== '')
+  const row = db.get<{ id: number }>(
+    `insert into customers (workspace, first_name, last_name, username, phone_number, email, description, profile_picture, source, source_id,
+       data, search_text, created_at, updated_at)
+     values (:workspace, :firstName, :lastName, :username, :phoneNumber, :email, :description, :profilePicture, :source, :sourceId,
+       :data, :search, :createdAt, :updatedAt) returning id`,
+    {
+      workspace,
+      firstName: firstName ?? null,
+      lastName: lastName ?? null,
+      username: username ?? null,
+      phoneNumber: phoneNumber ?? null,
+      email: email ?? null,
+      description: customer.description ?? null,
+      profilePicture: customer.profilePicture ?? null,
+      source: customer.source,
+      sourceId: customer.sourceId,
+      data: JSON.stringify(customer.data),
+      // One to a line: a search never reaches from one into the next.
+      search: names.map((text) => searchText(text ?? '')).join('\n'),
+      createdAt: toMicros(customer.createdAt),
+      updatedAt: toMicros(customer.updatedAt),
+    },
+  )
+  const id = row?.id ?? 0
+  for (const name of customer.tags) {
+    const tag = tags.get(name)
+    if (tag !== undefined) db.run('insert into customer_tags (workspace, customer, tag) values (?, ?, ?)', [workspace, id, tag])
+  }
+  return id
+}
+
+const addConversation = (db: Database, workspace: number, conversation: ImportedConversation, customer: number | undefined): void => {
+  if (customer === undefined) {
+    throw new RangeError(`Cannot import a conversation as "customer" must be a place in "customers": current value is ${String(conversation.customer)}`)
+  }
+  const { messages } = conversation
+  const fromCustomer = messages.filter(({ type }) => type === 'customer')
+  db.run(
+    `insert into conversations (id, workspace, customer, title, status, priority, source, is_active, assignee, last_message_seq,
+       customer_message_count, unanswered_count, search_text, created_at, updated_at)
+     values (:id, :workspace, :customer, :title, :status, :priority, :source, :isActive, :assignee, :lastSeq, :customerCount, :unanswered,
+       :search, :createdAt, :updatedAt)`,
+    {
+      id: conversation.id,
+      workspace,
+      customer,
+      title: conversation.title,
+      status: conversation.status,
+      priority: conversation.priority,
+      source: conversation.source,
+      isActive: conversation.isActive ? 1 : 0,
+      assignee: conversation.assignee ?? null,
+      lastSeq: messages.length,
+      customerCount: fromCustomer.length,
+      unanswered: fromCustomer.filter(({ isAnswered }) => !isAnswered).length,
+      search: searchText(conversation.title),
+      createdAt: toMicros(conversation.createdAt),
+      updatedAt: toMicros(conversation.updatedAt),
+    },
+  )
+  let customerCount = 0
+  for (const [index, message] of messages.entries()) {
+    if (message.type === 'customer') customerCount += 1
+    const content = storableText(message.content)
+    db.run(
+      `insert into messages (id, conversation, seq, type, author, customer, content, is_ai_response, is_answered, message_type, media_url,
+         feedback, feedback_comment, feedback_at, customer_count, search_text, created_at)
+       values (:id, :conversation, :seq, :type, :author, :customer, :content, :ai, :answered, :contentType, :mediaUrl, :feedback, :comment,
+         :feedbackAt, :customerCount, :search, :at)`,
+      {
+        id: message.id,
+        conversation: conversation.id,
+        seq: index + 1,
+        type: message.type,
+        author: importedAuthor(message, customer, conversation.source),
+        customer,
+        content,
+        ai: message.type === 'AI' ? 1 : 0,
+        answered: message.isAnswered ? 1 : 0,
+        contentType: message.contentType,
+        mediaUrl: message.mediaUrl ?? null,
+        feedback: message.feedback,
+        comment: message.feedbackComment,
+        feedbackAt: message.feedbackAt === undefined ? null : toMicros(message.feedbackAt),
+        customerCount,
+        search: searchText(content),
+        at: toMicros(message.createdAt),
+      },
+    )
+  }
+}
+
+const importedAuthor = ({ author, type }: ImportedConversation['messages'][number], customer: number, source: string): string => {
+  if (author !== undefined) return userAuthor(author)
+  if (type === 'customer') return `customer:${String(customer)}`
+  return type === 'AI' ? 'ai' : `source:${source}`
+}

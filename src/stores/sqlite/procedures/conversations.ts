@@ -1,0 +1,185 @@
+import type {
+  Changed, ConversationRow, FeedbackAsk, FeedbackResult, NewMessage, ReadAsk, SendResult, UpdateAsk,
+} from '../../../conversation/conversations.js'
+import type { WorkspaceEvent } from '../../../conversation/log.js'
+import { publicId } from '../../../conversation/public-id.js'
+import type { Conversation, Message } from '../../../conversation/records.js'
+import { searchText } from '../../../conversation/search-text.js'
+import { storableText } from '../../../conversation/storable-text.js'
+import {
+  conversationColumns, conversationFrom, inboxRowFrom, messageColumns, messageFrom, selectInbox, toMicros, userAuthor,
+  type ConversationColumns, type InboxColumns, type MessageColumns,
+} from '../conversation-rows.js'
+import type { Database } from '../database.js'
+import { appendToLog } from './conversations-log.js'
+
+/** What the port asks, with the workspace as the number it is here. */
+type Numbered<Ask> = Omit<Ask, 'workspace'> & { readonly workspace: number }
+
+/** Unseen messages a stale send answers at most. */
+const maxUnseen = 100
+
+const findConversation = (db: Database, workspace: number, id: string): Conversation | undefined => {
+  const row = db.get<ConversationColumns>(`select ${conversationColumns} from conversations c where c.workspace = ? and c.id = ?`, [workspace, id])
+  return row === undefined ? undefined : conversationFrom(row)
+}
+
+const rowOf = (db: Database, workspace: number, conversation: string): Omit<ConversationRow, 'readCount'> => {
+  const row = db.get<InboxColumns>(`${selectInbox} where c.workspace = :workspace and c.id = :conversation`, { workspace, conversation, reader: '' })
+  if (row === undefined) throw new Error('The conversation that was changed is not there')
+  return inboxRowFrom(row)
+}
+
+const changed = (db: Database, workspace: number, conversation: string, event: WorkspaceEvent): Changed =>
+  ({ outcome: 'changed', row: rowOf(db, workspace, conversation), event })
+
+const authorOf = ({ author, type }: Numbered<NewMessage>, conversation: Conversation): string => {
+  if (author !== undefined) return userAuthor(author)
+  if (type === 'customer') return `customer:${String(conversation.customerId)}`
+  return type === 'AI' ? 'ai' : `source:${conversation.source}`
+}
+
+const selectMessage = `select ${messageColumns} from messages m`
+
+export const sendMessage = (db: Database, ask: Numbered<NewMessage>): SendResult => {
+  const conversation = findConversation(db, ask.workspace, ask.conversation)
+  if (conversation === undefined) return { outcome: 'not_found' }
+  const author = authorOf(ask, conversation)
+  const { key, after } = ask
+  const known = key === undefined ? undefined : db.get<MessageColumns>(`${selectMessage} where m.author = ? and m.client_key = ?`, [author, key])
+  if (known !== undefined) {
+    return known.m_conversation === conversation.id ? { outcome: 'repeated', message: messageFrom(known) } : { outcome: 'key_reused' }
+  }
+  if (after !== undefined && conversation.lastSeq > after) {
+    const unseen = db.all<MessageColumns>(`${selectMessage} where m.conversation = ? and m.seq > ? order by m.seq limit ?`, [conversation.id, after, maxUnseen])
+    return { outcome: 'stale', unseen: unseen.map(messageFrom) }
+  }
+  return store(db, ask, conversation, author)
+}
+
+const store = (db: Database, ask: Numbered<NewMessage>, conversation: Conversation, author: string): SendResult => {
+  const fromCustomer = ask.type === 'customer' ? 1 : 0
+  const content = storableText(ask.content)
+  const message: Message = {
+    id: publicId(),
+    conversation: conversation.id,
+    seq: conversation.lastSeq + 1,
+    customerCount: conversation.customerCount + fromCustomer,
+    type: ask.type,
+    author: ask.author,
+    content,
+    isAiResponse: ask.type === 'AI',
+    isAnswered: false,
+    contentType: 'text',
+    mediaUrl: undefined,
+    mediaFile: undefined,
+    transcription: undefined,
+    processingStatus: 'completed',
+    feedback: { value: 'none', comment: '', at: undefined },
+    createdAt: ask.at,
+  }
+  db.run(
+    `insert into messages (id, conversation, seq, type, author, client_key, customer, content, is_ai_response, customer_count, search_text, created_at)
+     values (:id, :conversation, :seq, :type, :author, :key, :customer, :content, :ai, :customerCount, :search, :at)`,
+    {
+      id: message.id,
+      conversation: message.conversation,
+      seq: message.seq,
+      type: message.type,
+      author,
+      key: ask.key ?? null,
+      customer: conversation.customerId,
+      content,
+      ai: message.isAiResponse ? 1 : 0,
+      customerCount: message.customerCount,
+      search: searchText(content),
+      at: toMicros(ask.at),
+    },
+  )
+  const next: Conversation = {
+    ...conversation,
+    lastSeq: message.seq,
+    customerCount: message.customerCount,
+    unansweredCount: conversation.unansweredCount + fromCustomer,
+    updatedAt: Math.max(conversation.updatedAt, ask.at),
+  }
+  db.run('update conversations set last_message_seq = ?, customer_message_count = ?, unanswered_count = ?, updated_at = ? where id = ?', [
+    next.lastSeq,
+    next.customerCount,
+    next.unansweredCount,
+    toMicros(next.updatedAt),
+    next.id,
+  ])
+  return { outcome: 'stored', message, event: appendToLog(db, ask.workspace, ask.at, { type: 'message.created', message, conversation: next }) }
+}
+
+export const markRead = (db: Database, { workspace, conversation: id, userId, upTo, at }: Numbered<ReadAsk>): Changed => {
+  const conversation = findConversation(db, workspace, id)
+  if (conversation === undefined) return { outcome: 'not_found' }
+  const seq = Math.min(upTo, conversation.lastSeq)
+  const mark = db.get<{ seq: number }>('select seq from read_marks where conversation = ? and user_id = ?', [id, userId])
+  if (seq <= (mark?.seq ?? 0)) return { outcome: 'unchanged' }
+  const read = db.get<{ count: number }>('select customer_count as count from messages where conversation = ? and seq = ?', [id, seq])
+  const readCount = read?.count ?? 0
+  db.run(
+    `insert into read_marks (conversation, user_id, seq, customer_count, updated_at) values (?, ?, ?, ?, ?)
+     on conflict (conversation, user_id) do update set seq = excluded.seq, customer_count = excluded.customer_count, updated_at = excluded.updated_at`,
+    [id, userId, seq, readCount, toMicros(at)],
+  )
+  return changed(db, workspace, id, appendToLog(db, workspace, at, { type: 'conversation.read', conversation: id, userId, upTo: seq, readCount }))
+}
+
+export const markAnswered = (db: Database, { workspace, conversation: id, userId, upTo, at }: Numbered<ReadAsk>): Changed => {
+  const conversation = findConversation(db, workspace, id)
+  if (conversation === undefined) return { outcome: 'not_found' }
+  // While the AI answers, only what it has answered counts; the last of its messages is what that is up to.
+  const lastAi = db.get<{ seq: number | null }>(`select max(seq) as seq from messages where conversation = ? and type = 'AI'`, [id])
+  const until = Math.min(upTo, conversation.status === 'active' ? (lastAi?.seq ?? 0) : conversation.lastSeq)
+  const { changes } = db.run(`update messages set is_answered = 1 where conversation = ? and type = 'customer' and is_answered = 0 and seq <= ?`, [id, until])
+  if (changes === 0) return { outcome: 'unchanged' }
+  db.run('update conversations set unanswered_count = unanswered_count - ? where id = ?', [changes, id])
+  const next = { ...conversation, unansweredCount: conversation.unansweredCount - changes }
+  return changed(db, workspace, id, appendToLog(db, workspace, at, { type: 'conversation.answered', conversation: next, upTo: until, by: userId }))
+}
+
+export const giveFeedback = (db: Database, ask: Numbered<FeedbackAsk>): FeedbackResult => {
+  const row = db.get<MessageColumns>(`${selectMessage} join conversations c on c.id = m.conversation where m.id = ? and c.workspace = ?`, [ask.message, ask.workspace])
+  if (row === undefined) return { outcome: 'not_found' }
+  if (ask.conversation !== undefined && row.m_conversation !== ask.conversation) return { outcome: 'not_found' }
+  if (row.m_type !== 'AI') return { outcome: 'not_ai' }
+  const feedback = { value: ask.value, comment: storableText(ask.comment), at: ask.at }
+  db.run('update messages set feedback = ?, feedback_comment = ?, feedback_at = ? where id = ?', [
+    feedback.value,
+    feedback.comment,
+    toMicros(ask.at),
+    ask.message,
+  ])
+  const event = appendToLog(db, ask.workspace, ask.at, { type: 'message.feedback', message: row.m_id, conversation: row.m_conversation, feedback })
+  return { outcome: 'stored', message: { ...messageFrom(row), feedback }, event }
+}
+
+export const updateConversation = (db: Database, ask: Numbered<UpdateAsk>): Changed => {
+  const conversation = findConversation(db, ask.workspace, ask.conversation)
+  if (conversation === undefined) return { outcome: 'not_found' }
+  if (ask.assignee !== undefined && ask.assignee !== null && !isMember(db, ask.workspace, ask.assignee)) return { outcome: 'not_found' }
+  const wanted: Conversation = {
+    ...conversation,
+    status: ask.status ?? conversation.status,
+    priority: ask.priority ?? conversation.priority,
+    assignee: ask.assignee === undefined ? conversation.assignee : (ask.assignee ?? undefined),
+  }
+  const same = wanted.status === conversation.status && wanted.priority === conversation.priority && wanted.assignee === conversation.assignee
+  if (same) return { outcome: 'unchanged' }
+  const next: Conversation = { ...wanted, updatedAt: Math.max(conversation.updatedAt, ask.at) }
+  db.run('update conversations set status = ?, priority = ?, assignee = ?, updated_at = ? where id = ?', [
+    next.status,
+    next.priority,
+    next.assignee ?? null,
+    toMicros(next.updatedAt),
+    next.id,
+  ])
+  return changed(db, ask.workspace, next.id, appendToLog(db, ask.workspace, ask.at, { type: 'conversation.changed', conversation: next }))
+}
+
+const isMember = (db: Database, workspace: number, userId: string): boolean =>
+  db.get('select 1 from workspace_members where workspace = ? and user_id = ? and active = 1', [workspace, userId]) !== undefined

@@ -1,0 +1,23 @@
+import { v7 as uuidv7 } from 'uuid'
+import type { Ban, Bans } from '../../admission/ban.js'
+import { canonicalSubject } from '../../admission/ban-subject.js'
+import { banColumns, banFromRow, type BanRow } from './ban-row.js'
+import type { SqliteEngine } from './engine.js'
+
+/** Bans in SQLite. Lifted and expired ones stay in the table, for the record; `list` doesn't see them. */
+export const createSqliteBans = (engine: SqliteEngine): Bans => ({
+  async add(newBan) {
+    const ban: Ban = { ...newBan, id: uuidv7(), subject: canonicalSubject(newBan.subject) }
+    await engine.write('addBan', ban)
+    return ban
+  },
+  lift: async (subject, actor, at) => engine.write('liftBans', { subject: canonicalSubject(subject), actor, at }),
+  async list(at) {
+    const rows = await engine.read<BanRow>(
+      'lists',
+      `select ${banColumns} from bans where lifted_ms is null and (expires_ms is null or expires_ms > ?) order by created_ms, id`,
+      [at],
+    )
+    return rows.map(banFromRow)
+  },
+})

@@ -1,0 +1,61 @@
+import { z } from 'zod'
+import type { ControlEvent, ControlLog } from '../../admission/control.js'
+import type { SqliteEngine } from './engine.js'
+
+interface ControlRow {
+  readonly seq: number
+  readonly kind: string
+  readonly payload: string
+}
+
+const ban = z.object({
+  id: z.string(),
+  subject: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('network'), network: z.string() }),
+    z.object({ kind: z.literal('user'), userId: z.string() }),
+  ]),
+  reason: z.string(),
+  actor: z.string(),
+  source: z.enum(['manual', 'ladder', 'import']),
+  createdAt: z.number(),
+  expiresAt: z.number().nullable().transform((value) => value ?? undefined),
+})
+
+const revocation = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('token'), tokenId: z.string(), until: z.number() }),
+  z.object({ kind: z.literal('user'), userId: z.string(), before: z.number(), until: z.number() }),
+])
+
+const event = z.discriminatedUnion('kind', [
+  z.object({ seq: z.number(), kind: z.literal('ban_added'), ban }),
+  z.object({ seq: z.number(), kind: z.literal('ban_lifted'), ban }),
+  z.object({ seq: z.number(), kind: z.literal('revoked'), revocation }),
+  z.object({ seq: z.number(), kind: z.literal('user_changed'), userId: z.string() }),
+])
+
+// Parsed, not believed: another program on the same file, such as a newer command line, may have written it.
+const fromRow = ({ seq, kind, payload }: ControlRow): ControlEvent => {
+  const rest: unknown = JSON.parse(payload)
+  return event.parse(Object.assign({ seq, kind }, rest))
+}
+
+/**
+ * The control log in SQLite. Numbers are given inside the writer's transaction, so they are gapless across all processes on the file.
+ *
+ * Reads go by the lane of admission: a ban must not wait for a search.
+ */
+export const createSqliteControlLog = (engine: SqliteEngine): ControlLog => ({
+  async head() {
+    const [row] = await engine.read<{ value: number }>('admission', `select value from counters where name = 'control'`)
+    return row?.value ?? 0
+  },
+  async since(seq, limit) {
+    const rows = await engine.read<ControlRow>(
+      'admission',
+      'select seq, kind, payload from control_log where seq > ? order by seq limit ?',
+      [seq, limit],
+    )
+    return rows.map(fromRow)
+  },
+  userChanged: (userId, at) => engine.write('userChanged', { userId, at }),
+})

@@ -1,0 +1,49 @@
+import type { Users } from '../../admission/user.js'
+import type { SqliteEngine } from './engine.js'
+import type { NewUser, UserAdded } from './procedures/users.js'
+import { selectUser, type StoredUser, userFromRow, type UserRow } from './user-row.js'
+
+/** Our own table of users, with what an operator does to it. Every change is told to all nodes and written to the audit log. */
+export interface SqliteUsers extends Users<StoredUser> {
+  /** Adds a user. An id, e-mail or user name that is taken is an answer, not an error. */
+  add(user: NewUser, actor: string, at: number): Promise<UserAdded>
+  /** Enables or disables a user; `undefined` when there is none. */
+  setActive(id: string, active: boolean, actor: string, at: number): Promise<StoredUser | undefined>
+  /** Ends every token of our own issued to this user before now; `undefined` when there is no such user. */
+  raiseEpoch(id: string, actor: string, at: number): Promise<StoredUser | undefined>
+  /** Without regard to the case of ASCII letters. */
+  findByEmail(email: string): Promise<StoredUser | undefined>
+  /** Users in the order they were added, at most `limit` (default 100), those after the user `after`. */
+  list(page?: { readonly after?: string; readonly limit?: number }): Promise<readonly StoredUser[]>
+}
+
+// No stored text holds U+0000, and binding refuses it: who is looked for under such a name does not exist.
+const cannotExist = (text: string): boolean => text.includes('\0')
+
+export const createSqliteUsers = (engine: SqliteEngine): SqliteUsers => {
+  const findBy = async (condition: string, value: string, deadline?: number): Promise<StoredUser | undefined> => {
+    if (cannotExist(value)) return undefined
+    const [row] = await engine.read<UserRow>('admission', `${selectUser} where ${condition}`, [value], deadline)
+    return row === undefined ? undefined : userFromRow(row)
+  }
+
+  return {
+    find: (id, deadline) => findBy('u.id = ?', id, deadline),
+    findByEmail: (email) => findBy('u.email = ?', email),
+    add: (user, actor, at) => engine.write('addUser', { user, actor, at }),
+    setActive: (id, active, actor, at) => engine.write('setUserActive', { id, active, actor, at }),
+    raiseEpoch: (id, actor, at) => engine.write('raiseUserEpoch', { id, actor, at }),
+    async list({ after, limit = 100 } = {}) {
+      const rows =
+        after === undefined
+          ? await engine.read<UserRow>('lists', `${selectUser} order by u.created_at, u.id limit ?`, [limit])
+          : await engine.read<UserRow>(
+              'lists',
+              `${selectUser} where (u.created_at, u.id) > (select created_at, id from users where id = ?)
+               order by u.created_at, u.id limit ?`,
+              [after, limit],
+            )
+      return rows.map(userFromRow)
+    },
+  }
+}

@@ -1,0 +1,76 @@
+import { parentPort, workerData } from 'node:worker_threads'
+import { type Connection, connect } from './database.js'
+import type { OpenFailure, WorkerMessage, WorkerOrder, WorkerSetup } from './messages.js'
+import { latestVersion } from './migrations.js'
+import { readBatch } from './read-batch.js'
+import { versionOf } from './schema-version.js'
+import { failureOf } from './sqlite-failure.js'
+import { type ProcedureTable, writeBatch } from './write-batch.js'
+
+// The main thread passes exactly this, see lane.ts.
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+const setup = workerData as WorkerSetup
+
+const say = (message: WorkerMessage): void => {
+  parentPort?.postMessage(message)
+}
+
+const open = (): Connection => {
+  const db = connect(setup.path, setup.busyTimeoutMs)
+  // Readers too: the first to open a new file must not leave it in another mode.
+  db.all('pragma journal_mode = wal')
+  db.exec('pragma synchronous = full; pragma foreign_keys = on; pragma journal_size_limit = 67108864; pragma temp_store = memory')
+  if (setup.role === 'reader') db.exec('pragma query_only = on')
+  return db
+}
+
+const loadProcedures = async (): Promise<ProcedureTable> => {
+  const module: unknown = await import(setup.procedures)
+  if (typeof module !== 'object' || module === null || !('procedures' in module)) throw new TypeError('The module exports no "procedures"')
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the engine's type is made from the same export
+  return module.procedures as ProcedureTable
+}
+
+const serve = (db: Connection, procedures: ProcedureTable): void => {
+  const obey = (order: WorkerOrder): void => {
+    switch (order.type) {
+      case 'read':
+        say({ type: 'json', json: JSON.stringify(readBatch(db, order.asks, Date.now)) })
+        return
+      case 'write':
+        say({ type: 'answers', answers: writeBatch(db, procedures, order.asks, Date.now) })
+        return
+      case 'close':
+        // A reader's own checkpoint would be refused; the writer is told last, when all readers are gone.
+        if (setup.role === 'writer') db.all('pragma wal_checkpoint(truncate)')
+        db.close()
+        parentPort?.close()
+        return
+    }
+  }
+  parentPort?.on('message', obey)
+}
+
+const openFailure = (db: Connection): OpenFailure | undefined => {
+  const found = versionOf(db)
+  return found > latestVersion ? { kind: 'newer', found, known: latestVersion } : undefined
+}
+
+const start = async (): Promise<void> => {
+  try {
+    const procedures = setup.role === 'writer' ? await loadProcedures() : {}
+    const db = open()
+    const failure = openFailure(db)
+    if (failure !== undefined) {
+      db.close()
+      say({ type: 'failed', failure })
+      return
+    }
+    serve(db, procedures)
+    say({ type: 'ready' })
+  } catch (caught) {
+    say({ type: 'failed', failure: failureOf(caught) })
+  }
+}
+
+await start()

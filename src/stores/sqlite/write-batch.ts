@@ -1,0 +1,56 @@
+import type { Connection, Database } from './database.js'
+import type { Answer, WriteAsk } from './messages.js'
+import { failureOf } from './sqlite-failure.js'
+
+/** A named piece of work in the writer: synchronous, all or nothing, in a savepoint of its own. */
+export type Procedure = (db: Database, args: never) => unknown
+
+export type ProcedureTable = Readonly<Record<string, Procedure>>
+
+/** SQLite gave up the whole transaction, as it may do when the disk is full: nothing of the batch is stored. */
+class BatchLost extends Error {
+  readonly why: unknown
+
+  constructor(why: unknown) {
+    super('The transaction was rolled back')
+    this.why = why
+  }
+}
+
+const perform = (db: Connection, procedures: ProcedureTable, ask: WriteAsk): Answer => {
+  const procedure = Object.hasOwn(procedures, ask.name) ? procedures[ask.name] : undefined
+  if (procedure === undefined) return { failure: { kind: 'fault', message: `There is no procedure ${ask.name}` } }
+  db.run('savepoint procedure')
+  try {
+    // `write` in engine.ts takes the arguments by the type of this very procedure.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const value = procedure(db, ask.args as never)
+    if (value instanceof Promise) throw new TypeError(`The procedure ${ask.name} is asynchronous, which would outlive its transaction`)
+    db.run('release procedure')
+    return { value }
+  } catch (caught) {
+    if (!db.inTransaction) throw new BatchLost(caught)
+    db.run('rollback to procedure')
+    db.run('release procedure')
+    return { failure: failureOf(caught) }
+  }
+}
+
+/**
+ * Performs a batch of procedures and commits them together (group commit); one that fails leaves its neighbours alone.
+ *
+ * An answer without a failure means that the row is on the disk: this returns only after the commit.
+ */
+export const writeBatch = (db: Connection, procedures: ProcedureTable, asks: readonly WriteAsk[], now: () => number): readonly Answer[] => {
+  try {
+    db.exec('begin immediate')
+    // Asked after the lock is ours: waiting for it may have taken as long as the caller wanted to wait.
+    const answers = asks.map((ask): Answer => (ask.deadline <= now() ? { failure: { kind: 'late' } } : perform(db, procedures, ask)))
+    db.exec('commit')
+    return answers
+  } catch (caught) {
+    if (db.inTransaction) db.exec('rollback')
+    const failure = failureOf(caught instanceof BatchLost ? caught.why : caught)
+    return asks.map(() => ({ failure }))
+  }
+}
