@@ -210,6 +210,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
       const place = found(ask.workspace, ask.conversation)
       if (place === undefined) return { outcome: 'not_found' }
       const { held, entry, customer } = place
+      if (typeof ask.assignee === 'string' && !held.members.has(ask.assignee)) return { outcome: 'not_found' }
       const wanted: Conversation = {
         ...entry.record,
         status: ask.status ?? entry.record.status,

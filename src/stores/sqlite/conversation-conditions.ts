@@ -1,0 +1,86 @@
+import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from '../../conversation/filter.js'
+import { likePattern, searchText } from '../../conversation/search-text.js'
+import { toMicros } from './conversation-rows.js'
+import type { SqlValue } from './sql-value.js'
+
+/** The part of a statement between `where` and `order by`, with its values. Its text is put together from constants only. */
+export interface Conditions {
+  readonly where: string
+  readonly params: Readonly<Record<string, SqlValue>>
+}
+
+type Condition = readonly [sql: string, params: Readonly<Record<string, SqlValue>>]
+
+const when = <T>(value: T | undefined, condition: (value: T) => Condition): readonly Condition[] => (value === undefined ? [] : [condition(value)])
+
+const all = (workspace: number, alias: 'c' | 'u', conditions: readonly Condition[]): Conditions => ({
+  where: [`${alias}.workspace = :workspace`, ...conditions.map(([sql]) => sql)].join(' and '),
+  params: Object.assign({ workspace }, ...conditions.map(([, params]) => params)),
+})
+
+const wears = (customer: 'c.customer' | 'u.id', tags: readonly string[]): Condition => [
+  `exists (select 1 from customer_tags ft join tags t on t.id = ft.tag
+     where ft.customer = ${customer} and ft.workspace = :workspace and t.name in (select value from json_each(:tags)))`,
+  { tags: JSON.stringify(tags) },
+]
+
+const escape = `escape '\\'`
+
+export const conversationConditions = (workspace: number, filter: ConversationFilter): Conditions =>
+  all(workspace, 'c', [
+    ...when(filter.status, (status): Condition => ['c.status = :status', { status }]),
+    ...when(filter.source, (source): Condition => ['c.source = :source', { source }]),
+    ...when(filter.priority, (priority): Condition => ['c.priority = :priority', { priority }]),
+    ...when(filter.assignee, (assignee): Condition => ['c.assignee = :assignee', { assignee }]),
+    ...when(filter.unanswered, (): Condition => ['c.unanswered_count > 0', {}]),
+    ...when(filter.createdFrom, (at): Condition => ['c.created_at >= :createdFrom', { createdFrom: toMicros(at) }]),
+    ...when(filter.createdBefore, (at): Condition => ['c.created_at < :createdBefore', { createdBefore: toMicros(at) }]),
+    ...when(filter.tags, (tags): Condition => wears('c.customer', tags)),
+    ...when(filter.search, (search): Condition => [
+      `(c.search_text like :search ${escape}
+        or exists (select 1 from customers s where s.id = c.customer and s.search_text like :search ${escape})
+        or exists (select 1 from messages s where s.conversation = c.id and s.search_text like :search ${escape}))`,
+      { search: likePattern(searchText(search)) },
+    ]),
+  ])
+
+const conversationsOf = 'select 1 from conversations f where f.workspace = :workspace and f.customer = u.id'
+const lastActivity = 'coalesce((select max(f.updated_at) from conversations f where f.workspace = :workspace and f.customer = u.id), u.updated_at)'
+
+export const customerConditions = (workspace: number, filter: CustomerFilter): Conditions =>
+  all(workspace, 'u', [
+    ...when(filter.source, (source): Condition => ['u.source = :source', { source }]),
+    ...when(filter.hasEmail, (has): Condition => [`coalesce(u.email, '') ${has ? '<>' : '='} ''`, {}]),
+    ...when(filter.hasPhone, (has): Condition => [`coalesce(u.phone_number, '') ${has ? '<>' : '='} ''`, {}]),
+    ...when(filter.conversationStatus, (status): Condition => [`exists (${conversationsOf} and f.status = :conversationStatus)`, { conversationStatus: status }]),
+    ...when(filter.unanswered, (has): Condition => [`${has ? '' : 'not '}exists (${conversationsOf} and f.unanswered_count > 0)`, {}]),
+    ...when(filter.createdFrom, (at): Condition => ['u.created_at >= :createdFrom', { createdFrom: toMicros(at) }]),
+    ...when(filter.createdBefore, (at): Condition => ['u.created_at < :createdBefore', { createdBefore: toMicros(at) }]),
+    ...when(filter.activeFrom, (at): Condition => [`${lastActivity} >= :activeFrom`, { activeFrom: toMicros(at) }]),
+    ...when(filter.activeBefore, (at): Condition => [`${lastActivity} < :activeBefore`, { activeBefore: toMicros(at) }]),
+    ...when(filter.tags, (tags): Condition => wears('u.id', tags)),
+    ...when(filter.tagIds, (ids): Condition => [
+      `exists (select 1 from customer_tags ft where ft.customer = u.id and ft.workspace = :workspace and ft.tag in (select value from json_each(:tagIds)))`,
+      { tagIds: JSON.stringify(ids) },
+    ]),
+    ...when(filter.search, (search): Condition => [`u.search_text like :search ${escape}`, { search: likePattern(searchText(search)) }]),
+  ])
+
+const conversationColumn: Readonly<Record<ConversationOrderBy, string>> = {
+  createdAt: 'c.created_at', updatedAt: 'c.updated_at', title: `coalesce(c.title, '')`, status: 'c.status', priority: 'c.priority',
+}
+
+const customerColumn: Readonly<Record<CustomerOrderBy, string>> = {
+  createdAt: 'u.created_at', updatedAt: 'u.updated_at', firstName: 'u.first_name',
+}
+
+const direction = (order: Order<string>): string => (order.descending ? 'desc' : 'asc')
+
+/** Missing values come after all others, as the old service's database had it. */
+export const customerOrder = (order: Order<CustomerOrderBy>): string => {
+  const missing = order.by === 'firstName' ? (order.descending ? ' nulls first' : ' nulls last') : ''
+  return `${customerColumn[order.by]} ${direction(order)}${missing}, u.id ${direction(order)}`
+}
+
+export const conversationOrder = (order: Order<ConversationOrderBy>): string =>
+  `${conversationColumn[order.by]} ${direction(order)}, c.id ${direction(order)}`
