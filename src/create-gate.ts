@@ -93,6 +93,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   )
   sessions.start()
 
+  const ladder = createLadder({ mode: 'dry-run', ...options.ladder })
   const rules: Rules<U> = {
     policyVersion: policyVersionOf(options),
     hosts: options.hosts && new Set(options.hosts.map((host) => host.toLowerCase())),
@@ -107,7 +108,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     foreignSubprotocols: (options.dialect ?? 'plain') === 'plain',
     plainDialect: options.dialect ?? 'plain',
     verifier,
-    ladder: createLadder({ mode: 'dry-run', ...options.ladder }),
+    ladder,
     laddered(verdict) {
       events.laddered?.(verdict)
       if (verdict.outcome === 'ban') follower.inBackground('ladder', async () => void (await applyBan(verdict.ban)))
@@ -167,7 +168,11 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       },
       async lift(subject, actor) {
         const lifted = await stores.bans.lift(subject, actor, now())
-        for (const ban of lifted) replica.apply({ kind: 'ban_lifted', ban })
+        for (const ban of lifted) {
+          replica.apply({ kind: 'ban_lifted', ban })
+          // Who was forgiven by a person begins again at the first rung.
+          if (ban.source === 'ladder' && ban.subject.kind === 'network') ladder.forgive(ban.subject.network)
+        }
         return lifted
       },
       list: () => stores.bans.list(now()),

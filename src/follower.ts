@@ -75,7 +75,7 @@ export const createFollower = <U extends User>(parts: {
         if (subject.kind === 'user')
           return replica.bans.findUser(subject.userId, now()) === undefined ? 0 : sessions.forUser(subject.userId).close(deny('user_banned'))
         return sessions
-          .where(({ client }) => client !== undefined && replica.bans.findAddress(client.address, now()) !== undefined)
+          .where(({ client }) => client?.key !== undefined && replica.bans.findAddress(client.address, now()) !== undefined)
           .close(deny('address_banned'))
       }
       case 'ban_lifted':

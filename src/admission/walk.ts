@@ -1,4 +1,4 @@
-import { v7 as uuidv7 } from 'uuid'
+import { decisionId } from './decision-id.js'
 import type { Denial } from '../protocol/denial.js'
 import type { Dialect } from '../protocol/subprotocol.js'
 import type { ClientAddress } from './address/client-address.js'
@@ -62,7 +62,7 @@ export class Walk<U extends User> {
     const { receivedAt, target, headers } = this.#handshake
     const query = target.indexOf('?')
     return {
-      id: uuidv7(),
+      id: decisionId(),
       receivedAt,
       steps: this.#steps,
       policyVersion: this.#policyVersion,

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { v7 as uuidv7 } from 'uuid'
+import { decisionId } from '../admission/decision-id.js'
 import { checkForm } from '../admission/steps/well-formed.js'
 import { deny, type Denial } from '../protocol/denial.js'
 import { limits } from '../protocol/size.js'
@@ -43,7 +43,7 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed }: Hard
   server.maxHeadersCount = 2_000
 
   const turnAway = (connection: Duplex, denial: Denial): void => {
-    const id = uuidv7()
+    const id = decisionId()
     onMalformed?.(denial, id)
     refuse(connection, denial, id)
   }

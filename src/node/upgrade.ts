@@ -10,7 +10,7 @@ import { createSession, type LiveSession, type Session } from '../session/sessio
 import type { SessionRegistry } from '../session/sessions.js'
 import { answerIn, type Refusals } from './answer-in.js'
 import { frameFault } from './frame-fault.js'
-import { guardClose } from './close-guards.js'
+import { guardClose, guardReceiver } from './close-guards.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
 import { refuse } from './refuse.js'
 import { WsSocket } from './ws-socket.js'
@@ -129,5 +129,8 @@ const turnAway = <U extends User>(arrival: Arrival<U>, denied: Denied): void => 
 
 const handUp = <U extends User>(arrival: Arrival<U>, opened: (webSocket: WebSocket) => void): void => {
   guardClose(arrival.connection)
-  arrival.wss.handleUpgrade(arrival.request, arrival.connection, arrival.head, opened)
+  arrival.wss.handleUpgrade(arrival.request, arrival.connection, arrival.head, (webSocket) => {
+    guardReceiver(webSocket)
+    opened(webSocket)
+  })
 }

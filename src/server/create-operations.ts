@@ -100,10 +100,10 @@ export const createOperations = <U extends User>(parts: {
     },
     users: async () => (await users.list({ limit: 1_000 })).map(userSummary),
     async addUser({ id, email, role }, actor) {
-      const added = await users.add({ ...(id === undefined ? {} : { id }), email, role }, actor, now())
-      if ('taken' in added) throw new TypeError(`Cannot add a user as "${added.taken}" is taken`)
-      note('add_user', actor, added.id)
-      return userSummary(added)
+      const added = await users.add({ ...(id === undefined ? {} : { id }), email, ...(role === 'customer' ? {} : { role }) }, actor, now())
+      if (!added.added) throw new TypeError(`Cannot add a user as this ${added.taken} is taken`)
+      note('add_user', actor, added.user.id)
+      return userSummary(added.user)
     },
     async setUserActive(id, active, actor) {
       const user = await users.setActive(id, active, actor, now())
