@@ -1,0 +1,75 @@
+import { z } from 'zod'
+
+/** What the internal port answers, as far as the command line shows it; with `--json` unknown members are handed on. */
+export const reach = z.looseObject({ sockets: z.number(), nodes: z.number() })
+
+const subject = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('network'), network: z.string() }),
+  z.object({ kind: z.literal('user'), userId: z.string() }),
+])
+
+export const ban = z.looseObject({
+  id: z.string(),
+  subject,
+  reason: z.string(),
+  actor: z.string(),
+  source: z.string(),
+  createdAt: z.number(),
+  expiresAt: z.number().optional(),
+})
+export const banAdded = z.looseObject({ ban, sockets: z.number().optional(), nodes: z.number().optional() })
+export const banList = z.looseObject({ items: z.array(ban) })
+
+export const user = z.looseObject({ id: z.string(), email: z.string(), active: z.boolean(), role: z.string().optional() })
+export const userList = z.looseObject({ items: z.array(user) })
+export const userChanged = z.looseObject({ user, sockets: z.number().optional(), nodes: z.number().optional() })
+
+export const sessionList = z.looseObject({
+  items: z.array(
+    z.looseObject({
+      id: z.string(),
+      userId: z.string(),
+      address: z.string().optional(),
+      endpoint: z.string(),
+      dialect: z.string(),
+      openedAt: z.number(),
+      expiresAt: z.number().optional(),
+      development: z.boolean(),
+    }),
+  ),
+})
+
+export const decision = z.looseObject({
+  id: z.string(),
+  outcome: z.enum(['admitted', 'denied']),
+  reason: z.string().optional(),
+  told: z.string().optional(),
+  sentence: z.string().optional(),
+  retry: z.string().optional(),
+  status: z.number().optional(),
+  closeCode: z.number().optional(),
+  retryAfterMs: z.number().optional(),
+  receivedAt: z.number(),
+  address: z.string().optional(),
+  path: z.string(),
+  origin: z.string().optional(),
+  dialect: z.string(),
+  endpoint: z.string().optional(),
+  userId: z.string().optional(),
+  policyVersion: z.string(),
+  steps: z.array(z.looseObject({ name: z.string(), outcome: z.string(), durationMs: z.number(), detail: z.string().optional() })),
+  marks: z.array(z.looseObject({ step: z.string(), rule: z.string() })),
+})
+
+export const tokenReport = z.looseObject({
+  accepted: z.boolean(),
+  reason: z.string().optional(),
+  detail: z.string().optional(),
+  issuer: z.string().optional(),
+  subject: z.string().optional(),
+  tokenId: z.string().optional(),
+  issuedAt: z.number().optional(),
+  expiresAt: z.number().optional(),
+})
+
+export const record = z.record(z.string(), z.unknown())

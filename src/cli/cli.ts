@@ -1,0 +1,88 @@
+import type { Command } from 'commander'
+import type { LoadedConfig, LoadOptions } from '../server/config/load-config.js'
+import type { Offline } from '../server/offline.js'
+import { CliError, sentenceOf } from './cli-error.js'
+import { exitCodes, type ExitCode } from './exit-code.js'
+import { createOperatorClient, ServerUnreachable, type OperatorClient } from './operator-client.js'
+import { createTerminal, type Terminal, type TerminalOptions } from './terminal.js'
+
+/** What every command works with. */
+export interface Cli {
+  readonly env: LoadOptions['env']
+  readonly cwd: string
+  readonly now: () => number
+  /** Exit code of the last command; 0 until one ran. */
+  exitCode: ExitCode
+}
+
+/**
+ * Runs the body of a command: gives it a terminal, keeps its exit code, and turns what it throws into one line.
+ *
+ * @param command - The command as commander hands it over, with the global options.
+ */
+export const run = async (cli: Cli, command: Command, work: (terminal: Terminal) => Promise<ExitCode>): Promise<void> => {
+  const terminal = createTerminal(command.optsWithGlobals<TerminalOptions>())
+  try {
+    cli.exitCode = await work(terminal)
+  } catch (error) {
+    terminal.complain(sentenceOf(error))
+    cli.exitCode = error instanceof CliError ? error.exitCode : exitCodes.failed
+  }
+}
+
+/** Loads the configuration of the folder; heavy parts are loaded only by commands that need them. */
+export const load = async (cli: Cli, mode: LoadOptions['mode'], flags: Readonly<Record<string, unknown>> = {}): Promise<LoadedConfig> => {
+  const { loadConfig } = await import('../server/config/load-config.js')
+  return loadConfig({ mode, env: cli.env, cwd: cli.cwd, flags })
+}
+
+const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
+/** Where the command line looks for the internal port: an unspecified address is reached by loopback. */
+const internalUrl = ({ host, port }: { readonly host: string; readonly port: number }): string => {
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `http://${hostText(reached)}:${port}`
+}
+
+/**
+ * Connects to the running server of this folder.
+ *
+ * @throws ServerUnreachable when no server has ever been started here.
+ */
+export const connect = async (cli: Cli): Promise<OperatorClient> => {
+  const { config } = await load(cli, 'tool')
+  const { readOperatorKey } = await import('../server/operator-key.js')
+  const url = internalUrl(config.internal)
+  const key = await readOperatorKey(config.dataDir)
+  if (key === undefined) throw new ServerUnreachable(url)
+  return createOperatorClient(url, key)
+}
+
+/** Does it through the running server or, when none answers, on the database itself, and says so. */
+export const onServerOrFile = async <T>(
+  cli: Cli,
+  terminal: Terminal,
+  online: (client: OperatorClient) => Promise<T>,
+  offline: (database: Offline) => Promise<T>,
+): Promise<T> => {
+  try {
+    return await online(await connect(cli))
+  } catch (error) {
+    if (!(error instanceof ServerUnreachable)) throw error
+  }
+  const { config } = await load(cli, 'tool')
+  const { openOffline } = await import('../server/offline.js')
+  const database = await openOffline(config, cli.now)
+  terminal.say(`No server answers: working on the database ${config.storage.path} itself.`)
+  try {
+    return await offline(database)
+  } finally {
+    await database.close()
+  }
+}
+
+/** What must have been answered; a 404 there means a server that does not know the question. */
+export const demand = <T>(answer: T | undefined): T => {
+  if (answer === undefined) throw new CliError('The server does not know this question; is it of another version?')
+  return answer
+}

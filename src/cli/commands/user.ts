@@ -1,0 +1,81 @@
+import { Option, type Command } from 'commander'
+import { user, userChanged, userList } from '../answers.js'
+import { demand, onServerOrFile, run, type Cli } from '../cli.js'
+import { CliError } from '../cli-error.js'
+import { describeUser, reachText, table } from '../describe.js'
+import { exitCodes } from '../exit-code.js'
+
+interface AddOptions {
+  readonly email: string
+  readonly id?: string
+  readonly role: 'owner' | 'admin' | 'agent'
+}
+
+/** `user add | disable | enable | list`: also on the database itself, when no server answers. */
+export const addUserCommands = (program: Command, cli: Cli): void => {
+  const users = program.command('user').description('users of our own table')
+
+  users
+    .command('add')
+    .description('add a user')
+    .requiredOption('--email <email>', 'compared without regard to case')
+    .option('--id <id>', 'what tokens name as their subject; default the next free number')
+    .addOption(new Option('--role <role>', 'role in the oldest workspace').choices(['owner', 'admin', 'agent']).default('agent'))
+    .action(async ({ email, id, role }: AddOptions, command: Command) =>
+      run(cli, command, async (terminal) => {
+        const wanted = { email, role, ...(id === undefined ? {} : { id }) }
+        const added = await onServerOrFile(
+          cli,
+          terminal,
+          async (client) => demand(await client.ask(user, 'POST', '/api/v1/users', wanted)),
+          async (database) => user.parse(await database.addUser(wanted, 'cli')),
+        )
+        terminal.data(added, table([describeUser(added)]))
+        return exitCodes.ok
+      }),
+    )
+
+  const change = (name: 'disable' | 'enable', description: string): void => {
+    users
+      .command(name)
+      .description(description)
+      .argument('<id>', 'user id')
+      .action(async (id: string, _options: unknown, command: Command) =>
+        run(cli, command, async (terminal) => {
+          const active = name === 'enable'
+          const changed = await onServerOrFile(
+            cli,
+            terminal,
+            (client) => client.ask(userChanged, 'PATCH', `/api/v1/users/${encodeURIComponent(id)}`, { active }),
+            async (database) => {
+              const answer = await database.setUserActive(id, active, 'cli')
+              return answer === undefined ? undefined : userChanged.parse(answer)
+            },
+          )
+          if (changed === undefined) throw new CliError('There is no user with this id: `sallyport user list` shows them.')
+          terminal.data(changed, table([describeUser(changed.user)]))
+          terminal.say(`${active ? 'Enabled' : 'Disabled'}${reachText(changed)}.`)
+          return exitCodes.ok
+        }),
+      )
+  }
+  change('disable', 'refuse every handshake of a user and close the live sockets')
+  change('enable', 'let a disabled user in again')
+
+  users
+    .command('list')
+    .description('users in the order they were added')
+    .action(async (_options: unknown, command: Command) =>
+      run(cli, command, async (terminal) => {
+        const { items } = await onServerOrFile(
+          cli,
+          terminal,
+          async (client) => demand(await client.ask(userList, 'GET', '/api/v1/users')),
+          async (database) => ({ items: (await database.users()).map((each) => user.parse(each)) }),
+        )
+        if (terminal.json || items.length > 0) terminal.data({ items }, table(items.map(describeUser)))
+        else terminal.say('There are no users.')
+        return exitCodes.ok
+      }),
+    )
+}

@@ -1,0 +1,14 @@
+/** How the command ends, as scripts may rely on it. */
+export const exitCodes = {
+  ok: 0,
+  /** A start, a configuration or an operation failed. */
+  failed: 1,
+  usage: 2,
+  /** The server stopped, but not cleanly. */
+  unclean: 3,
+  /** What was asked is answered with no: a token that is refused, a handshake that would be. */
+  no: 4,
+  unreachable: 5,
+} as const
+
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+import process, { argv, cwd, env, stderr, stdout } from 'node:process'
+import { sentenceOf } from './cli-error.js'
+import { exitCodes } from './exit-code.js'
+import { runProgram } from './program.js'
+
+// A reader that goes away early, such as `head`, is no fault.
+for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
+
+try {
+  process.exitCode = await runProgram(argv.slice(2), { env, cwd: cwd(), now: Date.now, exitCode: exitCodes.ok })
+} catch (error) {
+  stderr.write(`${sentenceOf(error)}\n`)
+  process.exitCode = exitCodes.failed
+}

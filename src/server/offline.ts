@@ -1,0 +1,101 @@
+import { access } from 'node:fs/promises'
+import type { Ban, BanSubject } from '../admission/ban.js'
+import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
+import { migrate, migrationStatus, type MigrationStatus } from '../stores/sqlite/migrate.js'
+import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
+import { createSqliteUsers } from '../stores/sqlite/sqlite-users.js'
+import type { StoredUser } from '../stores/sqlite/user-row.js'
+import type { Config } from './config/config.js'
+import { Conflict } from './conflict.js'
+import { StartError } from './listen.js'
+import type { Operations, UserSummary } from './operations.js'
+import { seed } from './seed/seed.js'
+
+/** What an operator can do on the database itself when no server answers; a server that runs after all follows within its poll. */
+export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'users' | 'addUser'> {
+  ban(...args: Parameters<Operations['ban']>): Promise<{ readonly ban: Ban }>
+  setUserActive(id: string, active: boolean, actor: string): Promise<{ readonly user: UserSummary } | undefined>
+  close(): Promise<void>
+}
+
+const summary = ({ id, email, active, role }: StoredUser): UserSummary => ({ id, email, active, role })
+
+const exists = async (path: string): Promise<boolean> => {
+  try {
+    await access(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+const demandFile = async ({ storage }: Config): Promise<void> => {
+  if (await exists(storage.path)) return
+  throw new StartError(`There is no database at ${storage.path}: run the command where the server runs, or \`sallyport db migrate\` first`)
+}
+
+const onEngine = async <R>(config: Config, work: (engine: SqliteEngine) => Promise<R>): Promise<R> => {
+  const engine = await openSqlite({ path: config.storage.path })
+  try {
+    return await work(engine)
+  } finally {
+    await engine.close()
+  }
+}
+
+/**
+ * Opens the database of a configuration for break-glass work.
+ *
+ * @throws StartError when there is no database or its schema is old; DatabaseNotOpened when it can't be opened.
+ */
+export const openOffline = async (config: Config, now: () => number): Promise<Offline> => {
+  await demandFile(config)
+  const engine = await openSqlite({ path: config.storage.path })
+  const { pending } = await migrationStatus(engine)
+  if (pending.length > 0) {
+    await engine.close()
+    throw new StartError('The database is not up to date: run `sallyport db migrate` first')
+  }
+  const bans = createSqliteBans(engine)
+  const users = createSqliteUsers(engine)
+  return {
+    bans: () => bans.list(now()),
+    async ban(subject: BanSubject, reason, durationMs, actor) {
+      const createdAt = now()
+      const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
+      return { ban: await bans.add({ subject, reason, actor, source: 'manual', createdAt, expiresAt }) }
+    },
+    lift: (subject, actor) => bans.lift(subject, actor, now()),
+    users: async () => (await users.list({ limit: 1_000 })).map(summary),
+    async addUser({ id, email, role }, actor) {
+      const added = await users.add({ ...(id === undefined ? {} : { id }), email, ...(role === 'customer' ? {} : { role }) }, actor, now())
+      if (!added.added) throw new Conflict(`Cannot add a user as this ${added.taken} is taken`)
+      return summary(added.user)
+    },
+    async setUserActive(id, active, actor) {
+      const user = await users.setActive(id, active, actor, now())
+      return user === undefined ? undefined : { user: summary(user) }
+    },
+    close: () => engine.close(),
+  }
+}
+
+/** Brings the database up to date, making it when there is none; answers the names of what was applied. */
+export const migrateDatabase = async (config: Config): Promise<readonly string[]> => (await migrate(config.storage.path)).applied
+
+/**
+ * What has been applied to the database and what is missing. Changes nothing.
+ *
+ * @throws StartError when there is no database.
+ */
+export const databaseStatus = async (config: Config): Promise<MigrationStatus> => {
+  await demandFile(config)
+  return migrationStatus(config.storage.path)
+}
+
+/** Puts the sample data into the database, making and updating it first; what is there stays. */
+export const seedDatabase = async (config: Config, at: number): Promise<void> =>
+  onEngine(config, async (engine) => {
+    await migrate(engine)
+    await seed(engine, { at })
+  })
