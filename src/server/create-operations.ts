@@ -6,6 +6,7 @@ import type { Gate } from '../gate.js'
 import { deny } from '../protocol/denial.js'
 import type { SqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { StoredUser } from '../stores/sqlite/user-row.js'
+import { Conflict } from './conflict.js'
 import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { ExplainAsk, Operations, UserSummary } from './operations.js'
@@ -101,7 +102,7 @@ export const createOperations = <U extends User>(parts: {
     users: async () => (await users.list({ limit: 1_000 })).map(userSummary),
     async addUser({ id, email, role }, actor) {
       const added = await users.add({ ...(id === undefined ? {} : { id }), email, ...(role === 'customer' ? {} : { role }) }, actor, now())
-      if (!added.added) throw new TypeError(`Cannot add a user as this ${added.taken} is taken`)
+      if (!added.added) throw new Conflict(`Cannot add a user as this ${added.taken} is taken`)
       note('add_user', actor, added.user.id)
       return userSummary(added.user)
     },

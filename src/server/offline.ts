@@ -3,6 +3,7 @@ import type { Ban, BanSubject } from '../admission/ban.js'
 import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
 import { migrate, migrationStatus, type MigrationStatus } from '../stores/sqlite/migrate.js'
 import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
+import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
 import { createSqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { StoredUser } from '../stores/sqlite/user-row.js'
 import type { Config } from './config/config.js'
@@ -93,9 +94,9 @@ export const databaseStatus = async (config: Config): Promise<MigrationStatus> =
   return migrationStatus(config.storage.path)
 }
 
-/** Puts the sample data into the database, making and updating it first; what is there stays. */
-export const seedDatabase = async (config: Config, at: number): Promise<void> =>
+/** Puts the sample data into the database, making and updating it first; what is there stays. Answers the names of the workspaces it made. */
+export const seedDatabase = async (config: Config, at: number): Promise<readonly string[]> =>
   onEngine(config, async (engine) => {
     await migrate(engine)
-    await seed(engine, { at })
+    return (await seed(createSqliteConversations(engine), { at })).workspaces
   })

@@ -47,8 +47,9 @@ export const addDatabaseCommands = (program: Command, cli: Cli): void => {
         const { config } = await load(cli, 'tool')
         if (cli.env['NODE_ENV'] === 'production') await terminal.confirm(`Put sample data into ${config.storage.path}, with NODE_ENV=production?`)
         const { seedDatabase } = await import('../../server/offline.js')
-        await seedDatabase(config, cli.now())
-        terminal.say(`${config.storage.path} holds the sample data.`)
+        const workspaces = await seedDatabase(config, cli.now())
+        if (terminal.json || workspaces.length > 0) terminal.data({ workspaces }, workspaces.join('\n'))
+        terminal.say(workspaces.length === 0 ? 'The sample data is there already.' : `${config.storage.path} holds the sample data.`)
         return exitCodes.ok
       }),
     )

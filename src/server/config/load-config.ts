@@ -7,7 +7,8 @@ import { envName, type Leaf } from './leaf.js'
 import { readDotEnv, readEnvironment, readFileSource, type Environment, type Source } from './sources.js'
 
 export interface LoadOptions {
-  readonly mode: 'dev' | 'serve'
+  /** `tool` is for commands beside a server: what only a start needs, such as a secret, may be missing. */
+  readonly mode: 'dev' | 'serve' | 'tool'
   readonly env: Environment
   readonly cwd: string
   /** Values from the command line, by path: stronger than every other source. */
@@ -189,7 +190,7 @@ const checkTogether = (
   if (mode === 'dev') {
     if (production) problem('NODE_ENV', 'development mode refuses to start with NODE_ENV=production: use `sallyport serve`')
     if (!loopback(config.listen.host)) problem('listen.host', 'development mode binds loopback only: 127.0.0.1, ::1 or localhost')
-  } else if (config.development.user !== undefined) problem('development.user', 'only development mode has a user that stands in')
+  } else if (mode === 'serve' && config.development.user !== undefined) problem('development.user', 'only development mode has a user that stands in')
   if (!loopback(config.internal.host)) warnings.push(`internal.host ${config.internal.host} is reachable from other machines; the operator key is all that guards it`)
   if (config.listen.port !== 0 && config.listen.port === config.internal.port) problem('internal.port', 'must differ from listen.port')
   for (const proxy of config.trustedProxies)

@@ -1,4 +1,5 @@
 import { HTTPException } from 'hono/http-exception'
+import { Conflict } from '../conflict.js'
 
 /** Codes of the HTTP surface that are no decisions of the gate. */
 export type ApiCode =
@@ -55,9 +56,7 @@ const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in
 export const answerFailure = (error: unknown, onFailure: ((error: unknown) => void) | undefined): Response => {
   if (error instanceof HTTPException) return error.getResponse()
   const code = codeOf(error)
-  if (code === 'ERR_CONFLICT') {
-    return problemResponse({ status: 409, code: 'conflict', title: 'There is one like that already.' })
-  }
+  if (error instanceof Conflict) return problemResponse({ status: 409, code: 'conflict', title: error.message })
   onFailure?.(error)
   if (code === 'ERR_STORE_UNAVAILABLE') {
     const headers = { 'Retry-After': '1' }

@@ -2,6 +2,7 @@ import type { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import type { Ban } from '../../admission/ban.js'
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
+import { Conflict } from '../conflict.js'
 import type { DecisionReport, Operations } from '../operations.js'
 import { createInternalApp } from './internal-app.js'
 
@@ -271,7 +272,7 @@ test('readiness is 503 while not ready, while draining and when health itself fa
 
 test('failures are told by code, kept from the caller in words, and given to the log', async () => {
   const failures: unknown[] = []
-  const conflict = Object.assign(new Error('taken'), { code: 'ERR_CONFLICT' })
+  const conflict = new Conflict('This email is taken')
   const errors: readonly [Error, number][] = [
     [new Error('secret path'), 500],
     [new StoreUnavailable('bans', 'secret path'), 503],

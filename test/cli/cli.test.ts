@@ -1,0 +1,149 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freePort, sallyport, type Folder } from './sallyport.js'
+
+const secret = 's'.repeat(86)
+let cwd = ''
+let folder: Folder = { cwd }
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'sallyport-cli-'))
+  folder = { cwd, env: { SALLYPORT_INTERNAL_PORT: String(await freePort()) } }
+})
+afterAll(() => rm(cwd, { recursive: true, force: true }))
+
+describe('words', () => {
+  test('version, help and secret are data on stdout', async () => {
+    expect(await sallyport(['version'], folder)).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/) })
+    expect((await sallyport(['--help'], folder)).code).toBe(0)
+    const first = await sallyport(['secret'], folder)
+    const second = await sallyport(['--json', 'secret'], folder)
+    expect(first.stdout).toMatch(/^[A-Za-z0-9_-]{86}\n$/)
+    expect(second.stdout).toMatch(/^\{"secret":"[A-Za-z0-9_-]{86}"\}\n$/)
+    expect(second.stdout).not.toContain(first.stdout.trim())
+  })
+
+  test.each([
+    [[]],
+    [['no-such-command']],
+    [['ban', 'add']],
+    [['ban', 'add', '203.0.113.7', '--user', '1']],
+    [['ban', 'add', '203.0.113.7', '--hours', '0']],
+    [['ban', 'add', '10.0.0.0/8']],
+    [['user', 'add']],
+    [['user', 'add', '--email', 'a@example.test', '--role', 'king']],
+    [['token', 'mint']],
+    [['token', 'mint', '--user', '1', '--hours', '-1']],
+    [['explain']],
+    [['explain', 'id', '--path', '/ws/']],
+    [['sessions', 'kick']],
+    [['dev', '--port', '70000']],
+  ])('%j is a usage error: exit code 2, words on stderr, nothing on stdout', async (words) => {
+    const { code, stdout, stderr } = await sallyport(words, folder)
+    expect(code).toBe(2)
+    expect(stdout).toBe('')
+    expect(stderr).not.toBe('')
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  test('a token as an argument is refused without being repeated', async () => {
+    const token = 'eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiIxIn0.c2VjcmV0'
+    const { code, stdout, stderr } = await sallyport(['token', 'check', token], folder)
+    expect(code).toBe(2)
+    expect(stdout + stderr).not.toContain('eyJ')
+  })
+})
+
+describe('configuration', () => {
+  test('serve without a secret names the command that makes one', async () => {
+    const { code, stderr } = await sallyport(['serve'], folder)
+    expect(code).toBe(1)
+    expect(stderr).toContain('`sallyport secret`')
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  test('dev refuses NODE_ENV=production and says what to use', async () => {
+    const { code, stderr } = await sallyport(['dev'], { cwd, env: { NODE_ENV: 'production' } })
+    expect(code).toBe(1)
+    expect(stderr).toContain('sallyport serve')
+  })
+
+  test('check lists every problem at once, and says ok when there is none', async () => {
+    const wrong = await sallyport(['config', 'check'], { cwd, env: { SALLYPORT_LISTEN_PORT: 'x', SALLYPORT_LISTEN_PROT: '1', SALLYPORT_TOKENS_SECRET: secret } })
+    expect(wrong.code).toBe(1)
+    expect(wrong.stderr).toContain('SALLYPORT_LISTEN_PORT')
+    expect(wrong.stderr).toContain('SALLYPORT_LISTEN_PROT')
+    expect(await sallyport(['config', 'check'], { cwd, env: { SALLYPORT_TOKENS_SECRET: secret } })).toMatchObject({ code: 0, stdout: 'ok\n' })
+  })
+
+  test('print masks secrets, env names every key', async () => {
+    const printed = await sallyport(['config', 'print'], { cwd, env: { SALLYPORT_TOKENS_SECRET: secret } })
+    expect(printed).toMatchObject({ code: 0, stderr: '' })
+    expect(printed.stdout).toMatch(/^tokens\.secret +\(secret\) +environment$/m)
+    expect(printed.stdout).not.toContain(secret)
+    expect((await sallyport(['config', 'env'], folder)).stdout).toContain('#SALLYPORT_LIMITS_USER_CONNECTS_MAX=60')
+  })
+
+  test('a data folder that cannot be is one line with the remedy', async () => {
+    await writeFile(join(cwd, 'file'), '')
+    const env = { SALLYPORT_DATA_DIR: 'file/data', SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_LISTEN_PORT: '0', SALLYPORT_INTERNAL_PORT: '0' }
+    const { code, stderr } = await sallyport(['serve'], { cwd, env })
+    expect(code).toBe(1)
+    expect(stderr.trim().split('\n').filter((line) => !line.startsWith('{'))).toHaveLength(1)
+    expect(stderr).toMatch(/^Cannot /m)
+  })
+})
+
+describe('without a server', () => {
+  test('what needs one says so and exits with 5', async () => {
+    for (const words of [['info'], ['sessions', 'list'], ['explain', 'x'], ['explain', '--path', '/ws/']]) {
+      const { code, stdout, stderr } = await sallyport(words, folder)
+      expect(code, words.join(' ')).toBe(5)
+      expect(stdout).toBe('')
+      expect(stderr).toMatch(/^No server answers at http:\/\/127\.0\.0\.1:\d+: start one/)
+    }
+  })
+
+  test('a missing database is told, never made by a look at it', async () => {
+    for (const words of [['db', 'status'], ['ban', 'list'], ['user', 'list']]) {
+      const { code, stderr } = await sallyport(words, folder)
+      expect(code, words.join(' ')).toBe(1)
+      expect(stderr).toContain('There is no database at')
+    }
+  })
+
+  test('a token for a user comes from the configured secret and nowhere else', async () => {
+    expect((await sallyport(['token', 'mint', '--user', '1'], folder)).code).toBe(1)
+    const minted = await sallyport(['token', 'mint', '--user', '1', '--hours', '2'], { cwd, env: { SALLYPORT_TOKENS_SECRET: secret } })
+    expect(minted).toMatchObject({ code: 0, stderr: '' })
+    const claims: unknown = JSON.parse(Buffer.from(minted.stdout.split('.')[1] ?? '', 'base64url').toString())
+    expect(claims).toMatchObject({ sub: '1' })
+  })
+
+  test('break-glass: the database is migrated, seeded, and users and bans are changed on it, which is said', async () => {
+    expect(await sallyport(['db', 'migrate'], folder)).toMatchObject({ code: 0 })
+    expect(await sallyport(['db', 'migrate'], folder)).toMatchObject({ code: 0, stdout: '' })
+    expect(await sallyport(['db', 'status'], folder)).toMatchObject({ code: 0, stdout: expect.stringContaining('applied') })
+    expect(await sallyport(['db', 'seed'], folder)).toMatchObject({ code: 0 })
+
+    const users = await sallyport(['user', 'list'], folder)
+    expect(users.stderr).toContain('working on the database')
+    expect(users.stdout).toMatch(/^1 .*owner.*active$/m)
+    expect(users.stdout).toMatch(/^4 .*disabled$/m)
+
+    const added = await sallyport(['--json', 'user', 'add', '--email', 'new@example.test', '--id', 'n1'], folder)
+    expect(JSON.parse(added.stdout)).toMatchObject({ id: 'n1', email: 'new@example.test', active: true })
+    expect(await sallyport(['user', 'add', '--email', 'NEW@example.test'], folder)).toMatchObject({ code: 1, stderr: expect.stringContaining('email is taken') })
+    expect(await sallyport(['user', 'disable', 'n1'], folder)).toMatchObject({ code: 0, stdout: expect.stringContaining('disabled') })
+    expect(await sallyport(['user', 'disable', 'nobody'], folder)).toMatchObject({ code: 1 })
+
+    expect(await sallyport(['ban', 'list', '--quiet'], folder)).toMatchObject({ code: 0, stdout: '', stderr: '' })
+    expect(await sallyport(['ban', 'add', '::ffff:203.0.113.7', '--reason', 'flood'], folder)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^203\.0\.113\.7 +until .* flood\n$/) })
+    expect(await sallyport(['ban', 'add', '10.0.0.0/8', '--yes', '--forever'], folder)).toMatchObject({ code: 0, stdout: expect.stringContaining('for ever') })
+    expect(await sallyport(['ban', 'add', '010.0.0.1'], folder)).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('Cannot ban a network') })
+    expect(await sallyport(['ban', 'lift', '203.0.113.7'], folder)).toMatchObject({ code: 0 })
+    expect(await sallyport(['ban', 'lift', '203.0.113.7'], folder)).toMatchObject({ code: 4, stdout: '' })
+  })
+})

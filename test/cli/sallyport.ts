@@ -1,0 +1,77 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+const main = process.env['SALLYPORT_TEST_MAIN'] ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
+
+export interface Folder {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+const start = (words: readonly string[], { cwd, env = {} }: Folder): ChildProcess =>
+  spawn(process.execPath, [main, ...words], { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'pipe' })
+
+const gather = (stream: NodeJS.ReadableStream | null): (() => string) => {
+  let text = ''
+  stream?.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  return () => text
+}
+
+/** Runs one command line to its end. */
+export const sallyport = async (words: readonly string[], folder: Folder, input = ''): Promise<Ended> => {
+  const child = start(words, folder)
+  const stdout = gather(child.stdout)
+  const stderr = gather(child.stderr)
+  child.stdin?.end(input)
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { code, stdout: stdout(), stderr: stderr() }
+}
+
+export interface Running {
+  readonly url: string
+  readonly stdout: () => string
+  readonly stderr: () => string
+  signal(name: NodeJS.Signals): void
+  readonly ended: Promise<number | null>
+}
+
+/** Starts `dev` or `serve` and waits until it has said where it listens. */
+export const startServer = async (words: readonly string[], folder: Folder): Promise<Running> => {
+  const child = start(words, folder)
+  const stdout = gather(child.stdout)
+  const stderr = gather(child.stderr)
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stderr?.on('data', () => {
+      const found = /[Pp]ublic +(http:\/\/[^\s,]+)[^]*\n/.exec(stderr())?.[1]
+      if (found !== undefined) resolve(found)
+    })
+    child.on('close', () => {
+      reject(new Error(`The server ended before it was ready: ${stderr()}`))
+    })
+  })
+  return { url, stdout, stderr, signal: (name) => child.kill(name), ended }
+}
+
+/** A port that was free a moment ago. */
+export const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => {
+        if (address === null || typeof address === 'string') reject(new Error('No port'))
+        else resolve(address.port)
+      })
+    })
+  })

@@ -1,0 +1,209 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { z } from 'zod'
+import { freePort, sallyport, startServer, type Folder, type Running } from './sallyport.js'
+
+let cwd = ''
+let folder: Folder = { cwd }
+let server: Running
+let internalUrl = ''
+let tokens: readonly string[] = []
+
+beforeAll(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'sallyport-server-'))
+  const port = await freePort()
+  internalUrl = `http://127.0.0.1:${port}`
+  folder = { cwd, env: { SALLYPORT_INTERNAL_PORT: String(port), SALLYPORT_LOG_LEVEL: 'error' } }
+  server = await startServer(['dev', '--port', '0'], folder)
+  tokens = [...server.stderr().matchAll(/^ +(eyJ\S+)$/gm)].map((match) => match[1] ?? '')
+})
+afterAll(async () => {
+  server.signal('SIGTERM')
+  await server.ended
+  await rm(cwd, { recursive: true, force: true })
+})
+
+const socketUrl = (): string => `${server.url.replace('http', 'ws')}/ws/`
+
+const connect = (token: string): WebSocket => new WebSocket(socketUrl(), ['sallyport.v1', `sallyport.bearer.${token}`])
+
+const opened = (socket: WebSocket): Promise<void> =>
+  new Promise((resolve, reject) => {
+    socket.on('open', resolve)
+    socket.on('error', reject)
+  })
+
+const closed = (socket: WebSocket): Promise<{ readonly code: number; readonly reason: string }> =>
+  new Promise((resolve) => {
+    socket.on('error', () => undefined)
+    socket.on('close', (code, reason) => {
+      resolve({ code, reason: reason.toString() })
+    })
+  })
+
+const problem = z.object({ code: z.string(), decisionId: z.string() })
+
+/** The body of a refused handshake. */
+const refused = (token: string): Promise<z.infer<typeof problem>> =>
+  new Promise((resolve, reject) => {
+    const socket = connect(token)
+    socket.on('error', () => undefined)
+    socket.on('open', () => {
+      reject(new Error('It was let in'))
+    })
+    socket.on('unexpected-response', (_request, response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk
+      })
+      response.on('end', () => {
+        resolve(problem.parse(JSON.parse(text)))
+      })
+    })
+  })
+
+test('dev says development, where everything is, and three tokens, all on stderr', async () => {
+  expect(server.stdout()).toBe('')
+  expect(server.stderr()).toContain('development')
+  expect(server.stderr()).toContain(`${server.url}/demo#token=${tokens[0] ?? ''}`)
+  expect(server.stderr()).toContain(internalUrl)
+  expect(tokens).toHaveLength(3)
+  expect((await stat(join(cwd, '.sallyport', 'operator.key'))).mode & 0o777).toBe(0o600)
+})
+
+test('both ports answer health, the demo is there, and TRACE is refused', async () => {
+  expect((await fetch(`${internalUrl}/readyz`)).status).toBe(200)
+  expect((await fetch(`${server.url}/readyz`)).status).toBe(200)
+  expect((await fetch(`${server.url}/demo`)).status).toBe(200)
+  expect((await fetch(`${server.url}/ws/`)).status).toBe(426)
+  expect((await fetch(`${internalUrl}/api/v1/bans`)).status).toBe(401)
+})
+
+test('the line to paste connects and shows an answer', async () => {
+  const line = /Paste this to connect\n +(.+)\n/.exec(server.stderr())?.[1] ?? ''
+  expect(line).toContain(tokens[0])
+  const child = spawn('sh', ['-c', `exec env ${line}`], { stdio: ['ignore', 'pipe', 'ignore'] })
+  try {
+    const text = await new Promise<string>((resolve) => child.stdout.setEncoding('utf8').once('data', resolve))
+    expect(text).toMatch(/^\{/)
+  } finally {
+    child.kill()
+  }
+})
+
+test('a refusal has an id that explain opens', async () => {
+  const { code, decisionId } = await refused('eyJhbGciOiJIUzUxMiJ9.e30.AAAA')
+  expect(code).toBe('token_invalid')
+  const explained = await sallyport(['explain', decisionId], folder)
+  expect(explained.code).toBe(0)
+  expect(explained.stdout).toMatch(/^denied token_invalid\n/)
+  expect(explained.stdout).toMatch(/^ +refused +token /m)
+  expect(explained.stdout).not.toContain('eyJ')
+  expect(await sallyport(['explain', 'nothing'], folder)).toMatchObject({ code: 1, stdout: '' })
+})
+
+test('explain answers for a handshake nobody made, by exit code too', async () => {
+  const [token = ''] = tokens
+  expect(await sallyport(['explain', '--path', '/ws/', '--token', '-'], folder, token)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^admitted\n/) })
+  expect(await sallyport(['explain', '--path', '/ws/'], folder)).toMatchObject({ code: 4, stdout: expect.stringMatching(/^denied token_missing\n/) })
+  const foreign = await sallyport(['--json', 'explain', '--path', '/ws/', '--origin', 'https://evil.example'], folder)
+  expect(foreign.code).toBe(4)
+  expect(JSON.parse(foreign.stdout)).toMatchObject({ outcome: 'denied', reason: 'origin_refused' })
+})
+
+test('token check reads stdin and answers by exit code', async () => {
+  expect(await sallyport(['token', 'check', '-'], folder, `${tokens[1] ?? ''}\n`)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^accepted\n/) })
+  expect(await sallyport(['token', 'check'], folder, 'nonsense')).toMatchObject({ code: 4, stdout: expect.stringMatching(/^refused /) })
+  const minted = await sallyport(['token', 'mint', '--user', '2'], folder)
+  expect(await sallyport(['token', 'check'], folder, minted.stdout)).toMatchObject({ code: 0 })
+})
+
+test('a ban of a user closes the live socket and refuses the next, a lift lets in again', async () => {
+  const [, token = ''] = tokens
+  const socket = connect(token)
+  await opened(socket)
+  const listed = await sallyport(['sessions', 'list', '--user', '2'], folder)
+  expect(listed.stdout).toContain('user 2')
+  const gone = closed(socket)
+  expect(await sallyport(['ban', 'add', '--user', '2', '--reason', 'test'], folder)).toMatchObject({ code: 0, stderr: 'Banned; 1 socket closed.\n' })
+  expect((await gone).code).toBe(4403)
+  expect(await refused(token)).toMatchObject({ code: 'user_banned' })
+  expect(await sallyport(['ban', 'lift', '--user', '2'], folder)).toMatchObject({ code: 0, stderr: 'Lifted.\n' })
+  const again = connect(token)
+  await opened(again)
+  again.terminate()
+})
+
+test('kick, revoke and disable close what is live', async () => {
+  const [, , token = ''] = tokens
+  const kicked = connect(token)
+  await opened(kicked)
+  const kickedGone = closed(kicked)
+  expect(await sallyport(['sessions', 'kick', '--user', '3'], folder)).toMatchObject({ code: 0, stdout: '1\n' })
+  await kickedGone
+  expect((await sallyport(['sessions', 'kick', '--user', '3'], folder)).code).toBe(4)
+
+  const disabled = connect(token)
+  await opened(disabled)
+  const disabledGone = closed(disabled)
+  expect(await sallyport(['user', 'disable', '3'], folder)).toMatchObject({ code: 0 })
+  expect((await disabledGone).code).toBe(4401)
+  expect(await sallyport(['user', 'enable', '3'], folder)).toMatchObject({ code: 0 })
+
+  const revoked = connect(token)
+  await opened(revoked)
+  const revokedGone = closed(revoked)
+  expect(await sallyport(['token', 'revoke', '-'], folder, token)).toMatchObject({ code: 0, stdout: '1\n' })
+  expect((await revokedGone).code).toBe(4401)
+  expect(await sallyport(['token', 'check'], folder, token)).toMatchObject({ code: expect.any(Number) })
+  expect(await refused(token)).toMatchObject({ code: 'token_revoked' })
+})
+
+test('a taken e-mail is a failure with a sentence', async () => {
+  expect(await sallyport(['user', 'add', '--email', 'sara@example.com'], folder)).toMatchObject({ code: 1, stderr: expect.stringContaining('email is taken') })
+})
+
+test('a second server on the same port is refused in one line with the remedy', async () => {
+  const port = new URL(server.url).port
+  const { code, stderr } = await sallyport(['dev', '--port', port], { cwd, env: { ...folder.env, SALLYPORT_DATA_DIR: 'other' } })
+  expect(code).toBe(1)
+  expect(stderr).toMatch(/^Cannot listen on 127\.0\.0\.1:\d+ as the port is taken: .*--port\n$/)
+})
+
+test('the key of another folder is refused with a hint', async () => {
+  const { readOrMakeOperatorKey } = await import('../../dist/server/operator-key.js')
+  await readOrMakeOperatorKey(join(cwd, 'foreign'))
+  const { code, stderr } = await sallyport(['info'], { cwd, env: { ...folder.env, SALLYPORT_DATA_DIR: 'foreign' } })
+  expect(code).toBe(1)
+  expect(stderr).toContain('the folder the server was started in')
+})
+
+test('serve stops cleanly on SIGTERM with sockets open, also when a second signal comes, and shows no demo', async () => {
+  const place = await mkdtemp(join(tmpdir(), 'sallyport-serve-'))
+  const env = {
+    SALLYPORT_INTERNAL_PORT: String(await freePort()),
+    SALLYPORT_LISTEN_PORT: '0',
+    SALLYPORT_TOKENS_SECRET: 's'.repeat(86),
+    SALLYPORT_LOG_LEVEL: 'error',
+  }
+  const here = { cwd: place, env }
+  try {
+    await sallyport(['db', 'seed'], here)
+    const serving = await startServer(['serve'], here)
+    expect((await fetch(`${serving.url}/demo`)).status).toBe(404)
+    const token = (await sallyport(['token', 'mint', '--user', '1'], here)).stdout.trim()
+    const socket = new WebSocket(`${serving.url.replace('http', 'ws')}/ws/`, { headers: { Authorization: `Bearer ${token}` } })
+    await opened(socket)
+    const gone = closed(socket)
+    serving.signal('SIGTERM')
+    serving.signal('SIGINT')
+    expect((await gone).code).toBe(1012)
+    expect(await serving.ended).toBe(0)
+  } finally {
+    await rm(place, { recursive: true, force: true })
+  }
+})
