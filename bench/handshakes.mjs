@@ -5,18 +5,20 @@
 // Servers run on one core, the load on the other (Linux `taskset`); variants are interleaved within a round, and every ratio is taken inside
 // its round. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards, so a bare server
 // with the same guards stands beside it.
-import { fork, execFileSync } from 'node:child_process'
+import { execFile, fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import http from 'node:http'
 import net from 'node:net'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { WebSocketServer } from 'ws'
 import { createGate } from '../dist/index.js'
 import { guardClose, guardReceiver } from '../dist/node/close-guards.js'
 import { createMemoryLimits } from '../dist/stores/memory/memory-limits.js'
 
 const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
+const run = promisify(execFile)
 const users = 10_000
 const inFlight = 64
 const huge = 1_000_000_000
@@ -125,9 +127,9 @@ const summary = (values) => {
   return `${at(0).toFixed(2)} / ${at(0.5).toFixed(2)} / ${sorted.at(-1).toFixed(2)}`
 }
 
-const pin = (pid, core) => {
+const pin = async (pid, core) => {
   try {
-    execFileSync('taskset', ['-acp', String(core), String(pid)], { stdio: 'ignore' })
+    await run('taskset', ['-acp', String(core), String(pid)])
   } catch {
     console.log('taskset is not here: servers and load share the cores')
   }
@@ -136,7 +138,7 @@ const pin = (pid, core) => {
 const main = async () => {
   const rounds = Number(process.argv[2] ?? 7)
   const seconds = Number(process.argv[3] ?? 2)
-  pin(process.pid, 1)
+  await pin(process.pid, 1)
   const held = Array.from({ length: users }, (_, user) => `/ws/?token=${mint(user, false)}`)
   let turn = 0
   const variants = {
@@ -151,7 +153,7 @@ const main = async () => {
   const servers = {}
   for (const kind of Object.keys(variants)) {
     const child = fork(fileURLToPath(import.meta.url), ['serve', kind])
-    pin(child.pid, 0)
+    await pin(child.pid, 0)
     const { port } = await new Promise((resolve) => child.once('message', resolve))
     servers[kind] = { child, port }
   }

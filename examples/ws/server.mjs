@@ -9,6 +9,6 @@ const gate = await createGate({
 })
 const server = createServer()
 server.on('upgrade', gate.upgrade(new WebSocketServer({ noServer: true, maxPayload: 65_536 }), (ws, session) => {
-  ws.on('message', (data) => ws.send(`${session.user.name}: ${data}`))
+  ws.on('message', (data) => ws.send(`${session.user.name}: ${String(data)}`))
 }))
 server.listen(Number(process.env.PORT ?? 8080), '127.0.0.1', () => console.log(`listening on ${server.address().port}`))

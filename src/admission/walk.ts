@@ -1,8 +1,8 @@
-import { decisionId } from './decision-id.js'
 import type { Denial } from '../protocol/denial.js'
 import type { Dialect } from '../protocol/subprotocol.js'
 import type { ClientAddress } from './address/client-address.js'
-import type { Admitted, Denied, DryRunMark, Principal, Step, StepName } from './decision.js'
+import { decisionId } from './decision-id.js'
+import { stepNames, type Admitted, type Denied, type DryRunMark, type Principal, type Step, type StepName } from './decision.js'
 import type { Endpoint } from './endpoint.js'
 import type { Handshake } from './handshake.js'
 import type { Lease } from './limits.js'
@@ -12,12 +12,14 @@ const maxPathLength = 200
 
 /**
  * One way up the staircase: it writes down each stair as it is taken, and turns the whole into a decision.
+ *
+ * Decisions are kept by the thousand, so stairs are kept as bare numbers and become steps only when somebody looks.
  */
 export class Walk<U extends User> {
   readonly #handshake: Handshake
   readonly #policyVersion: string
-  readonly #steps: Step[] = []
-  readonly #marks: DryRunMark[] = []
+  readonly #stairs: Stairs = { durations: [], details: undefined, refused: false }
+  #marks: DryRunMark[] | undefined
   #stairAt = performance.now()
   client: ClientAddress | undefined
   endpoint: Endpoint | undefined
@@ -30,47 +32,156 @@ export class Walk<U extends User> {
     this.dialect = dialect
   }
 
-  /** Notes that a stair was taken. */
+  /** Notes that a stair was taken; stairs are taken in the order of their names. */
   pass(name: StepName, detail?: string): void {
-    this.#steps.push(this.#step(name, 'passed', detail))
+    this.#note(name, detail)
   }
 
   /** Notes that a rule in dry-run would have refused here. */
   mark(step: StepName, rule: string): void {
+    this.#marks ??= []
     this.#marks.push({ step, rule })
   }
 
   /** Ends the walk on a stair. */
   deny(name: StepName, denial: Denial): Denied {
-    this.#steps.push(this.#step(name, 'refused', denial.detail))
-    return { outcome: 'denied', ...this.#record(), endpoint: this.endpoint, denial, step: name, userId: this.userId }
+    this.#note(name, denial.detail)
+    this.#stairs.refused = true
+    return new DeniedWalk(this.#record(), this.endpoint, denial, name, this.userId)
   }
 
   /** Ends the walk at the top. */
   admit(endpoint: Endpoint, principal: Principal<U>, lease: Lease): Admitted<U> {
-    return { outcome: 'admitted', ...this.#record(), endpoint, principal, lease }
+    return new AdmittedWalk(this.#record(), endpoint, principal, lease)
   }
 
-  #step(name: StepName, outcome: Step['outcome'], detail: string | undefined): Step {
+  #note(name: StepName, detail: string | undefined): void {
     const now = performance.now()
-    const durationMs = now - this.#stairAt
+    const { durations } = this.#stairs
+    durations.push(now - this.#stairAt)
+    if (detail !== undefined) (this.#stairs.details ??= new Map()).set(name, detail)
     this.#stairAt = now
-    return detail === undefined ? { name, outcome, durationMs } : { name, outcome, durationMs, detail }
   }
 
-  #record() {
+  #record(): Walked {
     const { receivedAt, target, headers } = this.#handshake
     const query = target.indexOf('?')
     return {
       id: decisionId(),
       receivedAt,
-      steps: this.#steps,
+      stairs: this.#stairs,
       policyVersion: this.#policyVersion,
-      marks: this.#marks,
+      marks: this.#marks ?? noMarks,
       client: this.client,
-      path: target.slice(0, query === -1 ? maxPathLength : Math.min(query, maxPathLength)),
+      path: ownText(target.slice(0, query === -1 ? maxPathLength : Math.min(query, maxPathLength))),
       origin: headers['origin']?.[0]?.slice(0, maxPathLength),
       dialect: this.dialect,
     }
   }
 }
+
+/** Durations by position in `stepNames`, and what there is to say about some of them. */
+interface Stairs {
+  readonly durations: number[]
+  details: Map<StepName, string> | undefined
+  refused: boolean
+}
+
+type Walked = Omit<Denied, 'outcome' | 'steps' | 'endpoint' | 'denial' | 'step' | 'userId'> & { readonly stairs: Stairs }
+
+const noMarks: readonly DryRunMark[] = []
+
+const stepsOf = ({ durations, details, refused }: Stairs): readonly Step[] =>
+  durations.map((durationMs, index) => {
+    const name = stepNames[index] ?? 'limits'
+    const outcome = refused && index === durations.length - 1 ? 'refused' : 'passed'
+    const detail = details?.get(name)
+    return detail === undefined ? { name, outcome, durationMs } : { name, outcome, durationMs, detail }
+  })
+
+class DeniedWalk implements Denied {
+  readonly outcome = 'denied'
+  readonly id: string
+  readonly receivedAt: number
+  readonly policyVersion: string
+  readonly marks: readonly DryRunMark[]
+  readonly client: ClientAddress | undefined
+  readonly path: string
+  readonly origin: string | undefined
+  readonly dialect: Dialect
+  readonly endpoint: Endpoint | undefined
+  readonly denial: Denial
+  readonly step: StepName
+  readonly userId: string | undefined
+  readonly #stairs: Stairs
+
+  constructor(walked: Walked, endpoint: Endpoint | undefined, denial: Denial, step: StepName, userId: string | undefined) {
+    this.id = walked.id
+    this.receivedAt = walked.receivedAt
+    this.policyVersion = walked.policyVersion
+    this.marks = walked.marks
+    this.client = walked.client
+    this.path = walked.path
+    this.origin = walked.origin
+    this.dialect = walked.dialect
+    this.endpoint = endpoint
+    this.denial = denial
+    this.step = step
+    this.userId = userId
+    this.#stairs = walked.stairs
+  }
+
+  get steps(): readonly Step[] {
+    return stepsOf(this.#stairs)
+  }
+}
+
+class AdmittedWalk<U extends User> implements Admitted<U> {
+  readonly outcome = 'admitted'
+  readonly id: string
+  readonly receivedAt: number
+  readonly policyVersion: string
+  readonly marks: readonly DryRunMark[]
+  readonly client: ClientAddress | undefined
+  readonly path: string
+  readonly origin: string | undefined
+  readonly dialect: Dialect
+  readonly endpoint: Endpoint
+  readonly principal: Principal<U>
+  readonly lease: Lease
+  readonly #stairs: Stairs
+
+  constructor(walked: Walked, endpoint: Endpoint, principal: Principal<U>, lease: Lease) {
+    this.id = walked.id
+    this.receivedAt = walked.receivedAt
+    this.policyVersion = walked.policyVersion
+    this.marks = walked.marks
+    this.client = walked.client
+    this.path = walked.path
+    this.origin = walked.origin
+    this.dialect = walked.dialect
+    this.endpoint = endpoint
+    this.principal = principal
+    this.lease = lease
+    this.#stairs = walked.stairs
+  }
+
+  get steps(): readonly Step[] {
+    return stepsOf(this.#stairs)
+  }
+}
+
+/**
+ * A cut of a string keeps the whole alive, and the whole of a target may hold a token: paths are few, so each is kept once, by itself.
+ */
+const ownText = (cut: string): string => {
+  const known = paths.get(cut)
+  if (known !== undefined) return known
+  if (paths.size >= maxPaths) paths.clear()
+  const own = Buffer.from(cut).toString()
+  paths.set(own, own)
+  return own
+}
+
+const maxPaths = 1_000
+const paths = new Map<string, string>()

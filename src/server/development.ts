@@ -37,11 +37,8 @@ export const sampleTokens = async (issuer: IssuerConfig | undefined, users: Sqli
   if (issuer === undefined || secret === undefined || algorithm === undefined) return []
   const samples: SampleToken[] = []
   for (const id of ids) {
-    // Three at most, at start.
-    // oxlint-disable-next-line no-await-in-loop
     const user = await users.find(id, at + 2_000)
     if (user === undefined || !user.active) continue
-    // oxlint-disable-next-line no-await-in-loop -- the same
     const token = await mintToken({ profile: issuer.profile, algorithm, secret, subject: id, lifetimeMs: tokenLifeMs, at })
     samples.push({ email: user.email, token })
   }

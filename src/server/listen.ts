@@ -32,16 +32,10 @@ export const listen = async (server: Server, host: string, port: number, key: st
 
 const remedy = (error: NodeJS.ErrnoException, host: string, port: number, key: string): string => {
   const where = `${host}:${String(port)}`
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `Cannot listen on ${where} as the port is taken: stop the other process, or choose another with ${key}`
-    case 'EACCES':
-      return `Cannot listen on ${where} as this user may not: choose a port above 1023 with ${key}`
-    case 'EADDRNOTAVAIL':
-      return `Cannot listen on ${where} as this machine has no such address: change ${key.replace('port', 'host')}`
-    default:
-      return `Cannot listen on ${where}: ${error.message}`
-  }
+  if (error.code === 'EADDRINUSE') return `Cannot listen on ${where} as the port is taken: stop the other process, or choose another with ${key}`
+  if (error.code === 'EACCES') return `Cannot listen on ${where} as this user may not: choose a port above 1023 with ${key}`
+  if (error.code === 'EADDRNOTAVAIL') return `Cannot listen on ${where} as this machine has no such address: change ${key.replace('PORT', 'HOST')}`
+  return `Cannot listen on ${where}: ${error.message}`
 }
 
 /** Stops taking connections and ends those that idle; resolves when the last one is gone. */

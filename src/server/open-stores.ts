@@ -1,5 +1,7 @@
+import type { Memberships } from '../admission/topic.js'
 import type { Users } from '../admission/user.js'
 import type { Conversations } from '../conversation/conversations.js'
+import type { WorkspaceImports } from '../conversation/workspace-import.js'
 import type { GateStores } from '../gate.js'
 import { openPostgresUsers } from '../stores/postgres/postgres-users.js'
 import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
@@ -7,6 +9,7 @@ import { migrate, migrationStatus } from '../stores/sqlite/migrate.js'
 import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
 import { createSqliteControlLog } from '../stores/sqlite/sqlite-control-log.js'
 import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
+import { createSqliteMemberships } from '../stores/sqlite/sqlite-memberships.js'
 import { createSqliteRevocations } from '../stores/sqlite/sqlite-revocations.js'
 import { createSqliteUsers, type SqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { Config } from './config/config.js'
@@ -20,7 +23,8 @@ export interface OpenStores {
   readonly ownUsers: SqliteUsers
   /** Who answers for users at admission: our own table, or an existing database. */
   readonly users: Users
-  readonly conversations: Conversations
+  readonly memberships: Memberships
+  readonly conversations: Conversations & WorkspaceImports
   close(): Promise<void>
 }
 
@@ -47,6 +51,7 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
       gate: { bans: createSqliteBans(engine), revocations: createSqliteRevocations(engine), control: createSqliteControlLog(engine) },
       ownUsers,
       users: external ?? ownUsers,
+      memberships: createSqliteMemberships(engine),
       conversations: createSqliteConversations(engine),
       async close() {
         await external?.close()

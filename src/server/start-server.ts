@@ -32,7 +32,7 @@ import { createMetrics, type Metrics } from './metrics/create-metrics.js'
 import { openStores, type OpenStores } from './open-stores.js'
 import type { Operations } from './operations.js'
 import { readOrMakeOperatorKey } from './operator-key.js'
-import { sampleAgents, seed } from './seed/seed.js'
+import { sampleMembers, seed } from './seed/seed.js'
 import { version } from './version.js'
 import { watchGate } from './watch-gate.js'
 
@@ -94,7 +94,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     if (development && options.reset === true) await removeDatabase(config.storage.path)
     const stores = await openStores(config, mode)
     undo.unshift(() => stores.close())
-    if (development) await seed(stores.engine, { at: startedAt })
+    if (development) await seed(stores.conversations, { at: startedAt })
     const issuers = config.tokens.issuers.length > 0 ? config.tokens.issuers : [await developmentIssuer(config.dataDir)]
     const operatorKey = await readOrMakeOperatorKey(config.dataDir)
 
@@ -137,7 +137,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     undo.unshift(() => closeServer(internalServer))
 
     const [issuer] = issuers
-    const samples = development ? { agentTokens: await sampleTokens(issuer, stores.ownUsers, sampleAgents, Date.now()) } : undefined
+    const samples = development ? { agentTokens: await sampleTokens(issuer, stores.ownUsers, sampleMembers.map(({ userId }) => userId), Date.now()) } : undefined
     for (const detail of options.warnings ?? []) log.write('warn', { event: 'warning', detail })
     const publicUrl = `http://${hostText(config.listen.host)}:${String(publicPort)}`
     ready = true
@@ -206,7 +206,7 @@ const createServerGate = async (
     ...(hosts === undefined ? {} : { hosts }),
     proxies: { trustedProxies: config.trustedProxies, forwarding: config.forwarding },
     endpoints: serverEndpoints,
-    memberships: stores.conversations,
+    memberships: stores.memberships,
     limits: config.limits,
     addressBudget: config.limits.addressBudget,
     capacity: { maxSockets: config.limits.nodeSockets },

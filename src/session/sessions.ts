@@ -161,9 +161,15 @@ export const createSessions = <U extends User>(
     drained(session) {
       if (session.outbox !== undefined) session.outbox = flush(session.socket, session.outbox)
     },
-    tick: pulse.tick,
-    start: pulse.start,
-    stop: pulse.stop,
+    tick() {
+      pulse.tick()
+    },
+    start() {
+      pulse.start()
+    },
+    stop() {
+      pulse.stop()
+    },
     [Symbol.iterator]: () => byId.values(),
   }
 }

@@ -42,11 +42,9 @@ export const readFileSource = async (cwd: string, leaves: readonly Leaf<unknown>
   for (const name of filePaths) {
     const path = resolve(cwd, name)
     // The first file that exists is the one; the order is the documented one.
-    // oxlint-disable-next-line no-await-in-loop
     if (!(await exists(path))) continue
     let content: unknown
     try {
-      // oxlint-disable-next-line no-await-in-loop -- returns at the first file
       content = await readConfigFile(path)
     } catch (error) {
       problems.push({ key: name, source: 'file', value: undefined, allowed: `cannot be read: ${error instanceof Error ? error.message : 'unknown'}`, didYouMean: undefined })
@@ -106,8 +104,7 @@ export const readEnvironment = async (name: string, env: Environment, leaves: re
     const filed = variable.endsWith('_FILE') ? byName.get(variable.slice(0, -'_FILE'.length)) : undefined
     if (filed?.secret === true) {
       // Few secrets, read once at start.
-      // oxlint-disable-next-line no-await-in-loop
-      const content = await readFile(text, 'utf8').catch(() => undefined)
+        const content = await readFile(text, 'utf8').catch(() => undefined)
       if (content === undefined) problems.push({ key: variable, source: name, value: text, allowed: 'a file that can be read', didYouMean: undefined })
       else values.set(filed.path, decodeText(content.trimEnd(), filed.notation))
       continue

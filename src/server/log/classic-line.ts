@@ -20,26 +20,16 @@ const admission = (event: Extract<LogEvent, { event: 'admission' }>): readonly C
       ? [debug('No authentication token provided for WebSocket'), debug('Development mode: Allowing connection without token')]
       : [debug(`Token validation failed for token: ${event.detail ?? ''}`), debug('Development mode: Allowing connection with invalid token')]
   }
-  switch (event.reason) {
-    case 'address_banned':
-      return [{ logger: gate, level: 'warn', text: `Blocked WebSocket connection from blacklisted IP: ${event.address ?? 'unknown'}` }]
-    case 'rate_limited':
-    case 'too_many_connections':
-      return [{ logger: gate, level: 'warn', text: `Rate limit exceeded for user: ${user}` }]
-    case 'token_missing':
-      return [debug('No authentication token provided for WebSocket')]
-    case 'token_invalid':
-    case 'token_expired':
-    case 'token_revoked':
-      return [debug(`Token validation failed for token: ${event.detail ?? '<not a JWT>'}`)]
-    case 'user_unknown':
-      return [debug(`User ${user} not found in database`)]
-    case 'dependency_unavailable':
-    case 'internal_error':
-      return [{ logger: gate, level: 'error', text: `Error authenticating WebSocket token: ${event.detail ?? 'unknown'}` }]
-    default:
-      return [{ logger: gate, level: 'debug', text: `WebSocket connection refused: ${event.reason ?? 'unknown'}` }]
-  }
+  const { reason = 'unknown' } = event
+  if (reason === 'address_banned') return [{ logger: gate, level: 'warn', text: `Blocked WebSocket connection from blacklisted IP: ${event.address ?? 'unknown'}` }]
+  if (reason === 'rate_limited' || reason === 'too_many_connections') return [{ logger: gate, level: 'warn', text: `Rate limit exceeded for user: ${user}` }]
+  if (reason === 'token_missing') return [debug('No authentication token provided for WebSocket')]
+  if (reason === 'token_invalid' || reason === 'token_expired' || reason === 'token_revoked')
+    return [debug(`Token validation failed for token: ${event.detail ?? '<not a JWT>'}`)]
+  if (reason === 'user_unknown') return [debug(`User ${user} not found in database`)]
+  if (reason === 'dependency_unavailable' || reason === 'internal_error')
+    return [{ logger: gate, level: 'error', text: `Error authenticating WebSocket token: ${event.detail ?? 'unknown'}` }]
+  return [debug(`WebSocket connection refused: ${reason}`)]
 }
 
 const place = (endpoint: string): string =>
@@ -47,6 +37,7 @@ const place = (endpoint: string): string =>
 
 /** Says an event in the words of the old service, whose operators search for them; events it did not know are said by name. */
 export const classicLines = (event: LogEvent, level: Level): readonly ClassicLine[] => {
+  const own = (text: string): readonly ClassicLine[] => [{ logger: 'sallyport', level, text }]
   switch (event.event) {
     case 'admission':
       return admission(event)
@@ -58,8 +49,18 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
       return [{ logger: gate, level: 'info', text: `IP ${event.subject} blacklisted for ${event.hours === undefined ? 'ever' : `${String(event.hours)} hours`}` }]
     case 'ban_lifted':
       return [{ logger: gate, level: 'info', text: `IP ${event.subject} removed from blacklist` }]
-    default:
-      return [{ logger: 'sallyport', level, text: wordsOf(event) }]
+    case 'blocking_call':
+      return own(`BLOCKING_CALL ${wordsOf(event)}`)
+    case 'dropped':
+    case 'failure':
+    case 'ladder':
+    case 'malformed':
+    case 'operation':
+    case 'repeated':
+    case 'server':
+    case 'store':
+    case 'warning':
+      return own(wordsOf(event))
   }
 }
 

@@ -56,7 +56,7 @@ export const createMetrics = (gauges: Gauges): Metrics => {
 
   // Looking a label set up costs more than counting, and there are few of them.
   const children = new Map<string, Counter.Internal>()
-  const child = (counter: Counter<string>, name: string, labels: Readonly<Record<string, string>>): Counter.Internal => {
+  const child = (counter: Counter, name: string, labels: Readonly<Record<string, string>>): Counter.Internal => {
     const known = children.get(name)
     if (known !== undefined) return known
     const made = counter.labels(labels)
