@@ -4,7 +4,7 @@ import { algorithms, isAlgorithm, isHmac, type Algorithm, type HmacAlgorithm } f
 import { decodeBase64url } from './base64url.js'
 import type { JsonWebKey, KeyConfig } from './issuer.js'
 import { parseIsoTime } from './iso-time.js'
-import { secretWeakness } from './secret-strength.js'
+import { isKeyMaterial } from './secret-strength.js'
 import type { PublicKey, SecretKey, VerificationKey } from './verification-key.js'
 
 export interface ImportOptions {
@@ -19,10 +19,13 @@ export interface ImportOptions {
 /** The sentence for a configuration that is refused; the caller chooses `TypeError` (a wrong kind) or `RangeError` (a value out of bounds). */
 export const cannotCreate = (path: string, must: string): string => `Cannot create a verifier as "${path}" must ${must}`
 
+/** How messages name the secret of a key. */
+export const secretAt = (path: string): string => `${path} (its secret)`
+
 /**
  * Imports one configured key and binds it to one algorithm.
  *
- * Refused are secrets shorter than the hash, sample or repeated secrets, secrets that are really public keys; RSA under 2,048 bits or with an
+ * Refused are secrets shorter than the hash, secrets that are really public keys; RSA under 2,048 bits or with an
  * exponent under 3 (RFC 7518 section 3.3); a curve, `use`, `key_ops` or `alg` that does not fit (RFC 7517 sections 4.2 to 4.4); private keys,
  * because a gate that only verifies should hold nothing that signs.
  *
@@ -100,11 +103,12 @@ const readSecret = (config: KeyConfig, path: string): Buffer | undefined => {
 }
 
 const checkSecret = (secret: Buffer, algorithm: HmacAlgorithm, minBytes: number, path: string): void => {
-  const weakness = secretWeakness(secret.toString('latin1'))
-  if (weakness !== undefined) throw new RangeError(cannotCreate(`${path} (its secret)`, `not be ${weakness}: make one with "sallyport secret"`))
+  if (isKeyMaterial(secret.toString('latin1'))) {
+    throw new RangeError(cannotCreate(secretAt(path), 'not be a public or private key or a certificate: make one with "sallyport secret"'))
+  }
   if (secret.length < minBytes) {
     throw new RangeError(
-      cannotCreate(`${path} (its secret)`, `be at least ${minBytes} bytes for ${algorithm}: current length is ${secret.length}; make one with "sallyport secret"`),
+      cannotCreate(secretAt(path), `be at least ${minBytes} bytes for ${algorithm}: current length is ${secret.length}; make one with "sallyport secret"`),
     )
   }
 }

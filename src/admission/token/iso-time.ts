@@ -5,8 +5,8 @@ export const parseIsoTime = (text: string): number | undefined => {
   const day = isoTime.exec(text)?.[1]
   if (day === undefined) return undefined
   const time = Date.parse(text)
-  // Date.parse rolls 30 February over into March.
-  return Number.isNaN(time) || !new Date(Date.parse(day)).toISOString().startsWith(day) ? undefined : time
+  // Date.parse rolls 30 February over into March, and 24:00 into the next day.
+  return Number.isNaN(time) || !new Date(time).toISOString().startsWith(day) ? undefined : time
 }
 
 const createdAt = /^(\d{4}-\d{2}-\d{2}) (\d{2}:\d{2}:\d{2}) \+0000$/

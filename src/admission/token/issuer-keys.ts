@@ -1,7 +1,8 @@
 import { algorithms, isAlgorithm, isHmac } from './algorithm.js'
-import { cannotCreate, hashBytes, importKey } from './import-key.js'
+import { cannotCreate, hashBytes, importKey, secretAt } from './import-key.js'
 import type { IssuerConfig, KeyConfig } from './issuer.js'
 import { parseIsoTime } from './iso-time.js'
+import { guessable } from './secret-strength.js'
 import type { VerificationKey } from './verification-key.js'
 
 /** Keys one issuer may have, so that a token without a `kid` costs a bounded number of signature checks. */
@@ -17,7 +18,7 @@ export interface IssuerKeys {
 }
 
 /**
- * Imports the keys of one issuer and checks them as a set: secrets and public keys never side by side, no `kid` twice, no key twice, a key for
+ * Imports the keys of one issuer, refuses secrets that are easy to guess, and checks the keys as a set: secrets and public keys never side by side, no `kid` twice, no key twice, a key for
  * every algorithm.
  *
  * @param path - Where the issuer stands in the configuration, such as `issuers[0]`.
@@ -28,7 +29,14 @@ export const importIssuerKeys = async (config: IssuerConfig, path: string, at: n
   checkAlgorithms(config, path)
   const minSecretBytes = readShortSecret(config, path, at) === undefined ? undefined : shortSecretBytes
   const entries = listKeys(config, path)
-  const keys = await Promise.all(entries.map(async ([entry, where]) => importKey(entry, { algorithms: config.algorithms, path: where, minSecretBytes })))
+  const keys = await Promise.all(
+    entries.map(async ([entry, where]) => {
+      const key = await importKey(entry, { algorithms: config.algorithms, path: where, minSecretBytes })
+      const weakness = 'secret' in key ? guessable(key.secret.toString('latin1')) : undefined
+      if (weakness !== undefined) throw new RangeError(cannotCreate(secretAt(where), `not be ${weakness}: make one with "sallyport secret"`))
+      return key
+    }),
+  )
   checkSet(keys, config, path)
   return { keys, warnings: [...shortSecretWarnings(keys, config, path), ...expiredKeyWarnings(keys, path, at)] }
 }

@@ -1,15 +1,20 @@
 import { createPrivateKey, createPublicKey, X509Certificate } from 'node:crypto'
 
 /**
- * Says why a text is no secret, whatever its length; `undefined` when nothing speaks against it.
+ * Whether a text that is configured as a secret is a public or private key, a certificate or a JWK, in PEM, DER, base64 or JSON.
  *
- * The answer completes `must not be …` and quotes nothing of the text. Every form of a public key counts: who knows the public key could
- * sign HMAC tokens with it.
+ * Who knows the public key of an issuer could sign HMAC tokens with it.
  */
-export const secretWeakness = (secret: string): string | undefined => {
+export const isKeyMaterial = (secret: string): boolean => isKeyText(secret.trim())
+
+/**
+ * Says why a secret is easy to guess, whatever its length; `undefined` when nothing speaks against it.
+ *
+ * The answer completes `must not be …` and quotes nothing of the secret.
+ */
+export const guessable = (secret: string): string | undefined => {
   const text = secret.trim()
   if (text === '') return 'empty'
-  if (isKeyText(text)) return 'a public or private key or a certificate'
   if (knownSecrets.has(text.toLowerCase())) return 'a published sample'
   if (isRepetition(text)) return 'one short piece repeated'
   return undefined
