@@ -10,6 +10,14 @@ export interface Slice {
   readonly limit: number
 }
 
+/** A row of a list that is sorted by a time: rows after it are those a reader has not seen, whatever was added before it meanwhile. */
+export interface Place {
+  /** Epoch milliseconds of the sort's column. */
+  readonly at: number
+  /** Id of the row. */
+  readonly id: string
+}
+
 /** Part of a list, with the length of the whole. */
 export interface Page<T> {
   readonly rows: readonly T[]
@@ -22,12 +30,16 @@ export interface ConversationsAsk extends Slice {
   readonly reader: string
   readonly filter: ConversationFilter
   readonly order: Order<ConversationOrderBy>
+  /** Only rows after this one; for sorts by a time. */
+  readonly following?: Place | undefined
 }
 
 export interface CustomersAsk extends Slice {
   readonly workspace: string
   readonly filter: CustomerFilter
   readonly order: Order<CustomerOrderBy>
+  /** Only rows after this one; for sorts by a time. */
+  readonly following?: Place | undefined
 }
 
 export interface MessagesAsk extends Slice {

@@ -12,8 +12,14 @@ export interface LogPosition {
 export type WorkspaceChange =
   | { readonly type: 'message.created'; readonly message: Message; readonly conversation: Conversation }
   | { readonly type: 'message.feedback'; readonly message: string; readonly conversation: string; readonly feedback: Feedback }
-  | { readonly type: 'conversation.changed'; readonly conversation: Conversation }
-  | { readonly type: 'conversation.answered'; readonly conversation: Conversation; readonly upTo: number; readonly by: string }
+  | { readonly type: 'conversation.changed'; readonly conversation: Conversation; readonly lastMessage: Message | undefined }
+  | {
+      readonly type: 'conversation.answered'
+      readonly conversation: Conversation
+      readonly lastMessage: Message | undefined
+      readonly upTo: number
+      readonly by: string
+    }
   | { readonly type: 'conversation.read'; readonly conversation: string; readonly userId: string; readonly upTo: number; readonly readCount: number }
 
 /** One durable change of a workspace; the log is gapless and in commit order. */

@@ -32,7 +32,8 @@ export interface Subscribed {
   readonly offset: number
   readonly recovered: boolean
   readonly events: readonly PushMessage[]
-  readonly page: object
+  /** As in the reply to `subscribe`. */
+  readonly page: object | null
 }
 
 /** The path's own subscription could not be begun; the socket goes on. */
@@ -69,11 +70,11 @@ export interface MessageFeedback extends Durable {
   readonly feedback: FeedbackItem
 }
 
-/** A row of the inbox as it is now; fields that are missing have not changed. */
+/** A row of the inbox as it is now; its customer only when he has changed. */
 export interface ConversationChanged extends Durable {
   readonly type: 'conversation.changed'
   readonly conversation: ConversationItem
-  readonly lastMessage?: MessageItem
+  readonly lastMessage: MessageItem | null
   readonly customer?: CustomerItem
 }
 

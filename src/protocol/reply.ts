@@ -18,6 +18,9 @@ export const replyCodes = {
   not_stored: 'The store did not answer; try again with the same key.',
   unavailable: 'The store did not answer; try again later.',
   token_invalid: 'The token was not accepted; the session goes on until its own end.',
+  token_expired: 'The token has expired; the session goes on until its own end.',
+  token_revoked: 'The token was revoked before its end.',
+  forbidden: 'You may not do this.',
   internal_error: 'The server failed; the fault is ours.',
 } as const satisfies Record<string, string>
 
@@ -67,14 +70,15 @@ export interface MessagesReply extends OkReply {
   readonly hasOlder: boolean
 }
 
-/** The topic is subscribed; `page` is its first page, in the shape of the list command of the topic without `re` and `type`. */
+/** The topic is subscribed; what happens from now on is told. */
 export interface SubscribeReply extends OkReply {
   readonly epoch: string | null
   readonly offset: number
   /** `true`: `events` is everything since. `false`: take `page` and forget what was held. Without `since` it is `false`. */
   readonly recovered: boolean
   readonly events: readonly PushMessage[]
-  readonly page: object
+  /** The first page, in the shape of the reply to the topic's list command without `re` and `type`; `null` when `recovered`. */
+  readonly page: object | null
 }
 
 export interface SendReply extends OkReply {

@@ -5,7 +5,9 @@ import type { Conversation, Customer, Message } from '../../conversation/records
 import type { WorkspaceEvent } from '../../conversation/log.js'
 import { publicId } from '../../conversation/public-id.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
-import { matchesConversation, matchesCustomer, sortedConversations, sortedCustomers } from './memory-filters.js'
+import {
+  conversationsAfter, customersAfter, matchesConversation, matchesCustomer, sortedConversations, sortedCustomers,
+} from './memory-filters.js'
 import { append, memoryWorkspace, pairKey, type MemoryConversation, type MemoryIds, type MemoryWorkspace } from './memory-workspace.js'
 
 /** Longest list of conversations inside one customer's row. */
@@ -90,14 +92,14 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
       return member === undefined ? [] : [{ workspace, member }]
     }),
 
-    conversations: async ({ workspace, reader, filter, order, offset, limit }) => {
+    conversations: async ({ workspace, reader, filter, order, following, offset, limit }) => {
       const held = workspaces.get(workspace)
       if (held === undefined) return { rows: [], total: 0 }
       const matching = [...held.conversations.values()].filter((entry) => {
         const customer = held.customers.get(entry.record.customerId)
         return customer !== undefined && matchesConversation(filter, entry, customer)
       })
-      const rows = sortedConversations(matching, order).slice(offset, offset + limit).flatMap((entry) => {
+      const rows = conversationsAfter(sortedConversations(matching, order), order, following).slice(offset, offset + limit).flatMap((entry) => {
         const customer = held.customers.get(entry.record.customerId)
         return customer === undefined ? [] : [rowOf(held, entry, customer, reader)]
       })
@@ -109,13 +111,13 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
       return at === undefined ? undefined : rowOf(at.held, at.entry, at.customer, reader)
     },
 
-    customers: async ({ workspace, filter, order, offset, limit }) => {
+    customers: async ({ workspace, filter, order, following, offset, limit }) => {
       const held = workspaces.get(workspace)
       if (held === undefined) return { rows: [], total: 0 }
       const byCustomer = byCustomerId(held.conversations.values())
       const matching = [...held.customers.values()].filter((customer) =>
         matchesCustomer(filter, customer, (byCustomer.get(customer.id) ?? []).map(({ record }) => record)))
-      const rows = sortedCustomers(matching, order).slice(offset, offset + limit).map((customer) => ({
+      const rows = customersAfter(sortedCustomers(matching, order), order, following).slice(offset, offset + limit).map((customer) => ({
         customer,
         conversations: sortedConversations(byCustomer.get(customer.id) ?? [], { by: 'updatedAt', descending: true })
           .slice(0, maxConversationsOfCustomer)
@@ -189,7 +191,9 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
       }
       if (answered === 0) return { outcome: 'unchanged' }
       entry.record = { ...entry.record, unansweredCount: entry.record.unansweredCount - answered }
-      return changed(entry, customer, append(held, at, { type: 'conversation.answered', conversation: entry.record, upTo: until, by: userId }))
+      return changed(entry, customer, append(held, at, {
+        type: 'conversation.answered', conversation: entry.record, lastMessage: entry.messages.at(-1), upTo: until, by: userId,
+      }))
     },
 
     giveFeedback: async (ask): Promise<FeedbackResult> => {
@@ -220,7 +224,9 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
       const same = wanted.status === entry.record.status && wanted.priority === entry.record.priority && wanted.assignee === entry.record.assignee
       if (same) return { outcome: 'unchanged' }
       entry.record = { ...wanted, updatedAt: Math.max(wanted.updatedAt, ask.at) }
-      return changed(entry, customer, append(held, ask.at, { type: 'conversation.changed', conversation: entry.record }))
+      return changed(entry, customer, append(held, ask.at, {
+        type: 'conversation.changed', conversation: entry.record, lastMessage: entry.messages.at(-1),
+      }))
     },
 
     importWorkspace: async (data) => {

@@ -1,3 +1,4 @@
+import type { Place } from '../../conversation/conversations.js'
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from '../../conversation/filter.js'
 import type { Conversation, Customer } from '../../conversation/records.js'
 import { searchText } from '../../conversation/search-text.js'
@@ -63,3 +64,18 @@ export const sortedConversations = (rows: readonly MemoryConversation[], order: 
 
 export const sortedCustomers = (rows: readonly Customer[], order: Order<CustomerOrderBy>): readonly Customer[] =>
   sorted(rows, order.descending, (row) => row[order.by], (row) => row.id)
+
+const after = <T>(rows: readonly T[], descending: boolean, place: Place | undefined, at: (row: T) => Key, id: (row: T) => Key): readonly T[] => {
+  if (place === undefined) return rows
+  const sign = descending ? -1 : 1
+  return rows.filter((row) => (compare(at(row), place.at) || compare(id(row), typeof id(row) === 'number' ? Number(place.id) : place.id)) * sign > 0)
+}
+
+export const conversationsAfter = (
+  rows: readonly MemoryConversation[],
+  order: Order<ConversationOrderBy>,
+  place: Place | undefined,
+): readonly MemoryConversation[] => after(rows, order.descending, place, ({ record }) => record[order.by], ({ record }) => record.id)
+
+export const customersAfter = (rows: readonly Customer[], order: Order<CustomerOrderBy>, place: Place | undefined): readonly Customer[] =>
+  after(rows, order.descending, place, (row) => row[order.by], (row) => row.id)

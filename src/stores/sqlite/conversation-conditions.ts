@@ -1,3 +1,4 @@
+import type { Place } from '../../conversation/conversations.js'
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from '../../conversation/filter.js'
 import { likePattern, searchText } from '../../conversation/search-text.js'
 import { toMicros } from './conversation-rows.js'
@@ -84,3 +85,17 @@ export const customerOrder = (order: Order<CustomerOrderBy>): string => {
 
 export const conversationOrder = (order: Order<ConversationOrderBy>): string =>
   `${conversationColumn[order.by]} ${direction(order)}, c.id ${direction(order)}`
+
+/** Where a list goes on after a row; only for sorts by a time, others answer from the beginning. */
+export const afterConversation = (order: Order<ConversationOrderBy>, place: Place | undefined): Conditions =>
+  order.by === 'createdAt' || order.by === 'updatedAt' ? after(conversationColumn[order.by], 'c.id', order, place, place?.id ?? '') : nothing
+
+export const afterCustomer = (order: Order<CustomerOrderBy>, place: Place | undefined): Conditions =>
+  order.by === 'createdAt' || order.by === 'updatedAt' ? after(customerColumn[order.by], 'u.id', order, place, Number(place?.id)) : nothing
+
+const nothing: Conditions = { where: '', params: {} }
+
+const after = (column: string, id: string, order: Order<string>, place: Place | undefined, afterId: SqlValue): Conditions =>
+  place === undefined
+    ? nothing
+    : { where: `and (${column}, ${id}) ${order.descending ? '<' : '>'} (:afterAt, :afterId)`, params: { afterAt: toMicros(place.at), afterId } }

@@ -2,7 +2,9 @@ import type { Conversations, MessagesPage } from '../../conversation/conversatio
 import type { LogPosition, WorkspaceEvent } from '../../conversation/log.js'
 import type { Member } from '../../conversation/records.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
-import { conversationConditions, conversationOrder, customerConditions, customerOrder } from './conversation-conditions.js'
+import {
+  afterConversation, afterCustomer, conversationConditions, conversationOrder, customerConditions, customerOrder,
+} from './conversation-conditions.js'
 import {
   conversationColumns, conversationFrom, customerColumns, customerFrom, fromMicros, inboxRowFrom, lastMessageFrom, messageColumns, messageFrom,
   selectInbox, tagFrom, type ConversationColumns, type CustomerColumns, type InboxColumns, type MaybeMessage, type MessageColumns, type TagRow,
@@ -66,13 +68,14 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
       return row === undefined ? undefined : workspaceFrom(row)
     },
 
-    async conversations({ workspace, reader, filter, order, offset, limit }) {
+    async conversations({ workspace, reader, filter, order, following, offset, limit }) {
+      const after = afterConversation(order, following)
       const { where, params } = conversationConditions(keyOf(workspace), filter)
       const [totals, rows] = await engine.snapshot<[Total, InboxColumns]>('lists', [
         { sql: `select count(*) as total from conversations c where ${where}`, params },
         {
-          sql: `${selectInbox} where ${where} order by ${conversationOrder(order)} limit :limit offset :offset`,
-          params: { ...params, reader: safe(reader), limit, offset },
+          sql: `${selectInbox} where ${where} ${after.where} order by ${conversationOrder(order)} limit :limit offset :offset`,
+          params: { ...params, ...after.params, reader: safe(reader), limit, offset },
         },
       ])
       return { rows: rows.map(inboxRowFrom), total: totals[0]?.total ?? 0 }
@@ -87,10 +90,11 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
       return row === undefined ? undefined : inboxRowFrom(row)
     },
 
-    async customers({ workspace, filter, order, offset, limit }) {
+    async customers({ workspace, filter, order, following, offset, limit }) {
+      const after = afterCustomer(order, following)
       const { where, params } = customerConditions(keyOf(workspace), filter)
-      const sorted = `where ${where} order by ${customerOrder(order)} limit :limit offset :offset`
-      const slice = { ...params, limit, offset }
+      const sorted = `where ${where} ${after.where} order by ${customerOrder(order)} limit :limit offset :offset`
+      const slice = { ...params, ...after.params, limit, offset }
       const [totals, rows, conversations] = await engine.snapshot<[Total, CustomerColumns, ConversationColumns & MaybeMessage]>('lists', [
         { sql: `select count(*) as total from customers u where ${where}`, params },
         { sql: `select ${customerColumns} from customers u ${sorted}`, params: slice },

@@ -1,7 +1,7 @@
 import type {
   Changed, ConversationRow, FeedbackAsk, FeedbackResult, NewMessage, ReadAsk, SendResult, UpdateAsk,
 } from '../../../conversation/conversations.js'
-import type { WorkspaceEvent } from '../../../conversation/log.js'
+import type { WorkspaceChange } from '../../../conversation/log.js'
 import { publicId } from '../../../conversation/public-id.js'
 import type { Conversation, Message } from '../../../conversation/records.js'
 import { searchText } from '../../../conversation/search-text.js'
@@ -30,8 +30,14 @@ const rowOf = (db: Database, workspace: number, conversation: string): Omit<Conv
   return inboxRowFrom(row)
 }
 
-const changed = (db: Database, workspace: number, conversation: string, event: WorkspaceEvent): Changed =>
-  ({ outcome: 'changed', row: rowOf(db, workspace, conversation), event })
+type Row = Omit<ConversationRow, 'readCount'>
+
+const shown = ({ conversation, lastMessage }: Row) => ({ conversation, lastMessage })
+
+const changed = (db: Database, workspace: number, conversation: string, at: number, change: (row: Row) => WorkspaceChange): Changed => {
+  const row = rowOf(db, workspace, conversation)
+  return { outcome: 'changed', row, event: appendToLog(db, workspace, at, change(row)) }
+}
 
 const authorOf = ({ author, type }: Numbered<NewMessage>, conversation: Conversation): string => {
   if (author !== undefined) return userAuthor(author)
@@ -126,7 +132,7 @@ export const markRead = (db: Database, { workspace, conversation: id, userId, up
      on conflict (conversation, user_id) do update set seq = excluded.seq, customer_count = excluded.customer_count, updated_at = excluded.updated_at`,
     [id, userId, seq, readCount, toMicros(at)],
   )
-  return changed(db, workspace, id, appendToLog(db, workspace, at, { type: 'conversation.read', conversation: id, userId, upTo: seq, readCount }))
+  return changed(db, workspace, id, at, () => ({ type: 'conversation.read', conversation: id, userId, upTo: seq, readCount }))
 }
 
 export const markAnswered = (db: Database, { workspace, conversation: id, userId, upTo, at }: Numbered<ReadAsk>): Changed => {
@@ -138,8 +144,7 @@ export const markAnswered = (db: Database, { workspace, conversation: id, userId
   const { changes } = db.run(`update messages set is_answered = 1 where conversation = ? and type = 'customer' and is_answered = 0 and seq <= ?`, [id, until])
   if (changes === 0) return { outcome: 'unchanged' }
   db.run('update conversations set unanswered_count = unanswered_count - ? where id = ?', [changes, id])
-  const next = { ...conversation, unansweredCount: conversation.unansweredCount - changes }
-  return changed(db, workspace, id, appendToLog(db, workspace, at, { type: 'conversation.answered', conversation: next, upTo: until, by: userId }))
+  return changed(db, workspace, id, at, (row) => ({ type: 'conversation.answered', ...shown(row), upTo: until, by: userId }))
 }
 
 export const giveFeedback = (db: Database, ask: Numbered<FeedbackAsk>): FeedbackResult => {
@@ -178,7 +183,7 @@ export const updateConversation = (db: Database, ask: Numbered<UpdateAsk>): Chan
     toMicros(next.updatedAt),
     next.id,
   ])
-  return changed(db, ask.workspace, next.id, appendToLog(db, ask.workspace, ask.at, { type: 'conversation.changed', conversation: next }))
+  return changed(db, ask.workspace, next.id, ask.at, (row) => ({ type: 'conversation.changed', ...shown(row) }))
 }
 
 const isMember = (db: Database, workspace: number, userId: string): boolean =>
