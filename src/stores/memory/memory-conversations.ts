@@ -4,6 +4,7 @@ import type { Changed, Conversations, CustomerConversation, FeedbackResult, Send
 import type { Conversation, Customer, Message } from '../../conversation/records.js'
 import type { WorkspaceEvent } from '../../conversation/log.js'
 import { publicId } from '../../conversation/public-id.js'
+import { storableText } from '../../conversation/storable-text.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
 import {
   conversationsAfter, customersAfter, matchesConversation, matchesCustomer, sortedConversations, sortedCustomers,
@@ -58,7 +59,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
       customerCount: record.customerCount + fromCustomer,
       type: ask.type,
       author: ask.author,
-      content: ask.content,
+      content: storableText(ask.content),
       isAiResponse: ask.type === 'AI',
       isAnswered: false,
       contentType: 'text',
