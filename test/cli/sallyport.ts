@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
+import { expect } from 'vitest'
 
 const main = process.env['SALLYPORT_TEST_MAIN'] ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 
@@ -75,3 +76,12 @@ export const freePort = (): Promise<number> =>
       })
     })
   })
+
+/** Vitest's own matchers are typed `any`; inside an expected object they are only looked at. */
+export const matching = (pattern: RegExp): unknown => expect.stringMatching(pattern)
+export const containing = (text: string): unknown => expect.stringContaining(text)
+
+export const jsonOf = (text: string): unknown => {
+  const value: unknown = JSON.parse(text)
+  return value
+}

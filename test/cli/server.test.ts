@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { z } from 'zod'
-import { freePort, sallyport, startServer, type Folder, type Running } from './sallyport.js'
+import { containing, freePort, jsonOf, matching, sallyport, startServer, type Folder, type Running } from './sallyport.js'
 
 let cwd = ''
 let folder: Folder = { cwd }
@@ -81,6 +83,17 @@ test('both ports answer health, the demo is there, and TRACE is refused', async 
   expect((await fetch(`${server.url}/demo`)).status).toBe(200)
   expect((await fetch(`${server.url}/ws/`)).status).toBe(426)
   expect((await fetch(`${internalUrl}/api/v1/bans`)).status).toBe(401)
+  // fetch refuses to send TRACE by itself.
+  for (const url of [server.url, internalUrl]) {
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const asked = request(`${url}/livez`, { method: 'TRACE' }, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+      asked.on('error', reject).end()
+    })
+    expect(status).toBe(405)
+  }
 })
 
 test('the line to paste connects and shows an answer', async () => {
@@ -108,16 +121,16 @@ test('a refusal has an id that explain opens', async () => {
 
 test('explain answers for a handshake nobody made, by exit code too', async () => {
   const [token = ''] = tokens
-  expect(await sallyport(['explain', '--path', '/ws/', '--token', '-'], folder, token)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^admitted\n/) })
-  expect(await sallyport(['explain', '--path', '/ws/'], folder)).toMatchObject({ code: 4, stdout: expect.stringMatching(/^denied token_missing\n/) })
+  expect(await sallyport(['explain', '--path', '/ws/', '--token', '-'], folder, token)).toMatchObject({ code: 0, stdout: matching(/^admitted\n/) })
+  expect(await sallyport(['explain', '--path', '/ws/'], folder)).toMatchObject({ code: 4, stdout: matching(/^denied token_missing\n/) })
   const foreign = await sallyport(['--json', 'explain', '--path', '/ws/', '--origin', 'https://evil.example'], folder)
   expect(foreign.code).toBe(4)
-  expect(JSON.parse(foreign.stdout)).toMatchObject({ outcome: 'denied', reason: 'origin_refused' })
+  expect(jsonOf(foreign.stdout)).toMatchObject({ outcome: 'denied', reason: 'origin_refused' })
 })
 
 test('token check reads stdin and answers by exit code', async () => {
-  expect(await sallyport(['token', 'check', '-'], folder, `${tokens[1] ?? ''}\n`)).toMatchObject({ code: 0, stdout: expect.stringMatching(/^accepted\n/) })
-  expect(await sallyport(['token', 'check'], folder, 'nonsense')).toMatchObject({ code: 4, stdout: expect.stringMatching(/^refused /) })
+  expect(await sallyport(['token', 'check', '-'], folder, `${tokens[1] ?? ''}\n`)).toMatchObject({ code: 0, stdout: matching(/^accepted\n/) })
+  expect(await sallyport(['token', 'check'], folder, 'nonsense')).toMatchObject({ code: 4, stdout: matching(/^refused /) })
   const minted = await sallyport(['token', 'mint', '--user', '2'], folder)
   expect(await sallyport(['token', 'check'], folder, minted.stdout)).toMatchObject({ code: 0 })
 })
@@ -159,12 +172,11 @@ test('kick, revoke and disable close what is live', async () => {
   const revokedGone = closed(revoked)
   expect(await sallyport(['token', 'revoke', '-'], folder, token)).toMatchObject({ code: 0, stdout: '1\n' })
   expect((await revokedGone).code).toBe(4401)
-  expect(await sallyport(['token', 'check'], folder, token)).toMatchObject({ code: expect.any(Number) })
   expect(await refused(token)).toMatchObject({ code: 'token_revoked' })
 })
 
 test('a taken e-mail is a failure with a sentence', async () => {
-  expect(await sallyport(['user', 'add', '--email', 'sara@example.com'], folder)).toMatchObject({ code: 1, stderr: expect.stringContaining('email is taken') })
+  expect(await sallyport(['user', 'add', '--email', 'sara@example.com'], folder)).toMatchObject({ code: 1, stderr: containing('email is taken') })
 })
 
 test('a second server on the same port is refused in one line with the remedy', async () => {
@@ -187,7 +199,7 @@ test('serve stops cleanly on SIGTERM with sockets open, also when a second signa
   const env = {
     SALLYPORT_INTERNAL_PORT: String(await freePort()),
     SALLYPORT_LISTEN_PORT: '0',
-    SALLYPORT_TOKENS_SECRET: 's'.repeat(86),
+    SALLYPORT_TOKENS_SECRET: randomBytes(64).toString('base64url'),
     SALLYPORT_LOG_LEVEL: 'error',
   }
   const here = { cwd: place, env }
