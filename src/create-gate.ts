@@ -204,6 +204,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     sessions,
     decisions,
     verifier,
+    warnings: verifier.warnings,
     get follows() {
       return follower.reached
     },

@@ -150,6 +150,8 @@ export interface Gate<U extends User = User> {
   readonly sessions: Sessions<U>
   readonly decisions: DecisionRing<U>
   readonly verifier: Verifier
+  /** Sentences about the keys that are to be said at every start. */
+  readonly warnings: readonly string[]
   /** Whether the control log could be read at the last look. */
   readonly follows: boolean
   readonly load: { readonly loopDelayMs: number; readonly inFlight: number; readonly sockets: number; readonly draining: boolean }

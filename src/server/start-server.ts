@@ -138,7 +138,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
 
     const [issuer] = issuers
     const samples = development ? { agentTokens: await sampleTokens(issuer, stores.ownUsers, sampleMembers.map(({ userId }) => userId), Date.now()) } : undefined
-    for (const detail of options.warnings ?? []) log.write('warn', { event: 'warning', detail })
+    for (const detail of [...(options.warnings ?? []), ...gate.warnings]) log.write('warn', { event: 'warning', detail })
     const publicUrl = `http://${hostText(config.listen.host)}:${String(publicPort)}`
     ready = true
     log.write('info', { event: 'server', state: 'started', detail: `${development ? 'development' : 'production'} on ${publicUrl}` })
@@ -245,9 +245,12 @@ const openDialects = (gate: Gate, stores: OpenStores, config: Config, log: Log, 
     ...shared,
     heartbeatMs: defaultPulse.heartbeatMs,
     frameBytes: config.limits.frameBytes,
-    reauthenticate: (session: Session, token: string) => gate.reauthenticate(session, token),
+    async reauthenticate(session: Session, token: string) {
+      const verdict = await gate.reauthenticate(session, token)
+      return 'reason' in verdict ? { ok: false, denial: verdict } : { ok: true, expiresAt: verdict.expiresAt }
+    },
     events: {
-      failed(task: string, error: unknown) {
+      failed(task, error) {
         failed(`modern ${task}`, error)
       },
     },

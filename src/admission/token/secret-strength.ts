@@ -37,11 +37,14 @@ const knownSecrets: ReadonlySet<string> = new Set([
   'this-is-a-very-long-secret-key-for-jwt-that-should-be-changed-in-production',
 ])
 
+/** A repeated piece of up to this many characters is no secret, whatever it is; a longer one only when it is a published sample. */
+const shortPiece = 4
 const longestPiece = 16
 
 const isRepetition = (text: string): boolean => {
   for (let period = 1; period <= Math.min(longestPiece, text.length / 2); period += 1) {
-    if (text.startsWith(text.slice(0, -period), period)) return true
+    const repeats = text.startsWith(text.slice(0, -period), period)
+    if (repeats && (period <= shortPiece || knownSecrets.has(text.slice(0, period).toLowerCase()))) return true
   }
   return false
 }

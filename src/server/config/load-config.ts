@@ -195,8 +195,6 @@ const checkTogether = (
   if (config.listen.port !== 0 && config.listen.port === config.internal.port) problem('internal.port', 'must differ from listen.port')
   for (const proxy of config.trustedProxies)
     if (proxy === '0.0.0.0/0' || proxy === '::/0') warnings.push(`trustedProxies ${proxy} believes the forwarding header of everybody`)
-  for (const issuer of config.tokens.issuers)
-    if (issuer.allowShortSecretUntil !== undefined) warnings.push(`a token secret shorter than its hash is allowed until ${issuer.allowShortSecretUntil}`)
   if (env['REDIS_URL'] !== undefined) warnings.push('REDIS_URL is set, but this version keeps limits in memory')
   if (env['DATABASE_URL'] !== undefined) warnings.push('DATABASE_URL is set, but this version keeps its records in SQLite (storage.url)')
 }
