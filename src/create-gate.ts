@@ -7,6 +7,8 @@ import { loadControlReplica, type ControlReplica } from './admission/control-rep
 import type { ControlChange } from './admission/control.js'
 import { createDecisionRing } from './admission/decision-ring.js'
 import type { Decision } from './admission/decision.js'
+import { createBlockingGuard } from './admission/guard/blocking-guard.js'
+import { guardPorts } from './admission/guard/guard-ports.js'
 import type { Handshake } from './admission/handshake.js'
 import { createLadder } from './admission/ladder.js'
 import type { LimitsConfig } from './admission/limits.js'
@@ -60,7 +62,9 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   const events = options.events ?? {}
   const stores = options.stores ?? memoryStores()
   const limitsConfig: LimitsConfig = { ...defaultLimits, ...options.limits }
-  const limits = options.limitsStore ?? createMemoryLimits(limitsConfig)
+  const guard = options.blockingGuard && createBlockingGuard(options.blockingGuard)
+  const { lookupUser, memberships, limitsStore } = guardPorts<U>(options, guard)
+  const limits = limitsStore ?? createMemoryLimits(limitsConfig)
   const capacity = createCapacity({ maxSockets: limitsConfig.nodeSockets, ...options.capacity })
   const decisions = createDecisionRing<U>(options.decisions)
   const endpoints = createEndpointTable(options.endpoints ?? [{ name: 'any', path: '*' }])
@@ -68,7 +72,6 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     issuers: options.issuers,
     ...(options.clockToleranceMs === undefined ? {} : { clockToleranceMs: options.clockToleranceMs }),
   })
-  const { lookupUser } = options
   const users = createUserCache<U>(
     { find: async (id, deadline) => await lookupUser(id, deadline) },
     { ...defaultUserCache, ...options.userCache },
@@ -115,7 +118,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     },
     revocations: replica.revocations,
     users,
-    memberships: options.memberships,
+    memberships,
     limits,
     developmentUserId: options.developmentUserId,
     deadlines: { ...defaultDeadlines, ...options.deadlines },
@@ -223,6 +226,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       sessions.stop()
       follower.stop()
       capacity.stop()
+      guard?.stop()
     },
   }
 }
@@ -232,7 +236,7 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** A short name for the rules in force: equal options give equal versions, and no secret can be read back from it. */
 const policyVersionOf = (options: object): string => {
   const text = JSON.stringify(options, (key, value: unknown) => {
-    if (key === 'secret' || key === 'events' || key === 'stores' || key === 'limitsStore') return undefined
+    if (key === 'secret' || key === 'events' || key === 'stores' || key === 'limitsStore' || key === 'blockingGuard') return undefined
     return typeof value === 'bigint' ? String(value) : value
   })
   return createHash('sha256').update(text).digest('hex').slice(0, 12)

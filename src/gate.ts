@@ -9,6 +9,7 @@ import type { ControlLog } from './admission/control.js'
 import type { DecisionRing } from './admission/decision-ring.js'
 import type { Decision } from './admission/decision.js'
 import type { EndpointRule } from './admission/endpoint.js'
+import type { BlockingGuardOptions } from './admission/guard/blocking-guard.js'
 import type { Handshake } from './admission/handshake.js'
 import type { LadderConfig, LadderVerdict } from './admission/ladder.js'
 import type { Limits, LimitsConfig } from './admission/limits.js'
@@ -86,6 +87,8 @@ export interface GateOptions<U extends User = User> {
   /** Decisions kept for `explain` (default 10,000). */
   readonly decisions?: number
   readonly events?: GateEvents<U>
+  /** Development only: times every call of a given `lookupUser`, `memberships` and `limitsStore`, and hears once of each that blocks; nothing is watched when left out. */
+  readonly blockingGuard?: BlockingGuardOptions
   /** Development only: id of the user that stands in when a token is missing or bad. */
   readonly developmentUserId?: string
   /** Development only: whether a request that somebody forwarded is refused. */

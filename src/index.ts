@@ -4,6 +4,8 @@ export type { Closed, Gate, GateBans, GateEvents, GateOptions, GateRevocations, 
 export type { Ban, Bans, BanSource, BanSubject, NewBan } from './admission/ban.js'
 export type { Admitted, Decision, Denied, DryRunMark, Principal, Step, StepName } from './admission/decision.js'
 export type { Endpoint, EndpointRule } from './admission/endpoint.js'
+export { blockingRemedy, createBlockingGuard, type BlockingGuard, type BlockingGuardOptions } from './admission/guard/blocking-guard.js'
+export { offload, type Offloaded, type OffloadOptions } from './admission/guard/offload.js'
 export type { Handshake, Headers } from './admission/handshake.js'
 export type { Allowance, Lease, Limits, LimitsAsk, LimitsConfig, WindowLimit } from './admission/limits.js'
 export type { Revocation, Revocations } from './admission/revocation.js'

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { WebSocketServer, type ServerOptions } from 'ws'
+import { blockingRemedy, type BlockingGuardOptions } from '../admission/guard/blocking-guard.js'
 import type { IssuerConfig } from '../admission/token/issuer.js'
 import type { User } from '../admission/user.js'
 import { createClassicHandler } from '../classic/classic-handler.js'
@@ -179,6 +180,13 @@ const removeDatabase = async (path: string): Promise<void> => {
   for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true })
 }
 
+/** Says which port blocks, and what to do about it. */
+const logBlocking = (log: Log): BlockingGuardOptions => ({
+  onBlocking(port, sliceMs) {
+    log.write('warn', { event: 'blocking_call', port, sliceMs, remedy: blockingRemedy })
+  },
+})
+
 const createServerGate = async (
   { config, mode, developmentUser }: StartOptions,
   stores: OpenStores,
@@ -218,6 +226,7 @@ const createServerGate = async (
     events: watchGate<User>(log, metrics, development, config.log.format === 'classic'),
     ...(standInUser === undefined ? {} : { developmentUserId: standInUser.id }),
     refuseForwarded: development,
+    ...(development ? { blockingGuard: logBlocking(log) } : {}),
   })
 }
 
