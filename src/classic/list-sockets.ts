@@ -92,7 +92,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
     for (const [key, same] of byView) {
       const [first] = same
       if (first === undefined) continue
-      // oxlint-disable-next-line no-await-in-loop -- one after another, so that a refresh of many views never fills the store's queue
+      // One after another, so that a refresh of many views never fills the store's queue.
       const push = await first.view.load(conversations, workspace, clock.wall(), 'list')
       // Whoever asked for another view meanwhile has been shown it already.
       for (const { session, view } of same) if (view.key === key) sessions.send(session, push)
@@ -103,7 +103,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
     try {
       do {
         refreshing.set(workspace, false)
-        // oxlint-disable-next-line no-await-in-loop -- the second round shows what changed during the first
+        // The second round shows what changed during the first.
         await refreshOnce(workspace)
       } while (refreshing.get(workspace) === true)
     } catch (error) {

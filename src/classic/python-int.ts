@@ -18,8 +18,9 @@ export const pythonInt = (value: unknown): number | undefined => {
 /** Python refuses text of more than 4,300 digits; a little more than that is looked at because of white space. */
 const maxCharacters = 5_000
 
-/** What Python's `str.strip()` takes off; not quite what JavaScript's `trim` does. */
-const pythonSpace = /^[\s\x1c-\x1f\x85]+|[\s\x1c-\x1f\x85]+$/gu
+/** What Python's `str.strip()` takes off: four separators and U+0085 besides what JavaScript calls space, but not U+FEFF. */
+// oxlint-disable-next-line eslint/no-control-regex -- the separators are control characters
+const pythonSpace = /^(?:(?!\uFEFF)[\s\x1c-\x1f\x85])+|(?:(?!\uFEFF)[\s\x1c-\x1f\x85])+$/gu
 
 const clamped = (value: number): number => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)) + 0
 

@@ -16,7 +16,8 @@ export const searchText = (text: string): string =>
     .replace(/\s+/gu, ' ')
     .trim()
 
-const ignored = /[\u0300-\u036f\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\0]/gu
+/** Combining marks, tatweel, and characters without a width of their own. */
+const ignored = /[\p{Mn}\u0640\p{Cf}\0]/gu
 const forms = /[يىئكةۀأإآٱؤ]/gu
 const digits = /[\u0660-\u0669\u06f0-\u06f9]/gu
 

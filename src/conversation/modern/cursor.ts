@@ -1,17 +1,17 @@
+import { z } from 'zod'
 import type { Place } from '../conversations.js'
 
 /** Names a place in a list; opaque to clients, and nothing in it is trusted. */
 export const cursorOf = ({ at, id }: Place): string => Buffer.from(JSON.stringify([at, id])).toString('base64url')
 
+const place = z.tuple([z.number().min(-8.64e15).max(8.64e15), z.string().regex(/^\w{1,64}$/u)])
+
 /** Reads a cursor; `undefined` for anything `cursorOf` would not have written. */
 export const placeOf = (cursor: string): Place | undefined => {
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
-    if (!Array.isArray(value) || value.length !== 2) return undefined
-    const [at, id]: readonly unknown[] = value
-    return typeof at === 'number' && Number.isFinite(at) && Math.abs(at) < 8.64e15 && typeof id === 'string' && /^\w{1,64}$/u.test(id)
-      ? { at, id }
-      : undefined
+    const parsed = place.safeParse(value)
+    return parsed.success ? { at: parsed.data[0], id: parsed.data[1] } : undefined
   } catch {
     return undefined
   }

@@ -18,7 +18,7 @@ interface PageAsk<Filter> {
 }
 
 // Stored text holds no U+0000 and no lone surrogate, so what is looked for doesn't either.
-const cleaned = <Filter extends object>(filter: Filter | undefined): object =>
+const cleaned = (filter: object | undefined): object =>
   Object.fromEntries(
     Object.entries(filter ?? {}).map(([name, value]: [string, unknown]) => [
       name,

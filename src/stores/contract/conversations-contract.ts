@@ -103,8 +103,6 @@ export const conversationsContract: readonly ContractCase<Subject>[] = [
       assert.deepEqual(await store.membershipsOf('nobody'), [])
       assert.equal((await store.workspaceOf('2', 'c1'))?.id, '1')
       for (const [user, id] of [['1', 'd1'], ['5', 'c1'], ['1', 'none'], ['9', 'c1'], ['1', 'c1\0'], ['1\0', 'c1'], ['', 'c1']] as const) {
-        // One after another keeps the message of a failure to its case.
-        // oxlint-disable-next-line no-await-in-loop
         assert.equal(await store.workspaceOf(user, id), undefined, JSON.stringify([user, id]))
       }
     },
@@ -126,7 +124,6 @@ export const conversationsContract: readonly ContractCase<Subject>[] = [
       const feedback = { workspace: '2', conversation: undefined, message: 'c3c', userId: '5', value: 'positive', comment: '', at } as const
       assert.equal((await store.giveFeedback(feedback)).outcome, 'not_found')
       for (const workspace of ['3', '', 'x', '1 or 1=1', '-1', '1.5', '99999999999999999999']) {
-        // oxlint-disable-next-line no-await-in-loop -- as above
         assert.deepEqual(await idsOf(store, { workspace }), [], workspace)
       }
     },
@@ -210,7 +207,6 @@ export const conversationsContract: readonly ContractCase<Subject>[] = [
         ['\\', []], ["' or 1=1 --", []], ['zoë', ['c2', 'c1']], ['hello from c', ['c1']], ['c0@example', ['c2', 'c1']], ['d1', []],
       ]
       for (const [search, ids] of cases) {
-        // oxlint-disable-next-line no-await-in-loop -- as above
         assert.deepEqual(await idsOf(store, { filter: { search } }), ids, search)
       }
     },
@@ -414,7 +410,6 @@ export const conversationsContract: readonly ContractCase<Subject>[] = [
     async run(make) {
       const store = await given(make)
       for (const content of ['سلام 👩‍👩‍👧‍👦', '\u202Eabc', "'; drop table messages; --", '\uFFFE', 'a'.repeat(10_000)]) {
-        // oxlint-disable-next-line no-await-in-loop -- as above
         const sent = await store.send(write({ content }))
         assert.equal(sent.outcome === 'stored' && sent.message.content, content)
       }

@@ -16,7 +16,7 @@ const when = <T>(value: T | undefined, condition: (value: T) => Condition): read
 
 const all = (workspace: number, alias: 'c' | 'u', conditions: readonly Condition[]): Conditions => ({
   where: [`${alias}.workspace = :workspace`, ...conditions.map(([sql]) => sql)].join(' and '),
-  params: Object.assign({ workspace }, ...conditions.map(([, params]) => params)),
+  params: Object.fromEntries([['workspace', workspace] as const, ...conditions.flatMap(([, params]) => Object.entries(params))]),
 })
 
 const wears = (customer: 'c.customer' | 'u.id', tags: readonly string[]): Condition => [
