@@ -5,7 +5,7 @@ import { browserRooms, ownersOfModules, rooms, roomsOpenToTests } from './rooms.
 const longestFirst = Object.keys(rooms).toSorted((a, b) => b.length - a.length)
 
 const isInside = (file, folder) => file.startsWith(`${folder}/`)
-const isTest = (file) => /\.test\.tsx?$/.test(file)
+const isTest = (file) => /\.test\.tsx?$|\/testing\//.test(file)
 
 /** The room a file lies in, or undefined outside of all rooms. */
 const roomOf = (file) => longestFirst.find((folder) => isInside(file, folder))

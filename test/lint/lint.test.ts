@@ -102,7 +102,7 @@ describe('the linter on planted violations', () => {
 
   test('has a planted violation for every rule that the configuration names as an error', async () => {
     const config = await readFile(join(root, '.oxlintrc.json'), 'utf8')
-    const named = [...config.matchAll(/"([a-z]+\/[a-z0-9-]+)": (?:\[\s*)?"error"/g)].map(([, rule]) => rule)
+    const named = [...config.matchAll(/"([a-z]+\/[a-z0-9-]+)": (?:\[\s*)?"error"/g)].map(([, rule]) => rule ?? '')
     const seen = [...planted.flatMap(({ rules }) => rules), ...rulesForTests.map(({ rule }) => rule)]
     expect(named.filter((rule) => !seen.includes(rule))).toEqual([])
     expect(named.length).toBeGreaterThan(30)
