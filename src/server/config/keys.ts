@@ -77,7 +77,7 @@ export const keys = {
   hosts: key('hosts', 'list', z.array(z.string().regex(hostForm)).optional(), undefined, 'a list of host[:port]', 'Host values that are served; unset serves every well-formed one.'),
   dataDir: key('dataDir', 'text', z.string().min(1), '.sallyport', 'a folder', 'Folder of the database and of the operator key.'),
   storageUrl: key('storage.url', 'text', z.string().regex(/^file:./).optional(), undefined, 'file:<path>', 'Database; by default sallyport.db in the data folder.'),
-  tokensIssuers: key('tokens.issuers', 'json', z.array(issuerConfig).min(1).optional(), undefined, 'a JSON list of issuers', 'Several issuers side by side, instead of the flat tokens.* keys.'),
+  tokensIssuers: key('tokens.issuers', 'json', z.array(issuerConfig).min(1).optional(), undefined, 'a JSON list of issuers', 'Several issuers side by side, instead of the flat tokens.* keys.', true),
   tokensProfile: oneOf('tokens.profile', profiles, 'standard', 'How claims are read.'),
   tokensAlgorithms: key('tokens.algorithms', 'list', z.array(algorithm).min(1).optional(), undefined, `a list of ${algorithmNames}`, 'Accepted algorithms; HS512 by default when there is a secret.'),
   tokensSecret: text('tokens.secret', 'Shared secret of HMAC algorithms; `sallyport secret` makes one.', 'text of at least 32, 48 or 64 bytes for HS256, HS384 or HS512', true),

@@ -45,9 +45,9 @@ export const loadConfig = async ({ mode, env, cwd, flags = {} }: LoadOptions): P
   const warnings: string[] = []
   const settings: Setting[] = []
   const file = await readFileSource(cwd, leaves, problems)
-  const dotEnv = await readEnvironment('.env', await readDotEnv(cwd), leaves, problems)
+  const dotEnv = await readEnvironment('.env', await readDotEnv(cwd, problems), leaves, problems)
   const environment = await readEnvironment('environment', env, leaves, problems)
-  const commandLine: Source = { name: 'flag', values: new Map(Object.entries(flags).filter(([, value]) => value !== undefined)) }
+  const commandLine: Source = { name: 'flag', values: new Map(Object.entries(flags).filter(([, value]) => value !== undefined)), names: new Map() }
   const sources = [commandLine, environment, dotEnv, ...(file ? [file] : [])]
 
   const take = <T>(leaf: Leaf<T>): T => {
@@ -56,7 +56,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {} }: LoadOptions): P
     const parsed = source === undefined ? undefined : leaf.schema.safeParse(raw)
     if (parsed !== undefined && !parsed.success)
       problems.push({
-        key: source?.name === 'environment' || source?.name === '.env' ? envName(leaf.path) : leaf.path,
+        key: source?.names.get(leaf.path) ?? leaf.path,
         source: source?.name ?? 'default',
         value: masked(leaf, raw),
         allowed: `must be ${leaf.allowed}${whereOf(parsed.error.issues[0])}`,

@@ -10,6 +10,8 @@ import { nearest } from './nearest.js'
 export interface Source {
   readonly name: string
   readonly values: ReadonlyMap<string, unknown>
+  /** What a key is called there, by path, when it isn't its path. */
+  readonly names: ReadonlyMap<string, string>
 }
 
 export interface Environment {
@@ -47,7 +49,11 @@ export const readFileSource = async (cwd: string, leaves: readonly Leaf<unknown>
     try {
       content = await readConfigFile(path)
     } catch (error) {
-      problems.push({ key: name, source: 'file', value: undefined, allowed: `cannot be read: ${error instanceof Error ? error.message : 'unknown'}`, didYouMean: undefined })
+      problems.push({ key: name, source: 'file', value: undefined, allowed: `cannot be read: ${faultOf(error)}`, didYouMean: undefined })
+      return undefined
+    }
+    if (!isRecord(content)) {
+      problems.push({ key: name, source: 'file', value: undefined, allowed: 'must export or hold an object', didYouMean: undefined })
       return undefined
     }
     const values = new Map<string, unknown>()
@@ -56,10 +62,13 @@ export const readFileSource = async (cwd: string, leaves: readonly Leaf<unknown>
       if (leaves.some(({ path: leafPath }) => leafPath === key)) continue
       problems.push({ key, source: name, value: undefined, allowed: 'there is no such key', didYouMean: nearest(key, leaves.map((leaf) => leaf.path)) })
     }
-    return { name, values }
+    return { name, values, names: new Map() }
   }
   return undefined
 }
+
+/** A parser quotes what it stumbled over, and that may be a secret. */
+const faultOf = (error: unknown): string => (error instanceof SyntaxError ? 'its syntax is wrong' : error instanceof Error ? error.message : 'unknown')
 
 const readConfigFile = async (path: string): Promise<unknown> => {
   if (path.endsWith('.json')) {
@@ -72,44 +81,59 @@ const readConfigFile = async (path: string): Promise<unknown> => {
 
 const flatten = (value: unknown, prefix: string, known: ReadonlySet<string>, into: Map<string, unknown>): void => {
   if (!isRecord(value) || known.has(prefix)) {
-    if (prefix !== '') into.set(prefix, value)
+    if (value !== undefined) into.set(prefix, value)
     return
   }
   for (const [name, inner] of Object.entries(value)) flatten(inner, prefix === '' ? name : `${prefix}.${name}`, known, into)
 }
 
 /** Reads `.env` of a folder as an environment of its own. */
-export const readDotEnv = async (cwd: string): Promise<Environment> => {
+export const readDotEnv = async (cwd: string, problems: Problem[]): Promise<Environment> => {
   const path = resolve(cwd, '.env')
   if (!(await exists(path))) return {}
-  return parseEnv(await readFile(path, 'utf8'))
+  try {
+    return parseEnv(await readFile(path, 'utf8'))
+  } catch (error) {
+    problems.push({ key: '.env', source: 'file', value: undefined, allowed: `cannot be read: ${faultOf(error)}`, didYouMean: undefined })
+    return {}
+  }
 }
 
 /** What an environment says; unknown `SALLYPORT_…` names are problems, and `…_FILE` names a file that holds a secret. */
 export const readEnvironment = async (name: string, env: Environment, leaves: readonly Leaf<unknown>[], problems: Problem[]): Promise<Source> => {
   const values = new Map<string, unknown>()
+  const names = new Map<string, string>()
+  const take = (variable: string, text: string, { path, notation }: Leaf<unknown>): void => {
+    values.set(path, decodeText(text, notation))
+    names.set(path, variable)
+  }
   const byName = new Map(leaves.map((leaf) => [envName(leaf.path), leaf]))
   for (const [alias, path] of aliases) {
     const text = env[alias]
     const leaf = leaves.find((candidate) => candidate.path === path)
-    if (text !== undefined && text !== '' && leaf !== undefined) values.set(path, decodeText(text, leaf.notation))
+    if (text !== undefined && text !== '' && leaf !== undefined) take(alias, text, leaf)
   }
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith('SALLYPORT_') || text === undefined) continue
     const leaf = byName.get(variable)
     if (leaf !== undefined) {
-      values.set(leaf.path, decodeText(text, leaf.notation))
+      take(variable, text, leaf)
       continue
     }
     const filed = variable.endsWith('_FILE') ? byName.get(variable.slice(0, -'_FILE'.length)) : undefined
     if (filed?.secret === true) {
+      if (env[envName(filed.path)] !== undefined) {
+        problems.push({ key: variable, source: name, value: undefined, allowed: `excludes ${envName(filed.path)}`, didYouMean: undefined })
+        continue
+      }
       // Few secrets, read once at start.
-        const content = await readFile(text, 'utf8').catch(() => undefined)
-      if (content === undefined) problems.push({ key: variable, source: name, value: text, allowed: 'a file that can be read', didYouMean: undefined })
-      else values.set(filed.path, decodeText(content.trimEnd(), filed.notation))
+      const content = await readFile(text, 'utf8').catch(() => undefined)
+      // Whoever mixed the two names up wrote the secret itself there.
+      if (content === undefined) problems.push({ key: variable, source: name, value: '(secret)', allowed: 'must name a file that can be read', didYouMean: undefined })
+      else take(variable, content.trimEnd(), filed)
       continue
     }
     problems.push({ key: variable, source: name, value: undefined, allowed: 'there is no such variable', didYouMean: nearest(variable, [...byName.keys()]) })
   }
-  return { name, values }
+  return { name, values, names }
 }

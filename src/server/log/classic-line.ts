@@ -50,7 +50,6 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
     case 'ban_lifted':
       return [{ logger: gate, level: 'info', text: `IP ${event.subject} removed from blacklist` }]
     case 'blocking_call':
-      return own(`BLOCKING_CALL ${wordsOf(event)}`)
     case 'dropped':
     case 'failure':
     case 'ladder':
@@ -68,5 +67,8 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
 export const wordsOf = (event: object): string =>
   Object.entries(event)
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]: [string, unknown]) => (name === 'event' ? String(value) : `${name}=${typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value)}`))
+    .map(([name, value]: [string, unknown]) => (name === 'event' ? nameOf(value) : `${name}=${typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value)}`))
     .join(' ')
+
+/** What stops everybody stands out, and is found by the name the documentation gives it. */
+const nameOf = (event: unknown): string => (event === 'blocking_call' ? 'BLOCKING_CALL' : String(event))

@@ -49,7 +49,7 @@ export const createLog = ({ format, level, sink, now = Date.now }: LogOptions): 
           if (writes(line.level)) out.write(`${line.logger.padEnd(20)} ${classicLevel[line.level].padEnd(8)} ${escapeValue(line.text)}\n`)
         return
       case 'pretty': {
-        const words = escapeValue(wordsOf(escapeEvent(event)))
+        const words = wordsOf(escapeEvent(event))
         out.write(`${new Date(now()).toISOString().slice(11, 23)} ${colours ? colour[at] : ''}${at.toUpperCase().padEnd(5)}${colours ? '\u001b[0m' : ''} ${words}\n`)
       }
     }
@@ -62,7 +62,7 @@ export const createLog = ({ format, level, sink, now = Date.now }: LogOptions): 
       if (format !== 'classic' && !writes(at)) return
       const unwritten = sampler.take(kindOf(event), now())
       if (unwritten === undefined) return
-      if (unwritten > 0) put('warn', { event: 'repeated', of: kindOf(event), times: unwritten })
+      if (unwritten > 0 && writes('warn')) put('warn', { event: 'repeated', of: kindOf(event), times: unwritten })
       put(at, event)
     },
     get dropped() {
