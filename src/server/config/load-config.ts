@@ -68,7 +68,8 @@ export const loadConfig = async ({ mode, env, cwd, flags = {} }: LoadOptions): P
   }
   const problem = (key: string, allowed: string): void => {
     const source = sources.find(({ values }) => values.has(key))
-    problems.push({ key, source: source?.name ?? 'default', value: undefined, allowed, didYouMean: undefined })
+    const named = source?.names.get(key) ?? key
+    problems.push({ key: named, source: source?.name ?? 'default', value: undefined, allowed, didYouMean: undefined })
   }
 
   const dataDir = resolve(cwd, take(keys.dataDir))
