@@ -12,8 +12,17 @@ export interface DatabaseFile {
   release(): Promise<void>
 }
 
+// One level, not `recursive`: where nothing can be made, as in /proc, that one goes round for ever.
+const makeFolder = async (folder: string): Promise<void> => {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
+}
+
 /**
- * Makes sure that the file can be written, creating it and its folder when there is none.
+ * Makes sure that the file can be written, making it and the folder it lies in when there is none.
  *
  * A new file may be read by its owner alone (mode 0600): it holds conversations. SQLite gives its companions (`-wal`, `-shm`) the same mode.
  *
@@ -26,7 +35,7 @@ export const prepareFile = async (wanted: string): Promise<DatabaseFile> => {
   }
   const path = resolve(wanted)
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     const file = await open(path, 'a', 0o600)
     await file.close()
   } catch (error) {

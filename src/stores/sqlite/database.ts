@@ -34,9 +34,11 @@ interface Prepared {
   readonly placeholders: Placeholders
 }
 
+type Bound = string | number | bigint | null
+
 const maxStatements = 512
 
-const bound = (value: SqlValue | undefined, at: number | string): string | number | bigint | null => {
+const bound = (value: SqlValue | undefined, at: number | string): Bound => {
   if (value === null) return null
   if (typeof value === 'string') {
     if (value.includes('\0')) throw new TypeError(`Cannot bind value ${at} as text must not hold U+0000`)
@@ -50,7 +52,7 @@ const bound = (value: SqlValue | undefined, at: number | string): string | numbe
 
 const isPositional = (params: SqlParams): params is readonly SqlValue[] => Array.isArray(params)
 
-const bind = (params: SqlParams, wanted: Placeholders): (string | number | bigint | null)[] | Record<string, string | number | bigint | null> => {
+const bind = (params: SqlParams, wanted: Placeholders): Bound[] | Record<string, Bound> => {
   if (isPositional(params)) {
     if (params.length !== wanted.positions || wanted.names.length > 0) {
       throw new TypeError(`Cannot bind ${params.length} values to ${wanted.positions} positions and ${wanted.names.length} names`)
@@ -58,7 +60,8 @@ const bind = (params: SqlParams, wanted: Placeholders): (string | number | bigin
     return params.map((value, index) => bound(value, index + 1))
   }
   if (wanted.positions > 0 || Object.keys(params).length !== wanted.names.length) {
-    throw new TypeError(`Cannot bind the names ${Object.keys(params).join(', ')} to ${wanted.positions} positions and the names ${wanted.names.join(', ')}`)
+    const given = Object.keys(params).join(', ')
+    throw new TypeError(`Cannot bind the names ${given} to ${wanted.positions} positions and the names ${wanted.names.join(', ')}`)
   }
   return Object.fromEntries(wanted.names.map((name) => [name, bound(params[name], `"${name}"`)]))
 }

@@ -21,6 +21,8 @@ export interface EngineOptions {
   readonly busyTimeoutMs?: number
   /** Calls under way per lane; one more is refused. Default 20000. */
   readonly maxPending?: number
+  /** Milliseconds `close` waits for a worker that is deep in a statement: nobody can interrupt it. Default 5000. */
+  readonly closeWaitMs?: number
 }
 
 type ArgsOf<P> = P extends (db: never, args: infer A) => unknown ? A : never
@@ -79,14 +81,22 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
   const deadlineMs = positiveInteger('a SQLite engine', 'deadlineMs', options.deadlineMs ?? 2_000)
   const busyTimeoutMs = positiveInteger('a SQLite engine', 'busyTimeoutMs', options.busyTimeoutMs ?? Math.ceil(deadlineMs / 2))
   const maxPending = positiveInteger('a SQLite engine', 'maxPending', options.maxPending ?? 20_000)
+  const closeWaitMs = positiveInteger('a SQLite engine', 'closeWaitMs', options.closeWaitMs ?? 5_000)
   const file = await prepareFile(options.path)
 
   const setup = (role: WorkerSetup['role']): WorkerSetup => ({ role, path: file.path, busyTimeoutMs, procedures: procedures.href })
   const readLane = (workers: number, maxBatch: number): Lane<ReadAsk> =>
-    createLane({ setup: setup('reader'), workers, maxBatch, maxPending, order: (asks) => ({ type: 'read', asks }) })
+    createLane({ setup: setup('reader'), workers, maxBatch, maxPending, closeWaitMs, order: (asks) => ({ type: 'read', asks }) })
 
   // The writer first: it makes the file what readers expect. One batch of it is one commit, so it may be large.
-  const writer = createLane<WriteAsk>({ setup: setup('writer'), workers: 1, maxBatch: 512, maxPending, order: (asks) => ({ type: 'write', asks }) })
+  const writer = createLane<WriteAsk>({
+    setup: setup('writer'),
+    workers: 1,
+    maxBatch: 512,
+    maxPending,
+    closeWaitMs,
+    order: (asks) => ({ type: 'write', asks }),
+  })
   const writerFailure = await writer.opened
   if (writerFailure !== undefined) {
     await file.release()
@@ -95,6 +105,7 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
   const lanes: Readonly<Record<ReadLane, Lane<ReadAsk>>> = { admission: readLane(1, 256), lists: readLane(readers - 1, 16) }
 
   const end = async (): Promise<void> => {
+    writer.stop()
     await Promise.all([lanes.admission.close(), lanes.lists.close()])
     // Last, because a checkpoint can empty the log only when nobody reads.
     await writer.close()

@@ -17,6 +17,8 @@ export interface LaneOptions<Ask> {
   readonly maxBatch: number
   /** Calls that may be under way; one more is refused. */
   readonly maxPending: number
+  /** Milliseconds `close` waits for a worker that is deep in a statement. */
+  readonly closeWaitMs: number
   readonly order: (asks: readonly Ask[]) => WorkerOrder
 }
 
@@ -26,7 +28,9 @@ export interface Lane<Ask> {
   readonly opened: Promise<OpenFailure | undefined>
   /** @throws StoreUnavailable at the deadline, when the worker dies, when too many calls are under way, and after `close`. */
   call(ask: Ask): Promise<unknown>
-  /** Takes no more calls, waits for those under way, then ends the workers. */
+  /** Takes no more calls. */
+  stop(): void
+  /** Stops, waits for the calls under way, then ends the workers. */
   close(): Promise<void>
 }
 
@@ -168,6 +172,9 @@ export const createLane = <Ask extends { readonly deadline: number }>(options: L
         pumpSoon()
       })
     },
+    stop: () => {
+      closing = true
+    },
     close: async () => {
       closing = true
       if (pending > 0) {
@@ -176,7 +183,7 @@ export const createLane = <Ask extends { readonly deadline: number }>(options: L
         })
       }
       clearTimeout(timer)
-      await Promise.all(slots.map((slot) => slot.close()))
+      await Promise.all(slots.map((slot) => slot.close(options.closeWaitMs)))
     },
   }
 }

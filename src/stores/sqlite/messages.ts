@@ -48,4 +48,7 @@ export type WorkerMessage =
   | { readonly type: 'json'; readonly json: string }
 
 /** What a worker is told: a batch, or to let go of the file. */
-export type WorkerOrder = { readonly type: 'read'; readonly asks: readonly ReadAsk[] } | { readonly type: 'write'; readonly asks: readonly WriteAsk[] } | { readonly type: 'close' }
+export type WorkerOrder =
+  | { readonly type: 'read'; readonly asks: readonly ReadAsk[] }
+  | { readonly type: 'write'; readonly asks: readonly WriteAsk[] }
+  | { readonly type: 'close' }

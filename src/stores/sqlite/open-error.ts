@@ -39,7 +39,8 @@ export const notOpenedByWorker = (path: string, failure: OpenFailure): DatabaseN
     case 'newer':
       return notOpened(
         path,
-        `its schema has version ${failure.found} and this program knows versions up to ${failure.known}; run the newer program, or put back a backup`,
+        `its schema has version ${failure.found} and this program knows versions up to ${failure.known}; ` +
+          'run the newer program, or put back a backup',
       )
     case 'sqlite':
       return notOpened(path, remedyOf(failure.code) ?? `SQLite answered ${failure.code}`, new Error(failure.message))

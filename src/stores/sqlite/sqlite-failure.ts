@@ -35,9 +35,6 @@ const unavailable: readonly (readonly [code: string, sentence: string])[] = [
   ['SQLITE_INTERRUPT', 'The statement was interrupted.'],
 ]
 
-/** Whether a result code speaks of the store's state, so that the same call may succeed later. */
-export const isUnavailable = (code: string): boolean => unavailable.some(([base]) => code.startsWith(base))
-
 /** The error a caller sees for one failed ask. */
 export const errorOf = (failure: Failure): Error => {
   switch (failure.kind) {
@@ -53,11 +50,38 @@ export const errorOf = (failure: Failure): Error => {
   }
 }
 
+// The primary result codes, which are the low byte of every extended one (sqlite.org/rescode.html). The driver has no names for the newer
+// extended codes, such as SQLITE_READONLY_DIRECTORY.
+const primary: Readonly<Record<number, string>> = {
+  1: 'SQLITE_ERROR',
+  3: 'SQLITE_PERM',
+  4: 'SQLITE_ABORT',
+  5: 'SQLITE_BUSY',
+  6: 'SQLITE_LOCKED',
+  7: 'SQLITE_NOMEM',
+  8: 'SQLITE_READONLY',
+  9: 'SQLITE_INTERRUPT',
+  10: 'SQLITE_IOERR',
+  11: 'SQLITE_CORRUPT',
+  13: 'SQLITE_FULL',
+  14: 'SQLITE_CANTOPEN',
+  15: 'SQLITE_PROTOCOL',
+  17: 'SQLITE_SCHEMA',
+  18: 'SQLITE_TOOBIG',
+  19: 'SQLITE_CONSTRAINT',
+  20: 'SQLITE_MISMATCH',
+  26: 'SQLITE_NOTADB',
+}
+
+const codeOf = (error: Error): string | undefined => {
+  if ('code' in error && typeof error.code === 'string' && error.code.startsWith('SQLITE_')) return error.code
+  return 'rawCode' in error && typeof error.rawCode === 'number' ? (primary[error.rawCode & 0xff] ?? 'SQLITE_ERROR') : undefined
+}
+
 /** What a worker tells of something it caught. */
 export const failureOf = (caught: unknown): Exclude<Failure, { kind: 'late' }> => {
   if (!(caught instanceof Error)) return { kind: 'fault', message: 'Something other than an error was thrown' }
-  if ('code' in caught && typeof caught.code === 'string' && caught.code.startsWith('SQLITE_')) {
-    return { kind: 'sqlite', code: caught.code, message: caught.message }
-  }
-  return { kind: 'fault', message: `${caught.name}: ${caught.message}` }
+  const code = codeOf(caught)
+  if (code === undefined) return { kind: 'fault', message: `${caught.name}: ${caught.message}` }
+  return { kind: 'sqlite', code, message: caught.message }
 }

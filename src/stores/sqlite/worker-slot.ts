@@ -4,9 +4,6 @@ import type { Answer, OpenFailure, WorkerMessage, WorkerOrder, WorkerSetup } fro
 /** Milliseconds before the n-th start in a row without an answer in between; the first restart is at once. */
 const restartDelayMs = (failures: number): number => (failures <= 1 ? 0 : Math.min(100 * 2 ** (failures - 2), 5_000))
 
-/** Milliseconds `close` waits for a worker that is deep in a statement; after that it is left to end by itself. */
-const closeWaitMs = 5_000
-
 /** Whom a slot tells what its worker does. */
 export interface SlotListener {
   /** The worker waits for an order. */
@@ -25,8 +22,8 @@ export interface WorkerSlot {
   readonly state: SlotState
   /** Only while `idle`. */
   send(order: WorkerOrder): void
-  /** Lets the worker finish its order, then ends it. */
-  close(): Promise<void>
+  /** Lets the worker finish its order, then ends it. After `waitMs` it is left alone, to end when its statement does. */
+  close(waitMs: number): Promise<void>
 }
 
 // What a read answered is JSON made by our own worker from `readBatch`.
@@ -91,7 +88,12 @@ export const createWorkerSlot = (setup: WorkerSetup, listener: SlotListener): Wo
 
   const start = (): void => {
     state = 'starting'
-    worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup, name: `sallyport-sqlite-${setup.role}` })
+    worker = new Worker(new URL('./worker.js', import.meta.url), {
+      workerData: setup,
+      name: `sallyport-sqlite-${setup.role}`,
+      // Flags of the host, such as --input-type or --test, are not for a thread of ours, and some of them end it.
+      execArgv: [],
+    })
     worker.on('message', hear)
     worker.on('error', (error: unknown) => {
       reason = error instanceof Error ? error : new Error('The database worker failed')
@@ -109,13 +111,13 @@ export const createWorkerSlot = (setup: WorkerSetup, listener: SlotListener): Wo
       state = 'busy'
       worker?.postMessage(order)
     },
-    close: async () => {
+    close: async (waitMs) => {
       state = 'closed'
       clearTimeout(restart)
       const last = worker
       if (last === undefined) return
       await new Promise<void>((resolve) => {
-        const patience = setTimeout(resolve, closeWaitMs)
+        const patience = setTimeout(resolve, waitMs)
         last.once('exit', () => {
           clearTimeout(patience)
           resolve()

@@ -21,7 +21,8 @@ export const addBan = (db: Database, ban: Ban): void => {
     },
   )
   appendControl(db, { kind: 'ban_added', ban }, ban.createdAt)
-  audit(db, { at: ban.createdAt, actor: ban.actor, action: 'ban.add', subject: `${ban.subject.kind}:${subjectText(ban.subject)}`, after: ban })
+  const subject = `${ban.subject.kind}:${subjectText(ban.subject)}`
+  audit(db, { at: ban.createdAt, actor: ban.actor, action: 'ban.add', subject, after: ban })
 }
 
 /** Lifts the bans of exactly this canonical subject that are in force at `at`. The rows stay, for the record. */

@@ -13,7 +13,6 @@ export const procedures = {
   /** Says in `gate[0]` that it has begun, then keeps the writer until somebody sets `gate[1]`. */
   hold: (_db: Database, gate: Int32Array): void => {
     Atomics.store(gate, 0, 1)
-    Atomics.notify(gate, 0)
     Atomics.wait(gate, 1, 0)
   },
   /** Writes, then fails. */
