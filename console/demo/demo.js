@@ -23,7 +23,7 @@ const ownCodes = {
 }
 
 const examples = {
-  modern: '{"id":"1","type":"customers.list"}',
+  modern: '{"id":"1","type":"customers.list","limit":10}',
   classic: '{"type":"get_customers"}',
   'classic-v1': '{"type":"get_customers"}',
 }
@@ -79,9 +79,12 @@ const setState = (name, text) => {
   state.dataset.state = name
   state.textContent = text
   const live = name === 'open' || name === 'connecting'
+  const focused = document.activeElement
   byId('connect').disabled = live
   byId('disconnect').disabled = !live
   byId('send').disabled = name !== 'open'
+  // A button that is switched off while it has the focus would send the keyboard back to the top of the page.
+  if (focused?.disabled) byId(live ? 'disconnect' : 'connect').focus()
 }
 
 const paragraph = (text) => element('p', text, { dir: 'auto' })
@@ -181,9 +184,12 @@ frame.addEventListener('keydown', (event) => {
 })
 
 endpoint.addEventListener('change', chooseEndpoint)
-dialect.addEventListener('change', () => {
-  frame.placeholder = examples[dialect.value]
-})
+/** An example is there from the beginning; what the reader wrote stays. */
+const offerExample = () => {
+  if (frame.value === '' || Object.values(examples).includes(frame.value)) frame.value = examples[dialect.value]
+}
+
+dialect.addEventListener('change', offerExample)
 
 /** A fragment never leaves the browser; once read it is taken out of the address bar and the history too. */
 const takeFragment = () => {
@@ -196,4 +202,4 @@ const takeFragment = () => {
 takeFragment()
 addEventListener('hashchange', takeFragment)
 chooseEndpoint()
-frame.placeholder = examples[dialect.value]
+offerExample()
