@@ -127,7 +127,7 @@ export const admit = async <U extends User>(handshake: Handshake, rules: Rules<U
     stair = 'limits'
     const ask = { userId: user.id, addressKey: client.key, at }
     const asked = live ? rules.limits.take(ask, at + rules.deadlines.limitsMs) : rules.limits.peek(ask, at + rules.deadlines.limitsMs)
-    const allowance = asked instanceof Promise ? await wait('limits', rules.deadlines.limitsMs, asked) : asked
+    const allowance = asked instanceof Promise ? await inTime(rules, asked, wait('limits', rules.deadlines.limitsMs, asked)) : asked
     if (!allowance.granted) return walk.deny('limits', limitDenial(allowance))
     walk.pass('limits')
 
@@ -167,6 +167,21 @@ const verify = async (
   if ('reason' in credential) return noToken
   const verification = rules.verifier.verify(credential.token, at)
   return verification instanceof Promise ? await wait('token', rules.deadlines.tokenMs, verification) : verification
+}
+
+/** A lease that is granted after its time was given up is nobody's: it goes back, or its place would be taken for ever. */
+const inTime = async (rules: Rules, asked: Promise<Allowance>, answer: Promise<Allowance>): Promise<Allowance> => {
+  try {
+    return await answer
+  } catch (error) {
+    void asked.then(
+      (late) => {
+        if (late.granted) rules.limits.release(late.lease)
+      },
+      () => undefined,
+    )
+    throw error
+  }
 }
 
 const limitDenial = (allowance: Allowance & { granted: false }): Denial => {
