@@ -28,7 +28,7 @@ export const openInbox = <U extends User>(session: Session<U>, handler: DialectH
     busy = true
     try {
       if (first) await handler.opened(session)
-      for (let text = waiting.shift(); text !== undefined; text = waiting.shift()) {
+      for (let text = waiting.shift(); text !== undefined && session.state.name === 'open'; text = waiting.shift()) {
         if (paused && waiting.length < maxWaiting / 2) {
           paused = false
           session.socket.resume()

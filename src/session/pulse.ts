@@ -47,8 +47,9 @@ export const createPulse = (config: PulseConfig, clock: Clock, end: (session: Li
   }
 
   const schedule = (session: LiveSession): void => {
-    // Rounded up, and never into the slot that is being emptied: nothing is looked at before its time, or twice in a tick.
-    const slot = Math.max(slotOf(nextLook(session)) + 1, lastSlot + 1)
+    // In the slot of its very time: a tick in that slot that comes too early finds nothing to do and leaves it to the next one. Never in a slot
+    // that was emptied already, or is being emptied: nothing is looked at twice in a tick.
+    const slot = Math.max(slotOf(nextLook(session)), lastSlot + 1)
     session.slot = slot
     const waiting = slots.get(slot)
     if (waiting === undefined) slots.set(slot, new Set([session]))
@@ -98,20 +99,20 @@ export const createPulse = (config: PulseConfig, clock: Clock, end: (session: Li
       lookAtAll()
       return
     }
+    const first = lastSlot + 1
+    lastSlot = Math.max(lastSlot, slot)
     // Going slot by slot is cheap unless the process slept for long; then it is cheaper to go through what exists.
-    if (slot - lastSlot > slots.size + 64) {
+    if (slot - first > slots.size + 64) {
       for (const due of [...slots.keys()].filter((key) => key <= slot)) empty(due)
     } else {
-      for (let due = lastSlot + 1; due <= slot; due += 1) empty(due)
+      for (let due = first; due <= slot; due += 1) empty(due)
     }
-    lastSlot = Math.max(lastSlot, slot)
   }
 
   const empty = (slot: number): void => {
     const due = slots.get(slot)
     if (due === undefined) return
     slots.delete(slot)
-    lastSlot = Math.max(lastSlot, slot)
     for (const session of due) look(session)
   }
 
