@@ -8,7 +8,7 @@ export const pythonInt = (value: unknown): number | undefined => {
   if (typeof value === 'boolean') return value ? 1 : 0
   if (typeof value === 'number') return Number.isFinite(value) ? clamped(Math.trunc(value)) : undefined
   if (typeof value !== 'string' || value.length > maxCharacters) return undefined
-  const digits = /^([+-]?)(\p{Nd}+(?:_\p{Nd}+)*)$/u.exec(value.replace(pythonSpace, ''))
+  const digits = /^([+-]?)(\p{Nd}+(?:_\p{Nd}+)*)$/u.exec(stripped(value))
   if (digits === null) return undefined
   const [, sign, text = ''] = digits
   const ascii = Array.from(text.replaceAll('_', ''), decimalValue).join('')
@@ -18,9 +18,17 @@ export const pythonInt = (value: unknown): number | undefined => {
 /** Python refuses text of more than 4,300 digits; a little more than that is looked at because of white space. */
 const maxCharacters = 5_000
 
-/** What Python's `str.strip()` takes off: four separators and U+0085 besides what JavaScript calls space, but not U+FEFF. */
-// oxlint-disable-next-line eslint/no-control-regex -- the separators are control characters
-const pythonSpace = /^(?:(?!\uFEFF)[\s\x1c-\x1f\x85])+|(?:(?!\uFEFF)[\s\x1c-\x1f\x85])+$/gu
+/** A loop, because an expression would try every space as the beginning of the last ones. */
+const stripped = (text: string): string => {
+  let from = 0
+  let to = text.length
+  while (from < to && isSpace(text.charAt(from))) from += 1
+  while (to > from && isSpace(text.charAt(to - 1))) to -= 1
+  return text.slice(from, to)
+}
+
+/** Python counts U+0085 as space and U+FEFF not; JavaScript has it the other way round. */
+const isSpace = (character: string): boolean => /[\s\u0085]/u.test(character) && character !== '\uFEFF'
 
 const clamped = (value: number): number => Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value)) + 0
 
