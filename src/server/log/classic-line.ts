@@ -1,3 +1,5 @@
+import { parseNetwork } from '../../admission/address/network.js'
+import { wordsOf } from './words-of.js'
 import type { Level, LogEvent } from './log-event.js'
 
 /** A line of the old service: the logger it came from, its level, its text. */
@@ -10,45 +12,83 @@ export interface ClassicLine {
 const gate = 'message.middleware.websocket_auth'
 const consumers = 'message.consumers'
 
-const admission = (event: Extract<LogEvent, { event: 'admission' }>): readonly ClassicLine[] => {
-  const user = event.userId ?? '-'
-  const debug = (text: string): ClassicLine => ({ logger: gate, level: 'debug', text })
-  if (event.outcome === 'admitted') {
-    if (!event.development) return [debug(`WebSocket authenticated for user: ${user}`)]
-    const missing = event.detail === undefined
-    return missing
-      ? [debug('No authentication token provided for WebSocket'), debug('Development mode: Allowing connection without token')]
-      : [debug(`Token validation failed for token: ${event.detail ?? ''}`), debug('Development mode: Allowing connection with invalid token')]
-  }
-  const { reason = 'unknown' } = event
-  if (reason === 'address_banned') return [{ logger: gate, level: 'warn', text: `Blocked WebSocket connection from blacklisted IP: ${event.address ?? 'unknown'}` }]
-  if (reason === 'rate_limited' || reason === 'too_many_connections') return [{ logger: gate, level: 'warn', text: `Rate limit exceeded for user: ${user}` }]
-  if (reason === 'token_missing') return [debug('No authentication token provided for WebSocket')]
-  if (reason === 'token_invalid' || reason === 'token_expired' || reason === 'token_revoked')
-    return [debug(`Token validation failed for token: ${event.detail ?? '<not a JWT>'}`)]
-  if (reason === 'user_unknown') return [debug(`User ${user} not found in database`)]
-  if (reason === 'dependency_unavailable' || reason === 'internal_error')
-    return [{ logger: gate, level: 'error', text: `Error authenticating WebSocket token: ${event.detail ?? 'unknown'}` }]
-  return [debug(`WebSocket connection refused: ${reason}`)]
+const debug = (text: string): ClassicLine => ({ logger: gate, level: 'debug', text })
+const warning = (text: string, logger = gate): ClassicLine => ({ logger, level: 'warn', text })
+
+type AdmissionEvent = Extract<LogEvent, { event: 'admission' }>
+
+const admitted = ({ development, detail, userId = '-' }: AdmissionEvent): readonly ClassicLine[] => {
+  if (!development) return [debug(`WebSocket authenticated for user: ${userId}`)]
+  return detail === undefined
+    ? [debug('No authentication token provided for WebSocket'), debug('Development mode: Allowing connection without token')]
+    : [debug(`Token validation failed for token: ${detail}`), debug('Development mode: Allowing connection with invalid token')]
 }
 
-const place = (endpoint: string): string =>
-  endpoint === 'conversations' ? 'conversation list' : endpoint === 'customers' ? 'customer list' : endpoint
+const denied = (event: AdmissionEvent): readonly ClassicLine[] => {
+  const { reason = 'unknown', step, userId = '-', detail } = event
+  switch (reason) {
+    case 'address_banned':
+      return [warning(`Blocked WebSocket connection from blacklisted IP: ${event.address ?? 'unknown'}`)]
+    case 'rate_limited':
+    case 'too_many_connections':
+      return [warning(`Rate limit exceeded for user: ${userId}`)]
+    case 'token_missing':
+      return [debug('No authentication token provided for WebSocket')]
+    case 'token_invalid':
+    case 'token_expired':
+    case 'token_revoked':
+      return [
+        debug(`Token validation failed for token: ${detail ?? '<not a JWT>'}`),
+        debug(`Invalid WebSocket authentication token: ${detail ?? '<not a JWT>'}`),
+      ]
+    case 'user_unknown':
+      return [debug(`User ${userId} not found in database`)]
+    case 'not_found':
+    case 'forbidden':
+      return step === 'topic' ? [warning(`User ${userId} denied access to conversation ${conversationOf(event.path)}`, consumers)] : [refused(reason)]
+    case 'dependency_unavailable':
+    case 'internal_error':
+      return [{ logger: gate, level: 'error', text: `${failedAt(step)}: ${detail ?? 'unknown'}` }]
+    default:
+      return [refused(reason)]
+  }
+}
+
+const refused = (reason: string): ClassicLine => debug(`WebSocket connection refused: ${reason}`)
+
+const failedAt = (step: string | undefined): string => {
+  if (step === 'limits') return 'Error checking WebSocket rate limit'
+  return step === 'address_ban' ? 'Error checking IP blacklist' : 'Error authenticating WebSocket token'
+}
+
+/** The last segment of `/ws/chat/<id>/`. */
+const conversationOf = (path: string): string => /([^/]+)\/?$/.exec(path)?.[1] ?? 'unknown'
+
+const place = ({ endpoint, conversation }: { readonly endpoint: string; readonly conversation?: string | undefined }): string => {
+  if (conversation !== undefined) return `conversation ${conversation}`
+  if (endpoint === 'conversations') return 'conversation list'
+  return endpoint === 'customers' ? 'customer list' : endpoint
+}
 
 /** Says an event in the words of the old service, whose operators search for them; events it did not know are said by name. */
 export const classicLines = (event: LogEvent, level: Level): readonly ClassicLine[] => {
   const own = (text: string): readonly ClassicLine[] => [{ logger: 'sallyport', level, text }]
   switch (event.event) {
     case 'admission':
-      return admission(event)
+      return event.outcome === 'admitted' ? admitted(event) : denied(event)
     case 'session_opened':
-      return [{ logger: consumers, level: 'debug', text: `User ${event.userId} connected to ${place(event.endpoint)}` }]
+      return [{ logger: consumers, level: 'debug', text: `User ${event.userId} connected to ${place(event)}` }]
     case 'session_closed':
-      return [{ logger: consumers, level: 'debug', text: `User ${event.userId} disconnecting from ${place(event.endpoint)}` }]
+      return [{ logger: consumers, level: 'debug', text: `User ${event.userId} disconnecting from ${place(event)}` }]
     case 'ban_added':
-      return [{ logger: gate, level: 'info', text: `IP ${event.subject} blacklisted for ${event.hours === undefined ? 'ever' : `${String(event.hours)} hours`}` }]
+      // The old service banned addresses for a time; a ban of a user or without end has no line there.
+      return event.hours === undefined || parseNetwork(event.subject) === undefined
+        ? own(wordsOf(event))
+        : [{ logger: gate, level: 'info', text: `IP ${event.subject} blacklisted for ${String(event.hours)} hours` }]
     case 'ban_lifted':
-      return [{ logger: gate, level: 'info', text: `IP ${event.subject} removed from blacklist` }]
+      return parseNetwork(event.subject) === undefined
+        ? own(wordsOf(event))
+        : [{ logger: gate, level: 'info', text: `IP ${event.subject} removed from blacklist` }]
     case 'blocking_call':
     case 'dropped':
     case 'failure':
@@ -62,13 +102,3 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
       return own(wordsOf(event))
   }
 }
-
-/** An event in one line of words, for people. */
-export const wordsOf = (event: object): string =>
-  Object.entries(event)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]: [string, unknown]) => (name === 'event' ? nameOf(value) : `${name}=${typeof value === 'number' ? String(Math.round(value * 1000) / 1000) : String(value)}`))
-    .join(' ')
-
-/** What stops everybody stands out, and is found by the name the documentation gives it. */
-const nameOf = (event: unknown): string => (event === 'blocking_call' ? 'BLOCKING_CALL' : String(event))

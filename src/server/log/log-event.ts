@@ -12,10 +12,11 @@ export type LogEvent =
       readonly durationMs: number
       readonly development: boolean
       readonly step: string | undefined
+      /** What was wrong, for operators; of a token only its preview. */
       readonly detail: string | undefined
     }
-  | { readonly event: 'session_closed'; readonly sessionId: string; readonly userId: string; readonly endpoint: string; readonly reason: string; readonly code: number; readonly durationMs: number }
-  | { readonly event: 'session_opened'; readonly sessionId: string; readonly userId: string; readonly endpoint: string }
+  | { readonly event: 'session_closed'; readonly sessionId: string; readonly userId: string; readonly endpoint: string; readonly conversation?: string | undefined; readonly reason: string; readonly code: number; readonly durationMs: number }
+  | { readonly event: 'session_opened'; readonly sessionId: string; readonly userId: string; readonly endpoint: string; readonly conversation?: string | undefined }
   | { readonly event: 'malformed'; readonly reason: string; readonly decisionId: string; readonly detail: string | undefined }
   | { readonly event: 'ban_added' | 'ban_lifted'; readonly subject: string; readonly hours: number | undefined; readonly actor: string }
   | { readonly event: 'operation'; readonly action: string; readonly actor: string; readonly target: string }
