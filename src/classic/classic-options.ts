@@ -22,5 +22,7 @@ export interface ClassicOptions<U extends User = User> {
   readonly clock: Clock
   /** Whether `classic.v2` sockets are greeted with `connection_established`. */
   readonly greeting: boolean
+  /** Milliseconds between two refreshes of a list that nobody asked for; the first after a pause goes out at once. Default 200. */
+  readonly refreshPauseMs?: number
   readonly events?: ClassicEvents
 }

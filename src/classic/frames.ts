@@ -1,3 +1,4 @@
+import { cutToBytes } from '../conversation/page-bounds.js'
 import { offsetTime } from '../protocol/classic-time.js'
 import { limits } from '../protocol/size.js'
 import { createPush, type Push } from '../session/push.js'
@@ -30,7 +31,8 @@ export interface ListFrame {
  */
 export const listPush = (list: ListFrame, fromEnd: boolean, key?: string): Push => {
   const encoded = list.items.map((item) => JSON.stringify(item))
-  const kept = cut(encoded, fromEnd)
+  // One row always goes out, so that nobody pages in circles.
+  const kept = cutToBytes(encoded, limits.pageBytes, fromEnd, (item) => Buffer.byteLength(item) + 1)
   const pagination = paginationOf(list.paging, list.count, kept.length)
   const tail = JSON.stringify({
     pagination,
@@ -41,18 +43,6 @@ export const listPush = (list: ListFrame, fromEnd: boolean, key?: string): Push 
   })
   const text = `{"type":${JSON.stringify(list.type)},"${list.name}":[${kept.join(',')}],${tail.slice(1)}`
   return { class: key === undefined ? 'critical' : 'state', key: key ?? '', frame: encodeTextFrame(text) }
-}
-
-const cut = (encoded: readonly string[], fromEnd: boolean): readonly string[] => {
-  let bytes = 0
-  const order = fromEnd ? encoded.toReversed() : encoded
-  const tooMany = order.findIndex((item, index) => {
-    bytes += Buffer.byteLength(item) + 1
-    // One row always goes out, so that nobody pages in circles.
-    return bytes > limits.pageBytes && index > 0
-  })
-  if (tooMany === -1) return encoded
-  return fromEnd ? encoded.slice(encoded.length - tooMany) : encoded.slice(0, tooMany)
 }
 
 /** Chat clients read `error`, list clients `message`; every error says both. */

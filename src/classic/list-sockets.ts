@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { StoreUnavailable } from '../admission/store-unavailable.js'
 import type { User } from '../admission/user.js'
 import { listScope, type Scope } from '../conversation/access.js'
@@ -31,8 +32,9 @@ export interface ListSockets<U extends User> {
 const timedOut = 'Request timeout - please try again'
 
 export const createListSockets = <U extends User>(kind: ListKind, options: ClassicOptions<U>): ListSockets<U> => {
-  const { conversations, sessions, feed, clock, events } = options
+  const { conversations, sessions, feed, clock, events, refreshPauseMs = 200 } = options
   const sockets = new Map<string, ListSocket<U>>()
+  const byWorkspace = new Map<string, Set<ListSocket<U>>>()
   // Workspaces whose sockets are being refreshed; `true` when something changed meanwhile, so that a burst costs two refreshes and not a hundred.
   const refreshing = new Map<string, boolean>()
 
@@ -83,8 +85,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
 
   const refreshOnce = async (workspace: string): Promise<void> => {
     const byView = new Map<string, ListSocket<U>[]>()
-    for (const socket of sockets.values()) {
-      if (socket.scope?.workspace.id !== workspace) continue
+    for (const socket of byWorkspace.get(workspace) ?? []) {
       const same = byView.get(socket.view.key)
       if (same === undefined) byView.set(socket.view.key, [socket])
       else same.push(socket)
@@ -105,6 +106,8 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
         refreshing.set(workspace, false)
         // The second round shows what changed during the first.
         await refreshOnce(workspace)
+        // A busy inbox is shown anew a few times a second, not once for each of its messages.
+        if (refreshPauseMs > 0) await setTimeout(refreshPauseMs, undefined, { ref: false })
       } while (refreshing.get(workspace) === true)
     } catch (error) {
       events?.failed?.(kind.label, error)
@@ -120,6 +123,11 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
       const following = scope === undefined ? undefined : feed.follow(scope.workspace.id)
       const socket: ListSocket<U> = { session, scope, following, view: everything() }
       sockets.set(session.id, socket)
+      if (scope !== undefined) {
+        const colleagues = byWorkspace.get(scope.workspace.id)
+        if (colleagues === undefined) byWorkspace.set(scope.workspace.id, new Set([socket]))
+        else colleagues.add(socket)
+      }
       await following?.position
       await show(socket)
     } catch (error) {
@@ -148,8 +156,13 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
       if (socket === undefined) return
       sockets.delete(session.id)
       socket.following?.letGo()
+      const workspace = socket.scope?.workspace.id ?? ''
+      const colleagues = byWorkspace.get(workspace)
+      colleagues?.delete(socket)
+      if (colleagues?.size === 0) byWorkspace.delete(workspace)
     },
     refresh(workspace) {
+      if (!byWorkspace.has(workspace)) return
       if (refreshing.has(workspace)) refreshing.set(workspace, true)
       else void refreshUntilQuiet(workspace)
     },

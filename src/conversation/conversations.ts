@@ -51,7 +51,7 @@ export interface MessagesAsk extends Slice {
   readonly after?: number | undefined
 }
 
-/** One row of the inbox. */
+/** One row of the inbox. In lists the last message is cut at `previewCharacters`. */
 export interface ConversationRow {
   readonly conversation: Conversation
   readonly customer: Customer
@@ -63,7 +63,7 @@ export interface ConversationRow {
 /** One row of the customer list. */
 export interface CustomerRow {
   readonly customer: Customer
-  /** Newest change first; at most 200. */
+  /** Newest change first; at most `conversationsPerCustomer`. */
   readonly conversations: readonly CustomerConversation[]
 }
 

@@ -1,5 +1,5 @@
 import { createClassicHandler } from '../../dist/classic/classic-handler.js'
-import { createFeed } from '../../dist/conversation/feed.js'
+import { createFeed, type Feed } from '../../dist/conversation/feed.js'
 import { createMessageRate } from '../../dist/conversation/message-rate.js'
 import { createModernHandler } from '../../dist/conversation/modern/modern-handler.js'
 import type { Reauthentication } from '../../dist/conversation/modern/modern-options.js'
@@ -20,6 +20,7 @@ export interface Client extends RecordedSession {
 
 export interface Stage {
   readonly conversations: Conversations
+  readonly feed: Feed
   readonly clock: { at: number }
   readonly ignored: string[]
   readonly failures: unknown[]
@@ -27,6 +28,8 @@ export interface Stage {
   fail(error: Error | undefined): void
   reauthenticate: (token: string) => Promise<Reauthentication>
   open(options?: RecordedOptions): Promise<Client>
+  /** Closes every socket, also those that are still being opened. */
+  closeAll(): void
   /** Ids of conversations, newest change first. */
   ids(workspace?: string): Promise<readonly string[]>
   /** Waits until refreshes that nobody asked for have gone out. */
@@ -68,10 +71,12 @@ export const makeStage = async ({ greeting = true, messages = { max: 60, windowM
   const feed = createFeed(conversations, (error) => failures.push(error))
   const rate = createMessageRate(messages)
   const shared = { conversations, sessions, feed, rate, clock }
+  const closers: (() => void)[] = []
   const failed = (_what: string, error: unknown): void => void failures.push(error)
-  const classic = createClassicHandler({ ...shared, greeting, events: { ignored: (endpoint) => ignored.push(endpoint), failed } })
+  const classic = createClassicHandler({ ...shared, greeting, refreshPauseMs: 0, events: { ignored: (endpoint) => ignored.push(endpoint), failed } })
   const stage: Stage = {
     conversations,
+    feed,
     clock: time,
     ignored,
     failures,
@@ -83,6 +88,11 @@ export const makeStage = async ({ greeting = true, messages = { max: 60, windowM
       const recorded = recordedSession(options)
       const { session } = recorded
       const handler = session.dialect === 'sallyport.v1' ? modern : classic
+      const close = (): void => {
+        sessions.closed(session, 1000)
+        handler.closed(session)
+      }
+      closers.push(close)
       sessions.opened(session)
       await handler.opened(session)
       return Object.assign(recorded, {
@@ -91,11 +101,11 @@ export const makeStage = async ({ greeting = true, messages = { max: 60, windowM
           await handler.received(session, typeof message === 'string' ? message : JSON.stringify(message))
           return recorded.take()
         },
-        close: () => {
-          sessions.closed(session, 1000)
-          handler.closed(session)
-        },
+        close,
       })
+    },
+    closeAll: () => {
+      for (const close of closers) close()
     },
     ids: async (workspace = '1') => {
       const page = await store.conversations({

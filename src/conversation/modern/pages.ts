@@ -1,5 +1,7 @@
 import type { ConversationsFilter, CustomersFilter, Topic } from '../../protocol/command.js'
 import type { ConversationsReply, CustomersReply, MessagesReply } from '../../protocol/reply.js'
+import { limits } from '../../protocol/size.js'
+import { cutToBytes, worstBytes } from '../page-bounds.js'
 import { storableText } from '../storable-text.js'
 import type { Scope } from '../access.js'
 import type { Conversations, Place } from '../conversations.js'
@@ -74,10 +76,12 @@ export const messagesPage = async (
 ): Promise<PageOf<MessagesReply> | undefined> => {
   const page = await conversations.messages({ workspace: scope.workspace.id, conversation, offset: 0, limit, before, after })
   if (page.conversation === undefined || page.customer === undefined) return undefined
+  // The end that was asked for stays; the first `seq` says where to go on.
+  const rows = cutToBytes(page.rows, limits.pageBytes, after === undefined, ({ content }) => worstBytes(content))
   return {
     conversation: { ...conversationItem(page.conversation), customer: customerItem(page.customer) },
-    items: page.rows.map(messageItem),
-    hasOlder: (page.rows[0]?.seq ?? 1) > 1,
+    items: rows.map(messageItem),
+    hasOlder: (rows[0]?.seq ?? 1) > 1,
   }
 }
 

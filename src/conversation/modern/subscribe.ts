@@ -2,10 +2,12 @@ import type { User } from '../../admission/user.js'
 import type { Since, Topic } from '../../protocol/command.js'
 import type { PushMessage } from '../../protocol/push-message.js'
 import type { Sessions } from '../../session/sessions.js'
+import { limits } from '../../protocol/size.js'
 import { conversationScope, type Scope } from '../access.js'
 import type { Conversations } from '../conversations.js'
 import type { Feed } from '../feed.js'
 import type { LogPosition, WorkspaceEvent } from '../log.js'
+import { cutToBytes, worstBytes } from '../page-bounds.js'
 import type { Audience } from './audience.js'
 import { pushesOf } from './event-pushes.js'
 import type { Member, Subscription } from './member.js'
@@ -114,7 +116,9 @@ const missedSince = async (
 ): Promise<{ readonly position: LogPosition; readonly events: readonly WorkspaceEvent[] } | undefined> => {
   if (since === undefined || position === undefined || since.epoch !== position.epoch) return undefined
   const slice = await conversations.since(scope.workspace.id, since.offset, maxRecovered)
-  return slice?.events === undefined || slice.position.epoch !== since.epoch ? undefined : { position: slice.position, events: slice.events }
+  if (slice?.events === undefined || slice.position.epoch !== since.epoch) return undefined
+  const fits = cutToBytes(slice.events, limits.pageBytes, false, ({ change }) => (change.type === 'message.created' ? worstBytes(change.message.content) : 0))
+  return fits.length === slice.events.length ? { position: slice.position, events: slice.events } : undefined
 }
 
 /** What of an event a topic is told. */

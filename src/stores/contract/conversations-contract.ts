@@ -224,6 +224,26 @@ export const conversationsContract: readonly ContractCase<Subject>[] = [
     },
   },
   {
+    name: 'lists are bounded: a last message is cut at 1,000 characters, and a customer shows his newest conversations',
+    async run(make) {
+      const store = await make()
+      const long = '😀'.repeat(1_500)
+      const people12 = Array.from({ length: 450 }, (_, index) => person(index, 'P', []))
+      const many = Array.from({ length: 15 }, (_, index) => conversation(`e${String(index)}`, 449, t0 + index, {
+        messages: [message(`e${String(index)}a`, 'customer', long, t0)],
+      }))
+      await store.importWorkspace({ ...second, customers: people12, conversations: many })
+      const alone = await store.customers(people({ workspace: '2', limit: 1 }))
+      assert.equal(alone.rows[0]?.conversations.length, 15)
+      const crowd = await store.customers(people({ workspace: '2', limit: 500 }))
+      assert.deepEqual(crowd.rows[0]?.conversations.map((of) => of.conversation.id), ['e14', 'e13', 'e12', 'e11', 'e10', 'e9', 'e8', 'e7', 'e6', 'e5', 'e4'])
+      const page = await store.conversations(inbox({ workspace: '2', limit: 1 }))
+      assert.equal(page.rows[0]?.lastMessage?.content, '😀'.repeat(1_000))
+      const whole = await store.messages({ workspace: '2', conversation: 'e1', offset: 0, limit: 1 })
+      assert.equal(whole.rows[0]?.content, long)
+    },
+  },
+  {
     name: 'customers are narrowed by each condition',
     async run(make) {
       const store = await given(make)

@@ -3,6 +3,7 @@ import type { Memberships } from '../../admission/topic.js'
 import type { Changed, Conversations, CustomerConversation, FeedbackResult, SendResult } from '../../conversation/conversations.js'
 import type { Conversation, Customer, Message } from '../../conversation/records.js'
 import type { WorkspaceEvent } from '../../conversation/log.js'
+import { conversationsPerCustomer, preview } from '../../conversation/page-bounds.js'
 import { publicId } from '../../conversation/public-id.js'
 import { storableText } from '../../conversation/storable-text.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
@@ -11,8 +12,6 @@ import {
 } from './memory-filters.js'
 import { append, memoryWorkspace, pairKey, type MemoryConversation, type MemoryIds, type MemoryWorkspace } from './memory-workspace.js'
 
-/** Longest list of conversations inside one customer's row. */
-const maxConversationsOfCustomer = 200
 /** Unseen messages a stale send answers at most. */
 const maxUnseen = 100
 
@@ -29,6 +28,11 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
   }
 
   const lastOf = (entry: MemoryConversation): CustomerConversation => ({ conversation: entry.record, lastMessage: entry.messages.at(-1) })
+
+  const listed = (entry: MemoryConversation): CustomerConversation => {
+    const last = entry.messages.at(-1)
+    return { conversation: entry.record, lastMessage: last === undefined ? undefined : { ...last, content: preview(last.content) } }
+  }
 
   const rowOf = (held: MemoryWorkspace, entry: MemoryConversation, customer: Customer, reader: string) => ({
     ...lastOf(entry),
@@ -102,7 +106,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
       })
       const rows = conversationsAfter(sortedConversations(matching, order), order, following).slice(offset, offset + limit).flatMap((entry) => {
         const customer = held.customers.get(entry.record.customerId)
-        return customer === undefined ? [] : [rowOf(held, entry, customer, reader)]
+        return customer === undefined ? [] : [{ ...rowOf(held, entry, customer, reader), ...listed(entry) }]
       })
       return { rows, total: matching.length }
     },
@@ -118,11 +122,12 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
       const byCustomer = byCustomerId(held.conversations.values())
       const matching = [...held.customers.values()].filter((customer) =>
         matchesCustomer(filter, customer, (byCustomer.get(customer.id) ?? []).map(({ record }) => record)))
-      const rows = customersAfter(sortedCustomers(matching, order), order, following).slice(offset, offset + limit).map((customer) => ({
+      const onPage = customersAfter(sortedCustomers(matching, order), order, following).slice(offset, offset + limit)
+      const rows = onPage.map((customer) => ({
         customer,
         conversations: sortedConversations(byCustomer.get(customer.id) ?? [], { by: 'updatedAt', descending: true })
-          .slice(0, maxConversationsOfCustomer)
-          .map(lastOf),
+          .slice(0, conversationsPerCustomer(onPage.length))
+          .map(listed),
       }))
       return { rows, total: matching.length }
     },

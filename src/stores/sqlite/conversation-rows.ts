@@ -1,4 +1,5 @@
 import type { ConversationRow } from '../../conversation/conversations.js'
+import { previewCharacters } from '../../conversation/page-bounds.js'
 import type {
   ContentType, Conversation, ConversationStatus, Customer, FeedbackValue, Message, MessageType, ProcessingStatus, Tag,
 } from '../../conversation/records.js'
@@ -82,6 +83,9 @@ export const messageColumns = `m.id as m_id, m.conversation as m_conversation, m
   m.media_file as m_media_file, m.media_url as m_media_url, m.transcription as m_transcription, m.processing_status as m_processing_status,
   m.feedback as m_feedback, m.feedback_comment as m_feedback_comment, m.feedback_at as m_feedback_at, m.customer_count as m_customer_count,
   m.created_at as m_created_at`
+
+/** The same for lists, which show only the beginning of a message. */
+export const previewColumns = messageColumns.replace('m.content as', `substr(m.content, 1, ${String(previewCharacters)}) as`)
 
 /** The message columns of an outer join that may have found none. */
 export type MaybeMessage = MessageColumns | (Partial<MessageColumns> & { readonly m_id: null })
@@ -172,12 +176,17 @@ export const messageFrom = (row: MessageColumns): Message => ({
 
 export const lastMessageFrom = (row: MaybeMessage): Message | undefined => (row.m_id === null ? undefined : messageFrom(row))
 
-/** One row of the inbox as one row of SQL: goes on with `where`. Needs `:reader`. */
-export const selectInbox = `select ${conversationColumns}, ${customerColumns}, ${messageColumns}, coalesce(r.customer_count, 0) as read_count
+const selectRows = (message: string): string => `select ${conversationColumns}, ${customerColumns}, ${message}, coalesce(r.customer_count, 0) as read_count
   from conversations c
   join customers u on u.id = c.customer
   left join messages m on m.conversation = c.id and m.seq = c.last_message_seq
   left join read_marks r on r.conversation = c.id and r.user_id = :reader`
+
+/** One row of the inbox as one row of SQL: goes on with `where`. Needs `:reader`. */
+export const selectInbox = selectRows(messageColumns)
+
+/** The same for a page of the inbox. */
+export const selectInboxPage = selectRows(previewColumns)
 
 export type InboxColumns = ConversationColumns & CustomerColumns & MaybeMessage & { readonly read_count: number }
 

@@ -7,12 +7,12 @@ import {
 } from './conversation-conditions.js'
 import {
   conversationColumns, conversationFrom, customerColumns, customerFrom, fromMicros, inboxRowFrom, lastMessageFrom, messageColumns, messageFrom,
-  selectInbox, tagFrom, type ConversationColumns, type CustomerColumns, type InboxColumns, type MaybeMessage, type MessageColumns, type TagRow,
+  previewColumns, selectInbox, selectInboxPage, tagFrom, type ConversationColumns, type CustomerColumns, type InboxColumns, type MaybeMessage, type MessageColumns, type TagRow,
 } from './conversation-rows.js'
 import type { SqliteEngine } from './engine.js'
 
-/** Longest list of conversations inside one customer's row. */
-const maxConversationsOfCustomer = 200
+/** `conversationsPerCustomer` of the page, in SQL. */
+const perCustomer = 'max(10, min(200, 5000 / max(1, (select count(*) from page))))'
 
 interface Total {
   readonly total: number
@@ -74,7 +74,7 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
       const [totals, rows] = await engine.snapshot<[Total, InboxColumns]>('lists', [
         { sql: `select count(*) as total from conversations c where ${where}`, params },
         {
-          sql: `${selectInbox} where ${where} ${after.where} order by ${conversationOrder(order)} limit :limit offset :offset`,
+          sql: `${selectInboxPage} where ${where} ${after.where} order by ${conversationOrder(order)} limit :limit offset :offset`,
           params: { ...params, ...after.params, reader: safe(reader), limit, offset },
         },
       ])
@@ -99,12 +99,13 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
         { sql: `select count(*) as total from customers u where ${where}`, params },
         { sql: `select ${customerColumns} from customers u ${sorted}`, params: slice },
         {
-          sql: `select ${conversationColumns}, ${messageColumns}
+          sql: `with page (id) as materialized (select u.id from customers u ${sorted})
+                select ${conversationColumns}, ${previewColumns}
                 from (select p.id, row_number() over (partition by p.customer order by p.updated_at desc, p.id desc) as place
-                      from conversations p where p.workspace = :workspace and p.customer in (select u.id from customers u ${sorted})) chosen
+                      from conversations p where p.workspace = :workspace and p.customer in page) chosen
                 join conversations c on c.id = chosen.id
                 left join messages m on m.conversation = c.id and m.seq = c.last_message_seq
-                where chosen.place <= ${String(maxConversationsOfCustomer)}
+                where chosen.place <= ${perCustomer}
                 order by c.updated_at desc, c.id desc`,
           params: slice,
         },
