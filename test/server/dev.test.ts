@@ -100,7 +100,7 @@ describe('a running dev', () => {
     }
     expect(await (await fetch(`${server.internalUrl}/readyz`)).json()).toMatchObject({ ready: true, mode: 'development', draining: false })
     const metrics = await (await fetch(`${server.internalUrl}/metrics`)).text()
-    expect(metrics).toMatch(/^sallyport_.*development/im)
+    expect(metrics).toMatch(/^sallyport_development 1$/m)
     expect(metrics).not.toContain('eyJ')
     expect((await fetch(`${server.publicUrl}/metrics`)).status).toBe(404)
   })
