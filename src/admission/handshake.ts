@@ -12,7 +12,7 @@ export interface Handshake {
   readonly httpVersion: string
   /** Request target as sent (RFC 9112 section 3.2), never decoded, folded or resolved. */
   readonly target: string
-  /** Field values by lower-case field name, in the order they came; a repeated field has several. No prototype. */
+  /** Field values by lower-case field name, in the order they came; a repeated field has several. A host may leave out what admission does not read. */
   readonly headers: Headers
   /** Address of the socket's other end, as the operating system names it. */
   readonly peerAddress: string

@@ -1,3 +1,4 @@
+import { Socket } from 'node:net'
 import { Writable, type Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 
@@ -23,12 +24,13 @@ export const guardReceiver = (webSocket: WebSocket): void => {
 }
 
 const guardEnd = (stream: Writable): void => {
-  const end = stream.end.bind(stream)
-  Object.defineProperty(stream, 'end', {
-    configurable: true,
-    writable: true,
-    value: (...rest: Parameters<typeof end>): Writable => (stream.writableEnded ? stream : end(...rest)),
-  })
+  // A stream with an `end` of its own, such as an embedder's, keeps it. Assigned, not defined: a defined property costs each socket a kilobyte.
+  if (stream.end === Socket.prototype.end || stream.end === Writable.prototype.end) Object.assign(stream, { end: endOnce })
+}
+
+/** Shared by all: what the `end` of a socket and of a plain writable do, unless it was done. */
+function endOnce(this: Writable, ...rest: Parameters<Writable['end']>): Writable {
+  return this.writableEnded ? this : Writable.prototype.end.apply(this, rest)
 }
 
 function destroyThis(this: Duplex): void {

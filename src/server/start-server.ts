@@ -74,10 +74,13 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
   const log = options.log ?? createLog(config.log)
   const startedAt = Date.now()
 
+  const told = (task: string) => (error: unknown): void => {
+    log.write('error', { event: 'failure', task, detail: error instanceof Error ? error.message : 'unknown' })
+  }
   let upgrade: ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) | undefined
   let ready = false
   const demoPage = development ? await readDemoPage(serverEndpoints) : undefined
-  const publicApp = createPublicApp({ mode: development ? 'development' : 'production', endpoints: serverEndpoints, ready: () => ready, ...(demoPage ? { demoPage } : {}) })
+  const publicApp = createPublicApp({ mode: development ? 'development' : 'production', endpoints: serverEndpoints, ready: () => ready, onFailure: told('public port'), ...(demoPage ? { demoPage } : {}) })
   const publicServer = createHardenedServer({
     onRequest: asListener(publicApp.fetch),
     onUpgrade(request, connection, head) {
@@ -108,7 +111,8 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       development,
     })
     const gate = await createServerGate(options, stores, issuers, publicPort, log, metrics)
-    upgrade = openDialects(gate, stores, config, log, metrics)
+    const dialects = openDialects(gate, stores, config, log, metrics)
+    upgrade = dialects.upgrade
 
     const operations = createOperations({
       gate,
@@ -124,9 +128,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       operations,
       operatorKey,
       now: Date.now,
-      onFailure(error) {
-        log.write('error', { event: 'failure', task: 'internal port', detail: error instanceof Error ? error.message : 'unknown' })
-      },
+      onFailure: told('internal port'),
     })
     const internalServer = createHardenedServer({
       onRequest: asListener(internalApp.fetch),
@@ -149,6 +151,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       log.write('info', { event: 'server', state: 'draining', detail: reason })
       const left = await gate.drain(drainMs)
       gate.stop()
+      dialects.stop()
       const closed = await Promise.allSettled(undo.map((close) => close()))
       const clean = left === 0 && closed.every(({ status }) => status === 'fulfilled')
       log.write('info', { event: 'server', state: 'stopped', detail: clean ? undefined : `${String(left)} sockets were cut off` })
@@ -240,10 +243,12 @@ const openDialects = (gate: Gate, stores: OpenStores, config: Config, log: Log, 
   const feed = createFeed(conversations, (error) => {
     failed('feed', error)
   })
+  feed.start()
   const shared = { conversations, sessions: gate.sessions, feed, rate: createMessageRate(config.limits.messages), clock: systemClock }
   const classic = createClassicHandler({
     ...shared,
     greeting: config.classic.greeting,
+    refreshPauseMs: 200,
     events: {
       failed(endpoint, error) {
         failed(`classic ${endpoint}`, error)
@@ -275,7 +280,7 @@ const openDialects = (gate: Gate, stores: OpenStores, config: Config, log: Log, 
     maxFragments: 128,
   }
   const wss = new WebSocketServer(options)
-  return gate.upgrade(wss, (webSocket, session) => {
+  const upgrade = gate.upgrade(wss, (webSocket, session) => {
     receiveText(webSocket, session, gate.sessions, session.dialect === modern ? modernHandler : classic, {
       received(bytes) {
         metrics.received(bytes)
@@ -285,4 +290,10 @@ const openDialects = (gate: Gate, stores: OpenStores, config: Config, log: Log, 
       },
     })
   })
+  return {
+    upgrade,
+    stop() {
+      feed.stop()
+    },
+  }
 }

@@ -1,8 +1,12 @@
+import { escapeValue } from '../log/escape.js'
+
 /** One thing that is wrong, with all a person needs to mend it. */
 export interface Problem {
   readonly key: string
   /** Where the value came from, such as `environment` or `.env`. */
   readonly source: string
+  /** Line of `.env` on which it stands, where that is known. */
+  readonly line?: number
   /** As written, masked when it is a secret; `undefined` when nothing was written. */
   readonly value: string | undefined
   readonly allowed: string
@@ -16,10 +20,13 @@ export class ConfigError extends Error {
   readonly problems: readonly Problem[]
 
   constructor(problems: readonly Problem[]) {
-    super(`The configuration has ${problems.length === 1 ? 'a problem' : `${String(problems.length)} problems`}:\n${problems.map(line).join('\n')}`)
+    super(`The configuration has ${problems.length === 1 ? 'a problem' : `${String(problems.length)} problems`}:\n${problems.map(lineOf).join('\n')}`)
     this.problems = problems
   }
 }
 
-const line = ({ key, source, value, allowed, didYouMean }: Problem): string =>
-  `  ${key} (${source})${value === undefined ? '' : ` is ${value}`}: ${allowed}${didYouMean === undefined ? '' : `; did you mean ${didYouMean}?`}`
+const lineOf = ({ key, source, line, value, allowed, didYouMean }: Problem): string => {
+  const place = line === undefined ? source : `${source} line ${String(line)}`
+  const shown = value === undefined ? '' : ` is ${escapeValue(value)}`
+  return `  ${escapeValue(key)} (${place})${shown}: ${allowed}${didYouMean === undefined ? '' : `; did you mean ${didYouMean}?`}`
+}

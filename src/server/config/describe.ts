@@ -8,12 +8,12 @@ export const envExample = (): string => {
     const file = secret ? ` Or ${envName(path)}_FILE names a file that holds it.` : ''
     return `# ${sentence}${file}\n# ${path}: ${allowed}\n#${envName(path)}=${shown}`
   })
-  return `# Every key of Sallyport with its default. Written by \`sallyport config env\`.\n\n${blocks.join('\n\n')}\n`
+  return `# Every key of Sallyport with its default. Written by \`sallyport config env\`.\n# Lists are written with commas, an empty one as [].\n\n${blocks.join('\n\n')}\n`
 }
 
 /** A value as its notation writes it. */
 const textOf = (value: unknown, notation: Notation): string => {
   if (value === undefined) return ''
-  if (notation === 'list' && Array.isArray(value)) return value.map((part: unknown) => textOf(part, 'text')).join(',')
+  if (notation === 'list' && Array.isArray(value)) return (value.length === 0 ? '[]' : value.map((part: unknown) => textOf(part, 'text')).join(','))
   return typeof value === 'string' ? value : JSON.stringify(value)
 }

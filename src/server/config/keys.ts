@@ -5,7 +5,9 @@ import { parseNetwork } from '../../admission/address/network.js'
 import { ladderModes } from '../../admission/ladder.js'
 import { carriers } from '../../admission/steps/credential.js'
 import { algorithms, isAlgorithm, type Algorithm } from '../../admission/token/algorithm.js'
+import { exactOrigin } from './exact-origin.js'
 import type { Leaf, Notation } from './leaf.js'
+import { laterCarriers } from './not-yet.js'
 
 const key = <T>(
   path: string,
@@ -34,11 +36,22 @@ const oneOf = <const T extends readonly [string, ...string[]]>(path: string, val
 
 const port = (path: string, fallback: number, sentence: string): Leaf<number> => int(path, fallback, 0, 65_535, sentence)
 
-const originForm = /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
 const hostForm = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/i
 
 const networks = z.array(z.string().refine((value) => parseNetwork(value) !== undefined, 'is no address or CIDR range'))
-const optionalList = z.array(z.string().min(1)).optional()
+const optionalList = z.array(z.string().min(1)).min(1).optional()
+const origin = z.string().refine((value) => exactOrigin(value) === value, 'is no origin as browsers send it')
+/** Compared with Host in lower case. */
+const host = z.string().regex(hostForm, 'is no host[:port]').transform((value) => value.toLowerCase())
+
+const isPublicUrl = (value: string): boolean => {
+  if (!URL.canParse(value)) return false
+  const { protocol, username, password, search, hash } = new URL(value)
+  return /^https?:$/.test(protocol) && username === '' && password === '' && search === '' && hash === ''
+}
+
+/** One placeholder and no other: a query without it would find the same user for everybody. */
+const asksForOneUser = (query: string): boolean => /\$1(?!\d)/.test(query) && !/\$(?!1(?!\d))\d/.test(query)
 
 const algorithmNames = Object.keys(algorithms).join(', ')
 const algorithm = z.custom<Algorithm>((value) => typeof value === 'string' && isAlgorithm(value), 'is no algorithm we know')
@@ -63,20 +76,21 @@ const issuerConfig = z.strictObject({
   audience: z.union([z.string(), z.array(z.string())]).optional(),
   allowShortSecretUntil: z.string().optional(),
   lifetimeMs: z.int().optional(),
+  jwksUrl: z.undefined({ error: 'is not supported in this version: give keys' }).optional(),
 })
 
 const day = 86_400_000
 
 /** Every key there is. `config env`, `config print`, `.env.example` and the errors are generated from this table. */
 export const keys = {
-  listenHost: key('listen.host', 'text', z.string().refine((v) => isIP(v) !== 0 || v === 'localhost'), '127.0.0.1', 'an IP address or localhost', 'Address the public port binds.'),
+  listenHost: key('listen.host', 'text', z.string().refine((v) => isIP(v) !== 0 || v === 'localhost'), '127.0.0.1', 'an IP address or localhost', 'Address the public port binds; a container, or a proxy on another machine, needs 0.0.0.0.'),
   listenPort: port('listen.port', 4400, 'Public port.'),
   internalHost: key('internal.host', 'text', z.string().refine((v) => isIP(v) !== 0 || v === 'localhost'), '127.0.0.1', 'an IP address or localhost', 'Address the internal port binds; everything an operator does is there.'),
   internalPort: port('internal.port', 4480, 'Internal port.'),
-  publicUrl: key('publicUrl', 'text', z.url({ protocol: /^https?$/ }).optional(), undefined, 'an http or https address', 'How browsers reach the public port; its origin is allowed.'),
-  hosts: key('hosts', 'list', z.array(z.string().regex(hostForm)).optional(), undefined, 'a list of host[:port]', 'Host values that are served; unset serves every well-formed one.'),
-  dataDir: key('dataDir', 'text', z.string().min(1), '.sallyport', 'a folder', 'Folder of the database and of the operator key.'),
-  storageUrl: key('storage.url', 'text', z.string().regex(/^file:./).optional(), undefined, 'file:<path>', 'Database; by default sallyport.db in the data folder.'),
+  publicUrl: key('publicUrl', 'text', z.string().refine(isPublicUrl).optional(), undefined, 'an http or https address without user, query and fragment', 'How browsers reach the public port; its origin is allowed.'),
+  hosts: key('hosts', 'list', z.array(host).optional(), undefined, 'a list of host[:port]', 'Host values that are served; unset serves every well-formed one.'),
+  dataDir: key('dataDir', 'text', z.string().regex(/^\P{Cc}+$/u), '.sallyport', 'a folder', 'Folder of the database and of the operator key.'),
+  storageUrl: key('storage.url', 'text', z.string().regex(/^file:\P{Cc}+$/u).optional(), undefined, 'file:<path>', 'Database; by default sallyport.db in the data folder.'),
   tokensIssuers: key('tokens.issuers', 'json', z.array(issuerConfig).min(1).optional(), undefined, 'a JSON list of issuers', 'Several issuers side by side, instead of the flat tokens.* keys.', true),
   tokensProfile: oneOf('tokens.profile', profiles, 'standard', 'How claims are read.'),
   tokensAlgorithms: key('tokens.algorithms', 'list', z.array(algorithm).min(1).optional(), undefined, `a list of ${algorithmNames}`, 'Accepted algorithms; HS512 by default when there is a secret.'),
@@ -88,10 +102,10 @@ export const keys = {
   tokensLifetimeMs: int('tokens.lifetimeMs', 7 * day, 1_000, 3_650 * day, 'Classic profile only: life of a token, counted from `created_at`.'),
   tokensClockToleranceMs: int('tokens.clockToleranceMs', 5_000, 0, 300_000, 'How far `nbf` and `iat` may lie ahead; `exp` has no tolerance.'),
   tokensGraceMs: int('tokens.graceMs', 0, 0, day, 'How long a live socket may outlive its token.'),
-  usersUrl: text('users.url', 'An existing PostgreSQL database to look users up in.', 'postgres://…', true),
-  usersQuery: text('users.query', 'One SELECT with $1 = user id that returns id, active (or is_active), and perhaps role, epoch, email.'),
-  carriers: key('carriers', 'list', z.array(z.enum(carriers)).min(1), [...carriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel.'),
-  origins: key('origins', 'list', z.array(z.string().regex(originForm)).optional(), undefined, 'a list of origins such as https://app.example, without a path', 'Pages that may connect, compared exactly.'),
+  usersUrl: key('users.url', 'text', z.string().regex(/^postgres(?:ql)?:\/\/./).optional(), undefined, 'postgres://…', 'An existing PostgreSQL database to look users up in.', true),
+  usersQuery: key('users.query', 'text', z.string().refine(asksForOneUser).optional(), undefined, 'a query with the placeholder $1 and no other', 'One SELECT with $1 = user id that returns id, active (or is_active), and perhaps role, epoch, email.'),
+  carriers: key('carriers', 'list', z.array(z.enum(carriers, { error: ({ input }) => (laterCarriers.has(input) ? 'is not supported in this version' : 'is no carrier') })).min(1), [...carriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel.'),
+  origins: key('origins', 'list', z.array(origin).optional(), undefined, 'a list of origins such as https://app.example, without a path', 'Pages that may connect, compared exactly.'),
   requireOrigin: flag('requireOrigin', false, 'Whether clients without an Origin are refused.'),
   trustedProxies: key('trustedProxies', 'list', networks, [], 'a list of addresses and CIDR ranges', 'Proxies whose forwarding header is believed.'),
   forwarding: oneOf('forwarding', forwardings, 'x-forwarded-for', 'The one header that is believed.'),
@@ -114,8 +128,8 @@ export const keys = {
   ladderHours: number('bans.ladder.hours', 24, 0.01, 720, 'Length of the first ban; each further one is twice as long.'),
   bansAllow: key('bans.allow', 'list', networks, [], 'a list of addresses and CIDR ranges', 'Networks the ladder never bans.'),
   developmentUser: text('development.user', 'Development only: e-mail of the user who stands in when a token is missing or bad.', 'an e-mail address'),
-  logLevel: oneOf('log.level', ['debug', 'info', 'warn', 'error', 'silent'], 'info', 'Least level that is written.'),
-  logFormat: oneOf('log.format', ['json', 'pretty', 'classic'], 'json', 'Form of log lines.'),
+  logLevel: oneOf('log.level', ['debug', 'info', 'warn', 'error', 'silent'], 'info', 'Least level that is written: info by default, debug in development.'),
+  logFormat: oneOf('log.format', ['json', 'pretty', 'classic'], 'json', 'Form of log lines: json by default, pretty in development, classic in development with a user that stands in.'),
   classicCloseCodes: oneOf('classic.closeCodes', ['v2', 'v1'], 'v2', 'Close codes of clients that offer no sub-protocol: 4001 (v2) or 1008 (v1) for token trouble.'),
   classicGreeting: flag('classic.greeting', true, 'Whether classic clients get `connection_established` first.'),
 } as const

@@ -34,7 +34,9 @@ export const decodeText = (text: string, notation: Notation): unknown => {
     case 'flag':
       return text === 'true' || text === '1' ? true : text === 'false' || text === '0' ? false : text
     case 'list':
-      return text === '' ? [] : text.split(',').map((part) => part.trim())
+      // Nothing is no list: a variable that came out empty by mistake must not mean "none". That is written `[]`.
+      if (text === '') return text
+      return text.trim() === '[]' ? [] : text.split(',').map((part) => part.trim())
     case 'json':
       try {
         const value: unknown = JSON.parse(text)

@@ -151,6 +151,8 @@ test('names of other platforms are taken, weaker than ours and named as they wer
   expect((await load({ env: { PORT: '5000', LOG_LEVEL: 'warn' } })).config).toMatchObject({ listen: { port: 5000 }, log: { level: 'warn' } })
   expect((await load({ env: { SALLYPORT_LISTEN_PORT: '6000', PORT: '5000' } })).config.listen.port).toBe(6000)
   expect((await fault({ env: { PORT: 'http' } })).problems[0]?.key).toBe('PORT')
+  expect((await load({ env: { HOST: '::1' } })).config.listen.host).toBe('::1')
+  expect((await load({ env: { HOST: 'my-machine' } })).config.listen.host).toBe('127.0.0.1')
 })
 
 test('a module may be the file, and what it leaves undefined has its default', async () => {

@@ -2,9 +2,12 @@ import { access, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
+import { escapeValue } from '../log/escape.js'
 import type { Problem } from './config-error.js'
 import { decodeText, envName, type Leaf } from './leaf.js'
 import { nearest } from './nearest.js'
+import { notYet } from './not-yet.js'
+import { serviceLinks } from './service-links.js'
 
 /** What one source says about keys, by path. */
 export interface Source {
@@ -20,13 +23,6 @@ export interface Environment {
 
 const filePaths = ['sallyport.config.js', 'sallyport.config.mjs', 'sallyport.config.json', 'sallyport.config.ts'] as const
 
-/** Names other platforms set, weaker than ours. */
-const aliases: readonly (readonly [string, string])[] = [
-  ['PORT', 'listen.port'],
-  ['HOST', 'listen.host'],
-  ['LOG_LEVEL', 'log.level'],
-]
-
 const exists = async (path: string): Promise<boolean> => {
   try {
     await access(path)
@@ -41,34 +37,38 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 /** Reads the configuration file of a folder, if there is one; nested objects become paths. */
 export const readFileSource = async (cwd: string, leaves: readonly Leaf<unknown>[], problems: Problem[]): Promise<Source | undefined> => {
-  for (const name of filePaths) {
-    const path = resolve(cwd, name)
-    // The first file that exists is the one; the order is the documented one.
-    if (!(await exists(path))) continue
-    let content: unknown
-    try {
-      content = await readConfigFile(path)
-    } catch (error) {
-      problems.push({ key: name, source: 'file', value: undefined, allowed: `cannot be read: ${faultOf(error)}`, didYouMean: undefined })
-      return undefined
-    }
-    if (!isRecord(content)) {
-      problems.push({ key: name, source: 'file', value: undefined, allowed: 'must export or hold an object', didYouMean: undefined })
-      return undefined
-    }
-    const values = new Map<string, unknown>()
-    flatten(content, '', new Set(leaves.map(({ path: leafPath }) => leafPath)), values)
-    for (const key of values.keys()) {
-      if (leaves.some(({ path: leafPath }) => leafPath === key)) continue
-      problems.push({ key, source: name, value: undefined, allowed: 'there is no such key', didYouMean: nearest(key, leaves.map((leaf) => leaf.path)) })
-    }
-    return { name, values, names: new Map() }
+  const found = await Promise.all(filePaths.map((name) => exists(resolve(cwd, name))))
+  const [name, second] = filePaths.filter((_, index) => found[index] === true)
+  if (name === undefined) return undefined
+  const problem = (allowed: string): undefined => void problems.push({ key: name, source: 'file', value: undefined, allowed, didYouMean: undefined })
+  if (second !== undefined) return problem(`and ${second} are both there: keep one`)
+
+  let content: unknown
+  try {
+    content = await readConfigFile(resolve(cwd, name))
+  } catch (error) {
+    return problem(`cannot be read: ${faultOf(error)}`)
   }
-  return undefined
+  if (!isRecord(content)) return problem('must export or hold an object')
+
+  const values = new Map<string, unknown>()
+  flatten(content, '', new Set(leaves.map(({ path }) => path)), values)
+  for (const key of values.keys()) {
+    if (leaves.some(({ path }) => path === key)) continue
+    const later = notYet(key)
+    const didYouMean = later === undefined ? nearest(key, leaves.map(({ path }) => path)) : undefined
+    problems.push({ key, source: name, value: undefined, allowed: later ?? 'there is no such key', didYouMean })
+  }
+  return { name, values, names: new Map() }
 }
 
 /** A parser quotes what it stumbled over, and that may be a secret. */
-const faultOf = (error: unknown): string => (error instanceof SyntaxError ? 'its syntax is wrong' : error instanceof Error ? error.message : 'unknown')
+const faultOf = (error: unknown): string => {
+  if (!(error instanceof Error)) return 'unknown'
+  if (error instanceof SyntaxError) return 'its syntax is wrong'
+  if ('code' in error && error.code === 'ERR_UNKNOWN_FILE_EXTENSION') return 'this Node does not strip types; use Node 22.18 or newer, or sallyport.config.mjs'
+  return escapeValue(error.message)
+}
 
 const readConfigFile = async (path: string): Promise<unknown> => {
   if (path.endsWith('.json')) {
@@ -79,24 +79,47 @@ const readConfigFile = async (path: string): Promise<unknown> => {
   return isRecord(module) ? module['default'] : undefined
 }
 
-const flatten = (value: unknown, prefix: string, known: ReadonlySet<string>, into: Map<string, unknown>): void => {
-  if (!isRecord(value) || known.has(prefix)) {
+/** Objects in objects that a configuration has at most; an object that holds itself would have no end. */
+const maxDepth = 5
+
+const flatten = (value: unknown, prefix: string, known: ReadonlySet<string>, into: Map<string, unknown>, depth = 0): void => {
+  if (!isRecord(value) || known.has(prefix) || depth > maxDepth) {
     if (value !== undefined) into.set(prefix, value)
     return
   }
-  for (const [name, inner] of Object.entries(value)) flatten(inner, prefix === '' ? name : `${prefix}.${name}`, known, into)
+  for (const [name, inner] of Object.entries(value)) flatten(inner, prefix === '' ? name : `${prefix}.${name}`, known, into, depth + 1)
+}
+
+export interface DotEnv {
+  readonly env: Environment
+  /** Line on which a variable is set, the last one when there are several. */
+  lineOf(variable: string): number | undefined
 }
 
 /** Reads `.env` of a folder as an environment of its own. */
-export const readDotEnv = async (cwd: string, problems: Problem[]): Promise<Environment> => {
+export const readDotEnv = async (cwd: string, problems: Problem[]): Promise<DotEnv> => {
   const path = resolve(cwd, '.env')
-  if (!(await exists(path))) return {}
+  if (!(await exists(path))) return { env: {}, lineOf: () => undefined }
+  let text = ''
   try {
-    return parseEnv(await readFile(path, 'utf8'))
+    text = await readFile(path, 'utf8')
   } catch (error) {
     problems.push({ key: '.env', source: 'file', value: undefined, allowed: `cannot be read: ${faultOf(error)}`, didYouMean: undefined })
-    return {}
   }
+  const lines = text.split('\n')
+  const lineOf = (variable: string): number | undefined => {
+    const index = lines.findLastIndex((line) => line.replace(/^\s*(?:export\s+)?/, '').split('=')[0]?.trim() === variable)
+    return index === -1 ? undefined : index + 1
+  }
+  const env = parseEnv(text)
+  for (const name of Object.keys(env)) {
+    // Node reads a line without "=" as the beginning of the next name, and both are lost.
+    if (!name.includes('\n') || !name.includes('SALLYPORT_')) continue
+    const first = name.split('\n')[0] ?? ''
+    const line = lines.findIndex((candidate) => candidate.trim() === first.trim()) + 1
+    problems.push({ key: '.env', source: 'file', ...(line > 0 ? { line } : {}), value: undefined, allowed: 'has a line without "=", which takes the next one with it', didYouMean: undefined })
+  }
+  return { env, lineOf }
 }
 
 /** What an environment says; unknown `SALLYPORT_…` names are problems, and `…_FILE` names a file that holds a secret. */
@@ -111,10 +134,13 @@ export const readEnvironment = async (name: string, env: Environment, leaves: re
   for (const [alias, path] of aliases) {
     const text = env[alias]
     const leaf = leaves.find((candidate) => candidate.path === path)
-    if (text !== undefined && text !== '' && leaf !== undefined) take(alias, text, leaf)
+    if (text === undefined || text === '' || leaf === undefined) continue
+    // Shells set HOST to the machine's name: what is no address was not meant for us.
+    if (alias === 'HOST' && !leaf.schema.safeParse(text).success) continue
+    take(alias, text, leaf)
   }
   for (const [variable, text] of Object.entries(env)) {
-    if (!variable.startsWith('SALLYPORT_') || text === undefined) continue
+    if (!variable.startsWith('SALLYPORT_') || text === undefined || links.has(variable)) continue
     const leaf = byName.get(variable)
     if (leaf !== undefined) {
       take(variable, text, leaf)
@@ -130,10 +156,13 @@ export const readEnvironment = async (name: string, env: Environment, leaves: re
       const content = await readFile(text, 'utf8').catch(() => undefined)
       // Whoever mixed the two names up wrote the secret itself there.
       if (content === undefined) problems.push({ key: variable, source: name, value: '(secret)', allowed: 'must name a file that can be read', didYouMean: undefined })
-      else take(variable, content.trimEnd(), filed)
+      else take(variable, content.replace(/\r?\n$/, ''), filed)
       continue
     }
-    problems.push({ key: variable, source: name, value: undefined, allowed: 'there is no such variable', didYouMean: nearest(variable, [...byName.keys()]) })
+    const later = notYet(variable)
+    const didYouMean = later === undefined ? nearest(variable, [...byName.keys()]) : undefined
+    // A line without "=" in .env has been named already.
+    if (name !== '.env' || !variable.includes('\n')) problems.push({ key: variable, source: name, value: undefined, allowed: later ?? 'there is no such variable', didYouMean })
   }
   return { name, values, names }
 }

@@ -1,0 +1,24 @@
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
+import { expect, test } from 'vitest'
+import { handshakeFromRequest } from './handshake-from-request.js'
+
+/** A request as Node's parser leaves it: names and values in turn. */
+const requestWith = (...rawHeaders: readonly string[]): IncomingMessage => {
+  const request = new IncomingMessage(new Socket())
+  request.method = 'GET'
+  request.httpVersion = '1.1'
+  request.url = '/ws/?token=a'
+  request.rawHeaders.push(...rawHeaders)
+  return request
+}
+
+test('a request becomes a plain handshake, with no prototype in sight', () => {
+  const handshake = handshakeFromRequest(requestWith(), 7)
+  expect(handshake).toMatchObject({ receivedAt: 7, method: 'GET', httpVersion: '1.1', target: '/ws/?token=a', peerAddress: '' })
+  expect([handshake.headers['constructor'], handshake.headers['__proto__']]).toEqual([undefined, undefined])
+})
+
+test('[A23] a peer that has left has no address, and its request no method: nothing of that fails', () => {
+  expect(handshakeFromRequest(new IncomingMessage(new Socket()), 7)).toMatchObject({ method: '', target: '', peerAddress: '' })
+})

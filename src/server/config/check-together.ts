@@ -1,0 +1,36 @@
+import { parseNetwork } from '../../admission/address/network.js'
+import type { Config } from './config.js'
+import { isLoopback } from './is-loopback.js'
+
+/** Prefixes so short that no proxy's network is meant. */
+const widePrefix = 7
+
+/**
+ * Checks what single keys can't know.
+ *
+ * @param mode - `tool` is for commands beside a server, which start nothing.
+ * @param nodeEnv - `NODE_ENV` of the process, or of `.env`.
+ */
+export const checkTogether = (
+  config: Config,
+  mode: 'dev' | 'serve' | 'tool',
+  nodeEnv: string | undefined,
+  problem: (key: string, allowed: string) => void,
+  warnings: Set<string>,
+): void => {
+  const { listen, internal } = config
+  if (mode === 'dev') {
+    if (nodeEnv === 'production') problem('NODE_ENV', 'development mode refuses to start with NODE_ENV=production: use `sallyport serve`')
+    const loopbackOnly = 'development mode binds loopback only: 127.0.0.1, ::1 or localhost'
+    if (!isLoopback(listen.host)) problem('listen.host', loopbackOnly)
+    if (!isLoopback(internal.host)) problem('internal.host', loopbackOnly)
+  } else {
+    if (mode === 'serve' && config.development.user !== undefined) problem('development.user', 'only development mode has a user that stands in')
+    if (!isLoopback(internal.host)) warnings.add(`internal.host ${internal.host} is reachable from other machines; the operator key is all that guards it`)
+  }
+  if (listen.port !== 0 && listen.port === internal.port) problem('internal.port', 'must differ from listen.port')
+  for (const proxy of config.trustedProxies) {
+    if ((parseNetwork(proxy)?.prefix ?? widePrefix + 1) <= widePrefix) warnings.add(`trustedProxies ${proxy} believes the forwarding header of nearly everybody`)
+  }
+  if (mode === 'serve' && config.requireOrigin && (config.origins?.length ?? 0) === 0) warnings.add('requireOrigin is set and origins is empty: nobody can connect')
+}
