@@ -190,7 +190,7 @@ test('a secret may lie in a file of its own, whose last line break is no part of
 
 test('a file for a key that is no secret, a missing one, and one beside its own variable are problems', async () => {
   const { problems } = await fault({
-    env: { SALLYPORT_LISTEN_PORT_FILE: '/port', SALLYPORT_TOKENS_SECRET_FILE: join(empty, 'none'), SALLYPORT_USERS_URL: 'postgres://x', SALLYPORT_USERS_URL_FILE: '/x', SALLYPORT_USERS_QUERY: 'SELECT 1' },
+    env: { SALLYPORT_LISTEN_PORT_FILE: '/port', SALLYPORT_TOKENS_SECRET_FILE: join(empty, 'none'), SALLYPORT_USERS_URL: 'postgres://x', SALLYPORT_USERS_URL_FILE: '/x', SALLYPORT_USERS_QUERY: 'SELECT $1' },
   })
   expect(problems.map(({ key, allowed }) => [key, allowed])).toEqual([
     ['SALLYPORT_LISTEN_PORT_FILE', 'there is no such variable'],
@@ -219,7 +219,7 @@ test.for(secretCases)('no secret is quoted: %s', async ([, env]) => {
 
 test('the list of settings shows every key with its source, and of a secret only that there is one', async () => {
   const issuers = JSON.stringify([{ profile: 'standard', algorithms: ['HS512'], secret }])
-  const { settings } = await load({ env: { SALLYPORT_TOKENS_ISSUERS: issuers, SALLYPORT_USERS_URL: `postgres://a:${secret}@b`, SALLYPORT_USERS_QUERY: 'SELECT 1' } })
+  const { settings } = await load({ env: { SALLYPORT_TOKENS_ISSUERS: issuers, SALLYPORT_USERS_URL: `postgres://a:${secret}@b`, SALLYPORT_USERS_QUERY: 'SELECT $1' } })
   expect(settings.map(({ path }) => path).toSorted()).toEqual(leaves.map(({ path }) => path).toSorted())
   expect(JSON.stringify(settings)).not.toContain(secret)
   expect(settings.find(({ path }) => path === 'tokens.issuers')).toMatchObject({ value: '(secret)', source: 'environment' })
@@ -232,7 +232,7 @@ test('what belongs together is checked together', async () => {
     [{ mode: 'dev', env: { SALLYPORT_LISTEN_HOST: '0.0.0.0' } }, 'SALLYPORT_LISTEN_HOST'],
     [{ mode: 'serve', env: { SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_DEVELOPMENT_USER: 'a@b.example' } }, 'SALLYPORT_DEVELOPMENT_USER'],
     [{ env: { SALLYPORT_LISTEN_PORT: '5000', SALLYPORT_INTERNAL_PORT: '5000' } }, 'SALLYPORT_INTERNAL_PORT'],
-    [{ env: { SALLYPORT_USERS_QUERY: 'SELECT 1' } }, 'users.url'],
+    [{ env: { SALLYPORT_USERS_QUERY: 'SELECT $1' } }, 'users.url'],
     [{ env: { SALLYPORT_TOKENS_KEYS: '[{"publicKey":"x"}]' } }, 'tokens.algorithms'],
   ]
   for (const [options, key] of cases) expect((await fault(options)).problems.map((problem) => problem.key)).toEqual([key])

@@ -41,7 +41,9 @@ export interface LoadedConfig {
 
 const leaves: readonly Leaf<unknown>[] = Object.values(keys)
 
-const masked = (leaf: Leaf<unknown>, value: unknown): string => (leaf.secret ? '(secret)' : JSON.stringify(value) ?? 'undefined').slice(0, 100)
+/** A value as it may be shown: never a secret, nor the user and password of an address. */
+const masked = (leaf: Leaf<unknown>, value: unknown): string =>
+  leaf.secret ? '(secret)' : (JSON.stringify(value) ?? 'undefined').replaceAll(/\/\/[^"\s]*@/g, '//(secret)@').slice(0, 100)
 
 /**
  * Loads the configuration: defaults < file < `.env` < environment < flags.
@@ -82,6 +84,8 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
   const problem = (key: string, allowed: string): void => {
     const source = sources.find(({ values }) => values.has(key))
     const named = source?.names.get(key) ?? key
+    // What is wrong by itself is said once; together with others it will be looked at when it is mended.
+    if (problems.some((known) => known.key === named)) return
     problems.push({ key: named, source: source?.name ?? 'default', value: undefined, allowed, didYouMean: undefined })
   }
 

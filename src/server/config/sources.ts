@@ -131,14 +131,7 @@ export const readEnvironment = async (name: string, env: Environment, leaves: re
     names.set(path, variable)
   }
   const byName = new Map(leaves.map((leaf) => [envName(leaf.path), leaf]))
-  for (const [alias, path] of aliases) {
-    const text = env[alias]
-    const leaf = leaves.find((candidate) => candidate.path === path)
-    if (text === undefined || text === '' || leaf === undefined) continue
-    // Shells set HOST to the machine's name: what is no address was not meant for us.
-    if (alias === 'HOST' && !leaf.schema.safeParse(text).success) continue
-    take(alias, text, leaf)
-  }
+  const links = serviceLinks(env)
   for (const [variable, text] of Object.entries(env)) {
     if (!variable.startsWith('SALLYPORT_') || text === undefined || links.has(variable)) continue
     const leaf = byName.get(variable)
