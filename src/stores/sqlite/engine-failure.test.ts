@@ -25,9 +25,11 @@ describe('a call that is not answered before its deadline', () => {
   })
 
   test('rejects also when the worker is in the middle of it', async () => {
-    const engine = await openThings(engines, { deadlineMs: 20 })
+    const path = await engines.newPath()
+    await openThings(engines, { path })
+    const engine = await engines.open({ path, deadlineMs: 20 })
     const gate = createGate()
-    await expect(engine.write('hold', gate.flags)).rejects.toThrow('before the deadline')
+    await expect(engine.write('hold', gate.flags)).rejects.toThrow(StoreUnavailable)
     gate.release()
     expect(await addThing(engine, 'next', Date.now() + 60_000)).toHaveLength(1)
   })

@@ -109,6 +109,15 @@ describe('users in SQLite', () => {
     expect((await users.find('7', soon()))?.role).toBe('admin')
   })
 
+  test('that are added with a role become members of the oldest workspace, which is made for the first of them', async () => {
+    const engine = await engines.openMigrated()
+    const users = createSqliteUsers(engine)
+    await users.add({ id: '1', email: 'a@example.org', role: 'owner' }, 'cli', at)
+    await users.add({ id: '2', email: 'b@example.org', role: 'agent' }, 'cli', at)
+    expect((await users.list()).map(({ role }) => role)).toEqual(['owner', 'agent'])
+    expect(await engine.read('lists', 'select distinct workspace from workspace_members')).toEqual([{ workspace: 1 }])
+  })
+
   test('get the next free number when they bring no id', async () => {
     const users = createSqliteUsers(await engines.openMigrated())
     await users.add({ id: '2', email: 'two@example.org' }, 'cli', at)

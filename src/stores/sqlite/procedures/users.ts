@@ -103,11 +103,17 @@ export const raiseUserEpoch = (db: Database, { id, ...by }: By & { readonly id: 
 
 const addToOldestWorkspace = (db: Database, userId: string, role: string, atMicros: number): void => {
   const oldest = db.get<{ id: number }>('select id from workspaces order by id limit 1') ?? makeWorkspace(db, atMicros)
-  db.run('insert into workspace_members (workspace, user_id, role, created_at, updated_at) values (?, ?, ?, ?, ?)', [oldest.id, userId, role, atMicros, atMicros])
+  db.run('insert into workspace_members (workspace, user_id, role, created_at, updated_at) values (:workspace, :userId, :role, :at, :at)', {
+    workspace: oldest.id,
+    userId,
+    role,
+    at: atMicros,
+  })
 }
 
 const makeWorkspace = (db: Database, atMicros: number): { readonly id: number } => {
-  const made = db.get<{ id: number }>('insert into workspaces (name, created_at, updated_at) values (?, ?, ?) returning id', ['Main', atMicros, atMicros])
+  const insert = `insert into workspaces (name, created_at, updated_at) values ('Main', :at, :at) returning id`
+  const made = db.get<{ id: number }>(insert, { at: atMicros })
   if (made === undefined) throw new Error('The workspace that was added is not there')
   return made
 }
