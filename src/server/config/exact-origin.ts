@@ -1,4 +1,4 @@
-const opaqueForm = /^([a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)/
+const opaqueForm = /^((?!https?:)[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?)(?:[/?#]|$)/
 
 /**
  * The origin a browser sends for what somebody wrote: lower case, punycode, no default port, no path (RFC 6454 section 6.2).
@@ -10,5 +10,5 @@ export const exactOrigin = (text: string): string | undefined => {
   const url = URL.canParse(http) ? new URL(http) : undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.origin
   // Pages of apps and extensions have origins too, such as capacitor://localhost, which URL calls opaque.
-  return opaqueForm.exec(text.toLowerCase())?.[1]
+  return opaqueForm.exec(http.toLowerCase())?.[1]
 }

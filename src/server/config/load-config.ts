@@ -65,11 +65,13 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
   const [link] = serviceLinks({ ...dotEnvironment, ...env })
   if (link !== undefined) warnings.add(`${link} and others like it are service links of Kubernetes and are left out; enableServiceLinks: false keeps them away`)
 
+  const unreadable = new Set<string>()
   const take = <T>(leaf: Leaf<T>): T => {
     const source = sources.find(({ values }) => values.has(leaf.path))
     const raw = source?.values.get(leaf.path)
     const parsed = source === undefined ? undefined : leaf.schema.safeParse(raw)
-    if (parsed !== undefined && !parsed.success)
+    if (parsed !== undefined && !parsed.success) {
+      unreadable.add(leaf.path)
       problems.push({
         key: source?.names.get(leaf.path) ?? leaf.path,
         source: source?.name ?? 'default',
@@ -77,6 +79,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
         allowed: `must be ${leaf.allowed}${whereOf(parsed.error.issues[0])}`,
         didYouMean: originHint(leaf, raw),
       })
+    }
     const value = parsed?.success === true ? parsed.data : leaf.fallback
     settings.push({ path: leaf.path, env: envName(leaf.path), value: leaf.secret && value !== undefined ? '(secret)' : value, source: source?.name ?? 'default', secret: leaf.secret })
     return value
@@ -84,8 +87,8 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
   const problem = (key: string, allowed: string): void => {
     const source = sources.find(({ values }) => values.has(key))
     const named = source?.names.get(key) ?? key
-    // What is wrong by itself is said once; together with others it will be looked at when it is mended.
-    if (problems.some((known) => known.key === named)) return
+    // What is wrong by itself is looked at together with others when it is mended.
+    if (unreadable.has(key)) return
     problems.push({ key: named, source: source?.name ?? 'default', value: undefined, allowed, didYouMean: undefined })
   }
 
