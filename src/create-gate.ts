@@ -86,6 +86,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       opened(session) {
         capacity.socketOpened()
         events.opened?.(session)
+        follower.opened(session)
       },
       closed(session, code, reason) {
         capacity.socketClosed()

@@ -12,10 +12,15 @@ import type { Sessions } from './session/sessions.js'
 /** How long a live socket's user is looked up before it is tried again at the next poll, in milliseconds. */
 const lookMs = 1_000
 
+/** How long a change of a user may be news to a handshake, in milliseconds: twice as long as any handshake lasts. */
+const newsMs = 10_000
+
 /** Keeps admissions true on live sockets: what changes for a handshake changes for those who are in already. */
-export interface Follower {
+export interface Follower<U extends User = User> {
   /** Closes the live sockets a change concerns; returns how many. */
   enforce(change: ControlChange): Promise<number>
+  /** Looks at a session that has just opened: what changed while its handshake waited closed only those who were in by then. */
+  opened(session: Session<U>): void
   /** Whether the control log could be read at the last look. */
   readonly reached: boolean
   /** Runs a task whose failure is reported and harms nobody. */
@@ -32,10 +37,12 @@ export const createFollower = <U extends User>(parts: {
   readonly events: GateEvents<U>
   readonly now: () => number
   readonly pollMs: number
-}): Follower => {
+}): Follower<U> => {
   const { replica, sessions, users, endpoints, events, now, pollMs } = parts
   /** Users that could not be looked up when they changed; tried again until they can. */
   const unsure = new Set<string>()
+  /** When users changed lately, oldest first. */
+  const changedAt = new Map<string, number>()
   let reached = true
   let timer: NodeJS.Timeout | undefined
 
@@ -68,6 +75,22 @@ export const createFollower = <U extends User>(parts: {
     return closed
   }
 
+  const noteChange = (userId: string): void => {
+    const at = now()
+    changedAt.delete(userId)
+    changedAt.set(userId, at)
+    for (const [id, changed] of changedAt) {
+      if (at - changed < newsMs) return
+      changedAt.delete(id)
+    }
+  }
+
+  const denialOf = ({ client, user, principal: { claims } }: Session<U>, at: number): Denial | undefined => {
+    if (client !== undefined && replica.bans.findAddress(client.address, at) !== undefined) return deny('address_banned')
+    if (claims !== undefined && replica.revocations.find(claims, at) !== undefined) return deny('token_revoked')
+    return replica.bans.findUser(user.id, at) === undefined ? undefined : deny('user_banned')
+  }
+
   const enforce = async (change: ControlChange): Promise<number> => {
     switch (change.kind) {
       case 'ban_added': {
@@ -86,6 +109,7 @@ export const createFollower = <U extends User>(parts: {
           .close(deny('token_revoked'))
       case 'user_changed':
         users.changed(change.userId)
+        noteChange(change.userId)
         return await reconsider(change.userId)
     }
   }
@@ -110,16 +134,24 @@ export const createFollower = <U extends User>(parts: {
     if (timer !== undefined) timer = setTimeout(() => void look(), pollMs).unref()
   }
 
+  const inBackground: Follower['inBackground'] = (task, work) => {
+    work().catch((error: unknown) => {
+      events.failed?.(task, error)
+    })
+  }
+
   return {
     enforce,
+    opened(session) {
+      const denial = denialOf(session, now())
+      const { id } = session.user
+      if (denial !== undefined) sessions.close(session, denial)
+      else if (changedAt.has(id)) inBackground('user', async () => void (await reconsider(id)))
+    },
     get reached() {
       return reached
     },
-    inBackground(task, work) {
-      work().catch((error: unknown) => {
-        events.failed?.(task, error)
-      })
-    },
+    inBackground,
     start() {
       timer ??= setTimeout(() => void look(), pollMs).unref()
     },
