@@ -34,7 +34,7 @@ const gateOf = async (...issuers: readonly IssuerConfig[]) => {
 }
 const standard: IssuerConfig = { profile: 'standard', algorithms: ['HS512'], secret: testSecret }
 
-test('the forge makes good tokens, so that what follows is refused for its own fault', async () => {
+test('[A12] a good token of the forge is let in, so that what follows is refused for its own fault', async () => {
   const take = await gateOf()
   expect(await take(forge(head, body))).toBe('admitted')
 })
