@@ -1,0 +1,180 @@
+import { afterEach, expect, test } from 'vitest'
+import type { Decision } from './admission/decision.js'
+import { handshakeOf, testSecret, tokenFor } from './admission/testing/staircase.js'
+import { createGate, defaultLimits } from './create-gate.js'
+import type { Gate, GateOptions } from './gate.js'
+import { createMemoryBans } from './stores/memory/memory-bans.js'
+import { createMemoryControlLog } from './stores/memory/memory-control-log.js'
+import { createMemoryRevocations } from './stores/memory/memory-revocations.js'
+
+const gates: Gate[] = []
+afterEach(() => {
+  for (const gate of gates.splice(0)) gate.stop()
+})
+
+const issuers = [{ profile: 'standard', algorithms: ['HS512'], secret: testSecret }] as const
+const made = async (options: Partial<GateOptions> = {}): Promise<Gate> => {
+  const gate = await createGate({ issuers, lookupUser: (id) => ({ id, active: true }), ...options })
+  gates.push(gate)
+  return gate
+}
+const handshake = async (subject = '1', peerAddress = '203.0.113.7') =>
+  handshakeOf({ receivedAt: Date.now(), peerAddress, token: await tokenFor({ subject, at: Date.now() }) })
+const reasonOf = (decision: Decision): string => (decision.outcome === 'admitted' ? 'admitted' : decision.denial.reason)
+
+test('a gate needs an issuer and a way to find users, and admits at once', async () => {
+  const gate = await made()
+  const decision = await gate.admit(await handshake())
+  expect(decision).toMatchObject({ outcome: 'admitted', endpoint: { name: 'any' }, principal: { user: { id: '1' } }, dialect: 'plain' })
+  expect(gate.decisions.find(decision.id)).toBe(decision)
+})
+
+test('[L1] the limits that nobody configured', async () => {
+  expect(defaultLimits).toEqual({
+    userConnects: { max: 60, windowMs: 60_000 },
+    addressConnects: { max: 1_200, windowMs: 60_000 },
+    userSockets: 60,
+    addressSockets: 2_000,
+    nodeSockets: 20_000,
+  })
+  const gate = await made()
+  const reasons: string[] = []
+  const ask = await handshake()
+  for (let index = 0; index < 61; index++) reasons.push(reasonOf(await gate.admit(ask)))
+  expect(reasons.filter((reason) => reason === 'admitted')).toHaveLength(60)
+  expect(reasons.at(-1)).toBe('rate_limited')
+})
+
+test('[L3] a full window says after how long the same attempt succeeds, and it does', async () => {
+  const gate = await made({ limits: { userConnects: { max: 1, windowMs: 60_000 } } })
+  const ask = await handshake()
+  await gate.admit(ask)
+  const second = await gate.admit({ ...ask, receivedAt: ask.receivedAt + 1_000 })
+  expect(second).toMatchObject({ denial: { reason: 'rate_limited', retryAfterMs: 59_000 } })
+  expect(reasonOf(await gate.admit({ ...ask, receivedAt: ask.receivedAt + 59_999 }))).toBe('rate_limited')
+  expect(reasonOf(await gate.admit({ ...ask, receivedAt: ask.receivedAt + 60_000 }))).toBe('admitted')
+})
+
+test('[B1] a ban refuses every spelling of its address and nothing beside it', async () => {
+  const gate = await made()
+  const { ban, sockets } = await gate.bans.add({ kind: 'network', network: '::ffff:203.0.113.7' }, { reason: 'abuse', actor: 'grace' })
+  expect([ban.subject, ban.source, ban.expiresAt, sockets]).toEqual([{ kind: 'network', network: '203.0.113.7' }, 'manual', undefined, 0])
+  for (const peer of ['203.0.113.7', '::ffff:203.0.113.7', '::FFFF:cb00:7107']) expect(reasonOf(await gate.admit(await handshake('1', peer)))).toBe('address_banned')
+  expect(reasonOf(await gate.admit(await handshake('1', '203.0.113.8')))).toBe('admitted')
+  expect(gate.bans.findAddress('203.0.113.7')).toEqual(ban)
+})
+
+test('[B1] a ban ends at its own time', async () => {
+  const gate = await made()
+  const { ban } = await gate.bans.add({ kind: 'user', userId: '1' }, { reason: 'abuse', actor: 'grace', durationMs: 60_000 })
+  const ask = await handshake()
+  const ends = ban.expiresAt ?? 0
+  expect(ends - ban.createdAt).toBe(60_000)
+  expect(reasonOf(await gate.admit({ ...ask, receivedAt: ends - 1 }))).toBe('user_banned')
+  expect(reasonOf(await gate.admit({ ...ask, receivedAt: ends }))).toBe('admitted')
+})
+
+test('[B7] a lifted ban refuses nobody any more', async () => {
+  const gate = await made()
+  await gate.bans.add({ kind: 'network', network: '203.0.113.0/24' }, { reason: 'abuse', actor: 'grace' })
+  expect(reasonOf(await gate.admit(await handshake()))).toBe('address_banned')
+  expect(await gate.bans.lift({ kind: 'network', network: '203.0.113.0/24' }, 'grace')).toHaveLength(1)
+  expect(await gate.bans.list()).toEqual([])
+  expect(reasonOf(await gate.admit(await handshake()))).toBe('admitted')
+})
+
+test('a ban of what is no network is refused, and one that cannot be kept changes nothing', async () => {
+  const gate = await made()
+  await expect(gate.bans.add({ kind: 'network', network: 'example.org' }, { reason: 'abuse', actor: 'grace' })).rejects.toThrow(TypeError)
+  const control = createMemoryControlLog()
+  const stores = { control, bans: { ...createMemoryBans(control), add: () => Promise.reject(new Error('away')) }, revocations: createMemoryRevocations(control) }
+  const other = await made({ stores })
+  await expect(other.bans.add({ kind: 'user', userId: '1' }, { reason: 'abuse', actor: 'grace' })).rejects.toThrow('away')
+  expect(reasonOf(await other.admit(await handshake()))).toBe('admitted')
+})
+
+test('[B4] a revocation of everything of a user refuses the tokens of before, in time for the next handshake', async () => {
+  const gate = await made()
+  const ask = await handshake()
+  await gate.revocations.add({ kind: 'user', userId: '1', before: Date.now() + 1_000, until: Date.now() + 3_600_000 }, 'grace')
+  expect(reasonOf(await gate.admit(ask))).toBe('token_revoked')
+})
+
+test('[B5] a changed user is looked up again by the next handshake', async () => {
+  let active = true
+  const gate = await made({ lookupUser: (id) => ({ id, active }) })
+  const ask = await handshake()
+  expect(reasonOf(await gate.admit(ask))).toBe('admitted')
+  active = false
+  expect(reasonOf(await gate.admit(ask))).toBe('admitted')
+  expect(await gate.users.changed('1')).toEqual({ sockets: 0 })
+  expect(reasonOf(await gate.admit(ask))).toBe('user_disabled')
+})
+
+test('[B8] a ladder that is on bans by itself, and keeps the ban where all bans are kept', async () => {
+  const laddered: string[] = []
+  const gate = await made({ ladder: { mode: 'on', failures: 2 }, events: { laddered: ({ outcome }) => laddered.push(outcome) } })
+  for (const token of ['forged.a.a', 'forged.b.b']) await gate.admit(handshakeOf({ receivedAt: Date.now(), token }))
+  expect(laddered).toEqual(['ban'])
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(await gate.bans.list()).toMatchObject([{ source: 'ladder', actor: 'ladder', subject: { kind: 'network', network: '203.0.113.7' } }])
+  expect(reasonOf(await gate.admit(await handshake('1')))).toBe('address_banned')
+})
+
+test('[A8] a draining gate admits nobody', async () => {
+  const gate = await made()
+  expect(await gate.drain(1)).toBe(0)
+  expect(gate.load.draining).toBe(true)
+  expect(reasonOf(await gate.admit(await handshake()))).toBe('draining')
+})
+
+test('[A20] an explanation is not kept, not told and not counted', async () => {
+  let decided = 0
+  const gate = await made({ limits: { userConnects: { max: 1, windowMs: 60_000 } }, events: { decided: () => (decided += 1) } })
+  const ask = await handshake()
+  for (let index = 0; index < 10; index++) expect(reasonOf(await gate.explain(ask))).toBe('admitted')
+  expect([gate.decisions.size, decided]).toEqual([0, 0])
+  await gate.admit(ask)
+  expect([gate.decisions.size, decided, reasonOf(await gate.explain(ask))]).toEqual([1, 1, 'rate_limited'])
+})
+
+test('[A17] a lookupUser that throws or rejects is a store that is away', async () => {
+  const failing = [
+    () => {
+      throw new Error('no database')
+    },
+    () => Promise.reject(new Error('no database')),
+  ]
+  for (const lookupUser of failing) {
+    const gate = await made({ lookupUser })
+    expect(await gate.admit(await handshake())).toMatchObject({ denial: { reason: 'dependency_unavailable', detail: 'users: no database' } })
+  }
+})
+
+test('the policy version changes with the rules and shows no secret', async () => {
+  const versionOf = async (options: Partial<GateOptions> = {}) => {
+    const gate = await made(options)
+    return (await gate.admit(await handshake())).policyVersion
+  }
+  const version = await versionOf()
+  expect(version).toMatch(/^[0-9a-f]{12}$/)
+  expect(await versionOf()).toBe(version)
+  expect(await versionOf({ origins: ['https://app.example'] })).not.toBe(version)
+  expect(await versionOf({ issuers: [{ ...issuers[0], secret: `${testSecret} but another one` }] })).toBe(version)
+})
+
+test.each([
+  ['an endpoint without slashes', { endpoints: [{ name: 'x', path: 'ws' }] }, RangeError],
+  ['a limit of nothing', { limits: { userSockets: 0 } }, RangeError],
+  ['a proxy that is a name', { proxies: { trustedProxies: ['proxy.example'], forwarding: 'x-forwarded-for' } }, TypeError],
+  ['no issuer', { issuers: [] }, TypeError],
+  ['a weak secret', { issuers: [{ profile: 'standard', algorithms: ['HS512'], secret: 'secret' }] }, RangeError],
+] as const)('%s is refused at creation', async (_name, options, kind) => {
+  await expect(made(options)).rejects.toThrow(kind)
+})
+
+test('[B6] a gate that never knew the bans is not created', async () => {
+  const control = createMemoryControlLog()
+  const bans = { ...createMemoryBans(control), list: () => Promise.reject(new Error('away')) }
+  await expect(made({ stores: { control, bans, revocations: createMemoryRevocations(control) } })).rejects.toThrow('away')
+})

@@ -1,0 +1,221 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { loadControlReplica } from './admission/control-replica.js'
+import type { ControlLog } from './admission/control.js'
+import { createEndpointTable } from './admission/steps/endpoints.js'
+import { deferred } from './admission/testing/deferred.js'
+import { createUserCache, defaultUserCache } from './admission/user-cache.js'
+import type { User } from './admission/user.js'
+import { createFollower } from './follower.js'
+import { createSessions, defaultSessions } from './session/sessions.js'
+import { createTestSession, type TestSession } from './session/testing/test-session.js'
+import { createMemoryBans } from './stores/memory/memory-bans.js'
+import { createMemoryControlLog } from './stores/memory/memory-control-log.js'
+import { createMemoryRevocations } from './stores/memory/memory-revocations.js'
+
+const noon = Date.UTC(2026, 0, 15, 12)
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: noon })
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+/** A follower over memory stores, of which each look at the log can be made to fail. */
+const made = async () => {
+  const log = createMemoryControlLog()
+  const state = { logIsAway: false, usersAreAway: false }
+  const control: ControlLog = { ...log, since: (seq, limit) => (state.logIsAway ? Promise.reject(new Error('away')) : log.since(seq, limit)) }
+  const stores = { control, bans: createMemoryBans(log), revocations: createMemoryRevocations(log) }
+  const table = new Map<string, User>(['1', '2'].map((id) => [id, { id, active: true }]))
+  const asked: string[] = []
+  const users = createUserCache<User>(
+    {
+      find(id) {
+        asked.push(id)
+        return state.usersAreAway ? Promise.reject(new Error('away')) : Promise.resolve(table.get(id))
+      },
+    },
+    defaultUserCache,
+    () => Date.now(),
+  )
+  const sessions = createSessions<User>(defaultSessions, {})
+  const followed: boolean[] = []
+  const failed: string[] = []
+  const follower = createFollower<User>({
+    replica: await loadControlReplica(stores, noon),
+    sessions,
+    users,
+    endpoints: createEndpointTable([{ name: 'root', path: '/', roles: ['admin', 'agent'] }]),
+    events: { followed: (reached) => followed.push(reached), failed: (task) => failed.push(task) },
+    now: () => Date.now(),
+    pollMs: 400,
+  })
+  const open = (change: Parameters<typeof createTestSession>[0] = {}): TestSession => {
+    const session = createTestSession(change)
+    sessions.opened(session)
+    return session
+  }
+  return { ...stores, log, state, table, asked, users, sessions, followed, failed, follower, open }
+}
+
+const reasonOf = ({ state }: TestSession): string => (state.name === 'closing' ? state.reason : state.name)
+
+const banOf = (network: string) => ({
+  subject: { kind: 'network' as const, network },
+  reason: 'abuse',
+  actor: 'grace',
+  source: 'manual' as const,
+  createdAt: noon,
+  expiresAt: undefined,
+})
+
+test('[B6] what another process changed closes live sockets with the next look, 400 ms later at most', async () => {
+  const { follower, bans, open } = await made()
+  const session = open()
+  follower.start()
+  await bans.add(banOf('203.0.113.0/24'))
+  await vi.advanceTimersByTimeAsync(399)
+  expect(reasonOf(session)).toBe('open')
+  await vi.advanceTimersByTimeAsync(1)
+  expect(reasonOf(session)).toBe('address_banned')
+})
+
+test('[B6] a log that cannot be read is said once, and once more when it can; reading goes on in between', async () => {
+  const { follower, state, bans, open, followed, failed } = await made()
+  const session = open()
+  follower.start()
+  state.logIsAway = true
+  await vi.advanceTimersByTimeAsync(2_000)
+  expect([followed, failed, follower.reached]).toEqual([[false], ['control log'], false])
+  await bans.add(banOf('203.0.113.7'))
+  state.logIsAway = false
+  await vi.advanceTimersByTimeAsync(400)
+  expect([followed, follower.reached, reasonOf(session)]).toEqual([[false, true], true, 'address_banned'])
+})
+
+test('[B6] one look at a time: a slow log is asked again only when it has answered', async () => {
+  const { control, bans, revocations, sessions, users } = await made()
+  const answer = deferred<readonly never[]>()
+  let asked = 0
+  const slow: ControlLog = {
+    ...control,
+    since() {
+      asked += 1
+      return answer.promise
+    },
+  }
+  const follower = createFollower<User>({
+    replica: await loadControlReplica({ control: slow, bans, revocations }, noon),
+    sessions,
+    users,
+    endpoints: createEndpointTable([]),
+    events: {},
+    now: () => Date.now(),
+    pollMs: 400,
+  })
+  follower.start()
+  await vi.advanceTimersByTimeAsync(4_000)
+  expect(asked).toBe(1)
+  answer.resolve([])
+  await vi.advanceTimersByTimeAsync(400)
+  expect(asked).toBe(2)
+  follower.stop()
+  await vi.advanceTimersByTimeAsync(4_000)
+  expect([asked, vi.getTimerCount()]).toEqual([2, 0])
+})
+
+test('a follower that is started twice looks once, and one that is stopped leaves no timer', async () => {
+  const { follower } = await made()
+  follower.start()
+  follower.start()
+  expect(vi.getTimerCount()).toBe(1)
+  follower.stop()
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+test('[B3] a ban of an address closes the sockets of that address, a ban of a user those of the user, and no others', async () => {
+  const { follower, bans, open, sessions } = await made()
+  const [one, two] = [open({ userId: '1' }), open({ userId: '2' })]
+  const userBan = await bans.add({ ...banOf(''), subject: { kind: 'user', userId: '2' } })
+  expect(await follower.enforce({ kind: 'ban_added', ban: userBan })).toBe(0)
+  expect([reasonOf(one), reasonOf(two)]).toEqual(['open', 'open'])
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  expect([reasonOf(one), reasonOf(two), sessions.count]).toEqual(['open', 'user_banned', 2])
+})
+
+test('[B7] a ban that was lifted by the time it is read closes nobody', async () => {
+  const { follower, bans, open } = await made()
+  const session = open()
+  await bans.add(banOf('203.0.113.7'))
+  await bans.lift({ kind: 'network', network: '203.0.113.7' }, 'grace', noon)
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  expect(reasonOf(session)).toBe('open')
+})
+
+test('[B4] a revocation closes the sockets whose claims it ends, and leaves those that came without a token', async () => {
+  const { follower, revocations, open } = await made()
+  const [withToken, other, without] = [open(), open(), open()]
+  const claims = { subject: '1', issuer: 'i', tokenId: 'a', issuedAt: noon, expiresAt: noon + 1, role: undefined, epoch: undefined, payload: {} }
+  withToken.principal = { ...withToken.principal, claims }
+  other.principal = { ...other.principal, claims: { ...claims, tokenId: 'b' } }
+  await revocations.add({ kind: 'token', tokenId: 'a', until: noon + 3_600_000 }, 'grace', noon)
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  expect([withToken, other, without].map(reasonOf)).toEqual(['token_revoked', 'open', 'open'])
+})
+
+const changes: readonly (readonly [name: string, change: User | undefined, reason: string])[] = [
+  ['is gone', undefined, 'user_unknown'],
+  ['is disabled', { id: '1', active: false }, 'user_disabled'],
+  ['has a role the endpoint refuses', { id: '1', active: true, role: 'customer' }, 'forbidden'],
+  ['has a newer epoch than the token', { id: '1', active: true, epoch: 2 }, 'token_revoked'],
+  ['has only another name', { id: '1', active: true, epoch: 1, role: 'admin' }, 'open'],
+]
+
+test.each(changes)('[B5] after a change, a socket whose user %s', async (_name, change, reason) => {
+  const { follower, log, table, users, open } = await made()
+  await users.find('1', noon + 1_000)
+  const session = open()
+  session.principal = {
+    ...session.principal,
+    claims: { subject: '1', issuer: 'i', tokenId: 'a', issuedAt: noon, expiresAt: noon + 1, role: undefined, epoch: 1, payload: {} },
+  }
+  if (change === undefined) table.delete('1')
+  else table.set('1', change)
+  await log.userChanged('1', noon)
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  expect(reasonOf(session)).toBe(reason)
+})
+
+test('[B5] while the user cannot be looked up the sockets stay, and are looked at again when it can', async () => {
+  const { follower, log, table, state, open } = await made()
+  const session = open()
+  table.set('1', { id: '1', active: false })
+  state.usersAreAway = true
+  await log.userChanged('1', noon)
+  follower.start()
+  await vi.advanceTimersByTimeAsync(1_200)
+  expect(reasonOf(session)).toBe('open')
+  state.usersAreAway = false
+  await vi.advanceTimersByTimeAsync(400)
+  expect(reasonOf(session)).toBe('user_disabled')
+})
+
+test('a user without live sockets is not looked up', async () => {
+  const { follower, log, asked } = await made()
+  await log.userChanged('1', noon)
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  expect(asked).toEqual([])
+})
+
+test('a task in the background that fails is told and harms nobody', async () => {
+  const { follower, failed } = await made()
+  follower.inBackground('ladder', () => Promise.reject(new Error('away')))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(failed).toEqual(['ladder'])
+})
