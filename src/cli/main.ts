@@ -13,3 +13,6 @@ try {
   stderr.write(`${sentenceOf(error)}\n`)
   process.exitCode = exitCodes.failed
 }
+
+// A pipe that nobody reads would keep a finished process alive for ever.
+setTimeout(() => process.exit(), 1_000).unref()

@@ -155,6 +155,8 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       const closed = await Promise.allSettled(undo.map((close) => close()))
       const clean = left === 0 && closed.every(({ status }) => status === 'fulfilled')
       log.write('info', { event: 'server', state: 'stopped', detail: clean ? undefined : `${String(left)} sockets were cut off` })
+      // A reader that has stopped keeps nobody from leaving.
+      await log.close()
       return clean ? 'clean' : 'unclean'
     }
     let halting: Promise<'clean' | 'unclean'> | undefined

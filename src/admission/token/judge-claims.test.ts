@@ -189,7 +189,7 @@ describe('the simplejwt profile', () => {
   })
 
   test.each([{ token_type: undefined }, { token_type: 'sliding' }, { token_type: 'Access' }, { token_type: ['access'] }, { jti: undefined }, { jti: 5 }, { exp: undefined }, { user_id: undefined }, { user_id: null }, { user_id: 1.5 }])(
-    'refuses %j',
+    '[T7] refuses %j',
     async (changes) => {
       expect(await answer({ ...simpleClaims, ...changes }, simplejwt)).toBe('claims')
     },

@@ -121,7 +121,7 @@ export const tagFrom = (row: TagRow): Tag => ({
 
 const tagsFrom = (json: string): readonly Tag[] => {
   // The list was made by `json_group_array` over strict columns, in the select above.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the list was made by the select above
   const rows = JSON.parse(json) as readonly TagRow[]
   return rows.map(tagFrom)
 }

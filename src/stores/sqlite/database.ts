@@ -85,7 +85,7 @@ export const connect = (path: string, busyTimeoutMs: number): Connection => {
   const all = <Row>(sql: string, params: SqlParams = []): readonly Row[] => {
     const { statement, placeholders } = prepare(sql)
     // The row type is the caller's word about his own SQL; the schema is strict, so columns have the types they are declared with.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row type is the caller's word about his SQL
     return statement.all(bind(params, placeholders)) as readonly Row[]
   }
 

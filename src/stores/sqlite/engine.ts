@@ -121,7 +121,7 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
   const dueAt = (deadline: number | undefined): number => deadline ?? Date.now() + deadlineMs
 
   // Rows and results come from our own SQL and procedures; their types are the callers' word, checked by strict tables and by `Procedures`.
-  /* oxlint-disable typescript/no-unsafe-type-assertion */
+  /* oxlint-disable typescript/no-unsafe-type-assertion -- rows and results are typed by their callers, see above */
   return {
     path: file.path,
     // Not async: a promise around a promise would cost as much as the call itself.

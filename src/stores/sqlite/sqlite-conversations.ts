@@ -204,7 +204,7 @@ const importDeadlineMs = 10 * 60_000
 
 const eventFrom = (workspace: string, row: { readonly offset: number; readonly at: number; readonly payload: string }): WorkspaceEvent => {
   // The log holds what `conversations-log.ts` wrote; what was undefined is missing there, which reads the same.
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the log holds what our own procedure wrote
   const change = JSON.parse(row.payload) as WorkspaceEvent['change']
   return { workspace, offset: row.offset, at: fromMicros(row.at), change }
 }

@@ -27,7 +27,7 @@ export interface WorkerSlot {
 }
 
 // What a read answered is JSON made by our own worker from `readBatch`.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the JSON was made by our own worker
 const answersOf = (json: string): readonly Answer[] => JSON.parse(json) as readonly Answer[]
 
 export const createWorkerSlot = (setup: WorkerSetup, listener: SlotListener): WorkerSlot => {

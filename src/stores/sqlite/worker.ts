@@ -8,7 +8,7 @@ import { failureOf } from './sqlite-failure.js'
 import { type ProcedureTable, writeBatch } from './write-batch.js'
 
 // The main thread passes exactly this, see lane.ts.
-// oxlint-disable-next-line typescript/no-unsafe-type-assertion
+// oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the main thread passes exactly this
 const setup = workerData as WorkerSetup
 
 const say = (message: WorkerMessage): void => {

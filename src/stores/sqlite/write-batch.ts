@@ -23,7 +23,7 @@ const perform = (db: Connection, procedures: ProcedureTable, ask: WriteAsk): Ans
   db.run('savepoint procedure')
   try {
     // `write` in engine.ts takes the arguments by the type of this very procedure.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- write in engine.ts types the arguments
     const value = procedure(db, ask.args as never)
     if (value instanceof Promise) throw new TypeError(`The procedure ${ask.name} is asynchronous, which would outlive its transaction`)
     db.run('release procedure')
