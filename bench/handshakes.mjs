@@ -168,11 +168,15 @@ const main = async () => {
     await Promise.all(held.slice(from, from + inFlight).map((target) => connectOnce(servers['gate cached'].port, target)))
 
   const rates = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
+  // What a connect costs the server in processor time hardly depends on what else the machine does.
+  const perCpuSecond = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   for (let round = 0; round < rounds; round += 1) {
     for (const [kind, target] of Object.entries(variants)) {
-      const before = (await ask(servers[kind].child)).counts
+      const start = await ask(servers[kind].child)
+      const before = start.counts
       const result = await drive(servers[kind].port, seconds, target)
-      const after = (await ask(servers[kind].child)).counts
+      const end = await ask(servers[kind].child)
+      const after = end.counts
       if (kind === 'gate cold' || kind === 'gate cached') {
         const took = after.limits - before.limits
         const looked = after.lookups - before.lookups
@@ -181,6 +185,7 @@ const main = async () => {
         if (kind === 'gate cold' && looked !== result.admitted) throw new Error(`${kind}: ${looked} look-ups for ${result.admitted} admissions`)
       }
       rates[kind].push(result.rate)
+      perCpuSecond[kind].push(((result.admitted + result.refused) * 1000) / (end.cpuMs - start.cpuMs))
     }
     process.stderr.write(`round ${round + 1} of ${rounds}\n`)
   }
@@ -191,6 +196,11 @@ const main = async () => {
   for (const kind of Object.keys(variants)) {
     const ratios = rates[kind].map((rate, round) => rate / rates.bare[round])
     console.log(`${kind.padEnd(13)} ${summary(rates[kind])}   ${summary(ratios)}`)
+  }
+  console.log('the same for connects per second of processor time of the server')
+  for (const kind of Object.keys(variants)) {
+    const ratios = perCpuSecond[kind].map((rate, round) => rate / perCpuSecond.bare[round])
+    console.log(`${kind.padEnd(13)} ${summary(perCpuSecond[kind])}   ${summary(ratios)}`)
   }
   const overAdmitted = rates['gate refused'].map((rate, round) => rate / rates['gate cached'][round])
   const bannedOver = rates['gate banned'].map((rate, round) => rate / rates['gate cached'][round])
