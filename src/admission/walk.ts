@@ -47,12 +47,13 @@ export class Walk<U extends User> {
   deny(name: StepName, denial: Denial): Denied {
     this.#note(name, denial.detail)
     this.#stairs.refused = true
-    return new DeniedWalk(this.#record(), this.endpoint, denial, name, this.userId)
+    const { endpoint, userId } = this
+    return Object.assign(this.#record(), { outcome: 'denied' as const, endpoint, denial, step: name, userId })
   }
 
   /** Ends the walk at the top. */
   admit(endpoint: Endpoint, principal: Principal<U>, lease: Lease): Admitted<U> {
-    return new AdmittedWalk(this.#record(), endpoint, principal, lease)
+    return Object.assign(this.#record(), { outcome: 'admitted' as const, endpoint, principal, lease })
   }
 
   #note(name: StepName, detail: string | undefined): void {
@@ -63,13 +64,16 @@ export class Walk<U extends User> {
     this.#stairAt = now
   }
 
-  #record(): Walked {
+  #record() {
     const { receivedAt, target, headers } = this.#handshake
     const query = target.indexOf('?')
+    const stairs = this.#stairs
     return {
       id: decisionId(),
       receivedAt,
-      stairs: this.#stairs,
+      get steps(): readonly Step[] {
+        return stepsOf(stairs)
+      },
       policyVersion: this.#policyVersion,
       marks: this.#marks ?? noMarks,
       client: this.client,
@@ -87,8 +91,6 @@ interface Stairs {
   refused: boolean
 }
 
-type Walked = Omit<Denied, 'outcome' | 'steps' | 'endpoint' | 'denial' | 'step' | 'userId'> & { readonly stairs: Stairs }
-
 const noMarks: readonly DryRunMark[] = []
 
 const stepsOf = ({ durations, details, refused }: Stairs): readonly Step[] =>
@@ -98,78 +100,6 @@ const stepsOf = ({ durations, details, refused }: Stairs): readonly Step[] =>
     const detail = details?.get(name)
     return detail === undefined ? { name, outcome, durationMs } : { name, outcome, durationMs, detail }
   })
-
-class DeniedWalk implements Denied {
-  readonly outcome = 'denied'
-  readonly id: string
-  readonly receivedAt: number
-  readonly policyVersion: string
-  readonly marks: readonly DryRunMark[]
-  readonly client: ClientAddress | undefined
-  readonly path: string
-  readonly origin: string | undefined
-  readonly dialect: Dialect
-  readonly endpoint: Endpoint | undefined
-  readonly denial: Denial
-  readonly step: StepName
-  readonly userId: string | undefined
-  readonly #stairs: Stairs
-
-  constructor(walked: Walked, endpoint: Endpoint | undefined, denial: Denial, step: StepName, userId: string | undefined) {
-    this.id = walked.id
-    this.receivedAt = walked.receivedAt
-    this.policyVersion = walked.policyVersion
-    this.marks = walked.marks
-    this.client = walked.client
-    this.path = walked.path
-    this.origin = walked.origin
-    this.dialect = walked.dialect
-    this.endpoint = endpoint
-    this.denial = denial
-    this.step = step
-    this.userId = userId
-    this.#stairs = walked.stairs
-  }
-
-  get steps(): readonly Step[] {
-    return stepsOf(this.#stairs)
-  }
-}
-
-class AdmittedWalk<U extends User> implements Admitted<U> {
-  readonly outcome = 'admitted'
-  readonly id: string
-  readonly receivedAt: number
-  readonly policyVersion: string
-  readonly marks: readonly DryRunMark[]
-  readonly client: ClientAddress | undefined
-  readonly path: string
-  readonly origin: string | undefined
-  readonly dialect: Dialect
-  readonly endpoint: Endpoint
-  readonly principal: Principal<U>
-  readonly lease: Lease
-  readonly #stairs: Stairs
-
-  constructor(walked: Walked, endpoint: Endpoint, principal: Principal<U>, lease: Lease) {
-    this.id = walked.id
-    this.receivedAt = walked.receivedAt
-    this.policyVersion = walked.policyVersion
-    this.marks = walked.marks
-    this.client = walked.client
-    this.path = walked.path
-    this.origin = walked.origin
-    this.dialect = walked.dialect
-    this.endpoint = endpoint
-    this.principal = principal
-    this.lease = lease
-    this.#stairs = walked.stairs
-  }
-
-  get steps(): readonly Step[] {
-    return stepsOf(this.#stairs)
-  }
-}
 
 /**
  * A cut of a string keeps the whole alive, and the whole of a target may hold a token: paths are few, so each is kept once, by itself.

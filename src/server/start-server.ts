@@ -2,24 +2,14 @@ import { rm } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
-import { WebSocketServer, type ServerOptions } from 'ws'
 import { blockingRemedy, type BlockingGuardOptions } from '../admission/guard/blocking-guard.js'
 import type { IssuerConfig } from '../admission/token/issuer.js'
 import type { User } from '../admission/user.js'
-import { createClassicHandler } from '../classic/classic-handler.js'
-import { createFeed } from '../conversation/feed.js'
-import { createMessageRate } from '../conversation/message-rate.js'
-import { createModernHandler } from '../conversation/modern/modern-handler.js'
 import { createGate } from '../create-gate.js'
 import type { Gate } from '../gate.js'
 import { createHardenedServer } from '../node/hardened-server.js'
-import { receiveText } from '../node/receive-text.js'
 import { refuse } from '../node/refuse.js'
 import { deny } from '../protocol/denial.js'
-import { modern } from '../protocol/subprotocol.js'
-import { systemClock } from '../session/clock.js'
-import { defaultPulse } from '../session/pulse.js'
-import type { Session } from '../session/session.js'
 import type { Config } from './config/config.js'
 import { createOperations } from './create-operations.js'
 import { developmentIssuer, sampleTokens, type SampleToken } from './development.js'
@@ -30,6 +20,7 @@ import { createPublicApp } from './http/public-app.js'
 import { closeServer, listen, StartError } from './listen.js'
 import { createLog, type Log } from './log/create-log.js'
 import { createMetrics, type Metrics } from './metrics/create-metrics.js'
+import { openDialects } from './open-dialects.js'
 import { openStores, type OpenStores } from './open-stores.js'
 import type { Operations } from './operations.js'
 import { readOrMakeOperatorKey } from './operator-key.js'
@@ -233,69 +224,4 @@ const createServerGate = async (
     refuseForwarded: development,
     ...(development ? { blockingGuard: logBlocking(log) } : {}),
   })
-}
-
-/** Connects admitted sockets to the dialect they speak. */
-const openDialects = (gate: Gate, stores: OpenStores, config: Config, log: Log, metrics: Metrics) => {
-  const failed = (task: string, error: unknown): void => {
-    metrics.failed(task)
-    log.write('error', { event: 'failure', task, detail: error instanceof Error ? error.message : 'unknown' })
-  }
-  const { conversations } = stores
-  const feed = createFeed(conversations, (error) => {
-    failed('feed', error)
-  })
-  feed.start()
-  const shared = { conversations, sessions: gate.sessions, feed, rate: createMessageRate(config.limits.messages), clock: systemClock }
-  const classic = createClassicHandler({
-    ...shared,
-    greeting: config.classic.greeting,
-    refreshPauseMs: 200,
-    events: {
-      failed(endpoint, error) {
-        failed(`classic ${endpoint}`, error)
-      },
-    },
-  })
-  const modernHandler = createModernHandler({
-    ...shared,
-    heartbeatMs: defaultPulse.heartbeatMs,
-    frameBytes: config.limits.frameBytes,
-    async reauthenticate(session: Session, token: string) {
-      const verdict = await gate.reauthenticate(session, token)
-      return 'reason' in verdict ? { ok: false, denial: verdict } : { ok: true, expiresAt: verdict.expiresAt }
-    },
-    events: {
-      failed(task, error) {
-        failed(`modern ${task}`, error)
-      },
-    },
-  })
-  const options: ServerOptions & { readonly closeTimeout: number; readonly maxFragments: number } = {
-    noServer: true,
-    clientTracking: false,
-    maxPayload: config.limits.frameBytes,
-    perMessageDeflate: false,
-    // The first offered name is not always ours, and a bearer is never chosen.
-    handleProtocols: (offered) => (offered.has(modern) ? modern : false),
-    closeTimeout: 2_000,
-    maxFragments: 128,
-  }
-  const wss = new WebSocketServer(options)
-  const upgrade = gate.upgrade(wss, (webSocket, session) => {
-    receiveText(webSocket, session, gate.sessions, session.dialect === modern ? modernHandler : classic, {
-      received(bytes) {
-        metrics.received(bytes)
-      },
-      failed(error) {
-        failed(`dialect ${session.dialect}`, error)
-      },
-    })
-  })
-  return {
-    upgrade,
-    stop() {
-      feed.stop()
-    },
-  }
 }
