@@ -21,7 +21,10 @@ export const chatEvent = (change: WorkspaceChange): ChatEvent | undefined => {
     case 'conversation.answered':
       return { conversation: change.conversation.id, frame: () => readFrame(change.by) }
     case 'conversation.changed':
+    case 'conversation.deleted':
     case 'conversation.read':
+    case 'customer.changed':
+    case 'customer.deleted':
       return undefined
   }
 }
@@ -36,6 +39,10 @@ const externalSendResult = ({ type, author }: Message, source: string): object |
   if (type === 'customer') return author === undefined ? {} : null
   return source === 'unknown' ? { success: true } : { success: true, queued: true }
 }
+
+export const deletedFrame = (conversation: string, at: number): object => ({
+  type: 'conversation_deleted', conversation_id: conversation, timestamp: stamp(at), message: 'This conversation has been deleted',
+})
 
 export const readFrame = (userId: string): object => ({ type: 'messages_read', user_id: idOf(userId) })
 

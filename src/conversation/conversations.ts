@@ -1,6 +1,7 @@
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from './filter.js'
 import type { LogPosition, WorkspaceEvent } from './log.js'
 import type { Conversation, ConversationStatus, Customer, FeedbackValue, Member, Message, MessageType, Source, Tag, Workspace } from './records.js'
+import type { Upkeep } from './upkeep.js'
 
 /** Rows to leave out, and rows to answer at most. */
 export interface Slice {
@@ -164,7 +165,7 @@ export interface LogSlice {
  * Every question names its workspace; what lies in another one does not exist. A page costs a constant number of queries, whatever its
  * length. All of them throw `StoreUnavailable` when the store does not answer in time.
  */
-export interface Conversations {
+export interface Conversations extends Upkeep {
   /** The workspaces a user is a member of, oldest membership first, with what each lets him do. */
   membershipsOf(userId: string): Promise<readonly { readonly workspace: Workspace; readonly member: Member }[]>
   /** The workspace a conversation lies in, if the user is a member of it. */

@@ -1,4 +1,4 @@
-import type { Conversation, Feedback, Message } from './records.js'
+import type { Conversation, Customer, Feedback, Message } from './records.js'
 
 /** A place in the log of a workspace. */
 export interface LogPosition {
@@ -21,6 +21,10 @@ export type WorkspaceChange =
       readonly by: string
     }
   | { readonly type: 'conversation.read'; readonly conversation: string; readonly userId: string; readonly upTo: number; readonly readCount: number }
+  | { readonly type: 'conversation.deleted'; readonly conversation: string; readonly by: string }
+  | { readonly type: 'customer.changed'; readonly customer: Customer }
+  /** With all his conversations. */
+  | { readonly type: 'customer.deleted'; readonly customer: number; readonly conversations: readonly string[]; readonly by: string }
 
 /** One durable change of a workspace; the log is gapless and in commit order. */
 export interface WorkspaceEvent {
@@ -29,4 +33,10 @@ export interface WorkspaceEvent {
   /** Epoch milliseconds. */
   readonly at: number
   readonly change: WorkspaceChange
+}
+
+/** Ids of the conversations a change has taken away. */
+export const deletedBy = (change: WorkspaceChange): readonly string[] => {
+  if (change.type === 'conversation.deleted') return [change.conversation]
+  return change.type === 'customer.deleted' ? change.conversations : []
 }

@@ -95,6 +95,27 @@ export interface ConversationRead extends Durable {
   readonly readCount: number
 }
 
+/** It is gone with its messages; a subscription to it has ended. */
+export interface ConversationDeleted extends Durable {
+  readonly type: 'conversation.deleted'
+  readonly conversation: string
+  readonly by: string
+}
+
+/** A customer as he is now. */
+export interface CustomerChanged extends Durable {
+  readonly type: 'customer.changed'
+  readonly customer: CustomerItem
+}
+
+/** He is gone with all his conversations. */
+export interface CustomerDeleted extends Durable {
+  readonly type: 'customer.deleted'
+  readonly customer: number
+  readonly conversations: readonly string[]
+  readonly by: string
+}
+
 /** Somebody writes, or has stopped; forget it after 6 s without another one. */
 export interface Typing {
   readonly type: 'typing'
@@ -114,4 +135,7 @@ export type PushMessage =
   | ConversationChanged
   | ConversationAnswered
   | ConversationRead
+  | ConversationDeleted
+  | CustomerChanged
+  | CustomerDeleted
   | Typing

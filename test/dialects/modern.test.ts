@@ -292,7 +292,9 @@ describe('what one does, the others see', () => {
     const said = await client.ask({ id: 2, type: 'conversation.update', conversation: id, priority: 7, assignee: '3' })
     expect(said).toMatchObject([{ re: 2, type: 'ok' }, { type: 'conversation.changed', conversation: { priority: 7, assignee: '3' } }])
     expect(await client.ask({ id: 3, type: 'conversation.update', conversation: id, assignee: '5' })).toMatchObject([{ code: 'not_found' }])
-    expect(await client.ask({ id: 4, type: 'conversation.update', conversation: id, tags: ['x'] })).toMatchObject([{ code: 'not_available' }])
+    expect(await client.ask({ id: 4, type: 'conversation.update', conversation: id, tags: ['Bulky'] })).toMatchObject([{ re: 4, type: 'ok' }, { type: 'customer.changed' }])
+    const tagged = await stage.conversations.conversation('1', id, '1')
+    expect(tagged?.customer.tags.map(({ name }) => name)).toContain('Bulky')
   })
 
   test('typing is told to the others in the conversation, at most once a second, and its end at once', async () => {

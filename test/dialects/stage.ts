@@ -62,6 +62,9 @@ export const makeStage = async ({ greeting = true, messages = { max: 60, windowM
     markAnswered: failing(store.markAnswered),
     giveFeedback: failing(store.giveFeedback),
     update: failing(store.update),
+    updateCustomer: failing(store.updateCustomer),
+    deleteConversation: failing(store.deleteConversation),
+    deleteCustomer: failing(store.deleteCustomer),
   }
   const time = { at: now }
   const clock = { wall: () => time.at, monotonic: () => time.at }

@@ -16,6 +16,8 @@ export interface Audience<U extends User> {
   /** Tells those who have a conversation open something that is not kept, but not the one who said it. */
   whisper(workspace: string, conversation: string, message: PushMessage, except: Member<U>): void
   of(workspace: string): Iterable<Member<U>>
+  /** Those who have a conversation open. */
+  readersOf(workspace: string, conversation: string): readonly Member<U>[]
 }
 
 /** Pushes that may wait for one page; a reader who is behind by more loads anew. */
@@ -55,18 +57,18 @@ export const createAudience = <U extends User>(sessions: Pick<Sessions<U>, 'send
       if (known.size === 0) byTopic.delete(key)
     },
     tell(event) {
-      const { conversation, toConversation, toLists, critical, onlyTo } = pushesOf(event)
-      const room: Topic = `conversation:${conversation}`
+      const { conversations, subject = conversations.join(), toConversation, toLists, critical, onlyTo } = pushesOf(event)
+      const rooms = conversations.map((conversation): Topic => `conversation:${conversation}`)
       const lists: readonly Topic[] = ['conversations', 'customers']
       const send = (topics: readonly Topic[], message: PushMessage, pushClass: PushClass): void => {
         const receivers = receiversOf(event.workspace, topics)
         if (receivers.size === 0) return
-        reach(receivers, event.offset, createPush(pushClass, message, `${message.type}:${conversation}`), onlyTo)
+        reach(receivers, event.offset, createPush(pushClass, message, `${message.type}:${subject}`), onlyTo)
       }
       // One who looks at a list and has the conversation open is told the same thing once.
-      if (toConversation !== undefined && toConversation === toLists) send([...lists, room], toLists, 'state')
+      if (toConversation !== undefined && toConversation === toLists) send([...lists, ...rooms], toLists, critical ? 'critical' : 'state')
       else {
-        if (toConversation !== undefined) send([room], toConversation, critical ? 'critical' : 'state')
+        if (toConversation !== undefined) send(rooms, toConversation, critical ? 'critical' : 'state')
         if (toLists !== undefined) send(lists, toLists, 'state')
       }
     },
@@ -76,6 +78,7 @@ export const createAudience = <U extends User>(sessions: Pick<Sessions<U>, 'send
       const push = createPush('ephemeral', message)
       for (const [member, { held }] of receivers) if (member !== except && held === undefined) sessions.send(member.session, push)
     },
+    readersOf: (workspace, conversation) => [...(byTopic.get(keyOf(workspace, `conversation:${conversation}`))?.keys() ?? [])],
     of(workspace) {
       const members = new Set<Member<U>>()
       for (const [key, receivers] of byTopic) if (key.startsWith(`${workspace}\0`)) for (const member of receivers.keys()) members.add(member)

@@ -1,10 +1,13 @@
 import type { PushMessage } from '../../protocol/push-message.js'
 import type { WorkspaceEvent } from '../log.js'
-import { conversationItem, feedbackItem, lastMessageItem, messageItem } from './items.js'
+import { conversationItem, customerItem, feedbackItem, lastMessageItem, messageItem } from './items.js'
 
 /** What an event says, and to whom. */
 export interface EventPushes {
-  readonly conversation: string
+  /** The conversations whose readers are told; pushes of one kind about the same ones replace one another. */
+  readonly conversations: readonly string[]
+  /** What `state` pushes replace one another by, when it is not the conversation. */
+  readonly subject?: string
   /** To those who have the conversation open. */
   readonly toConversation: PushMessage | undefined
   /** To those who look at a list. */
@@ -20,7 +23,7 @@ export const pushesOf = ({ offset, at, change }: WorkspaceEvent): EventPushes =>
   switch (change.type) {
     case 'message.created':
       return {
-        conversation: change.message.conversation,
+        conversations: [change.message.conversation],
         toConversation: { type: 'message.created', message: messageItem(change.message), ...place },
         toLists: {
           type: 'conversation.changed',
@@ -33,7 +36,7 @@ export const pushesOf = ({ offset, at, change }: WorkspaceEvent): EventPushes =>
       }
     case 'message.feedback':
       return {
-        conversation: change.conversation,
+        conversations: [change.conversation],
         toConversation: {
           type: 'message.feedback',
           conversation: change.conversation,
@@ -48,7 +51,7 @@ export const pushesOf = ({ offset, at, change }: WorkspaceEvent): EventPushes =>
     case 'conversation.answered': {
       const conversation = conversationItem(change.conversation)
       return {
-        conversation: conversation.id,
+        conversations: [conversation.id],
         toConversation: { type: 'conversation.answered', conversation, upTo: change.upTo, by: change.by, ...place },
         toLists: { type: 'conversation.changed', conversation, lastMessage: lastMessageItem(change.lastMessage), ...place },
         critical: true,
@@ -62,7 +65,7 @@ export const pushesOf = ({ offset, at, change }: WorkspaceEvent): EventPushes =>
         lastMessage: lastMessageItem(change.lastMessage),
         ...place,
       }
-      return { conversation: push.conversation.id, toConversation: push, toLists: push, critical: false, onlyTo: undefined }
+      return { conversations: [push.conversation.id], toConversation: push, toLists: push, critical: false, onlyTo: undefined }
     }
     case 'conversation.read': {
       const push: PushMessage = {
@@ -73,7 +76,21 @@ export const pushesOf = ({ offset, at, change }: WorkspaceEvent): EventPushes =>
         readCount: change.readCount,
         ...place,
       }
-      return { conversation: change.conversation, toConversation: push, toLists: push, critical: false, onlyTo: change.userId }
+      return { conversations: [change.conversation], toConversation: push, toLists: push, critical: false, onlyTo: change.userId }
+    }
+    case 'conversation.deleted': {
+      const push: PushMessage = { type: 'conversation.deleted', conversation: change.conversation, by: change.by, ...place }
+      return { conversations: [change.conversation], toConversation: push, toLists: push, critical: true, onlyTo: undefined }
+    }
+    case 'customer.changed': {
+      const customer = customerItem(change.customer)
+      const push: PushMessage = { type: 'customer.changed', customer, ...place }
+      return { conversations: [], subject: String(customer.id), toConversation: undefined, toLists: push, critical: false, onlyTo: undefined }
+    }
+    case 'customer.deleted': {
+      const { customer, conversations, by } = change
+      const push: PushMessage = { type: 'customer.deleted', customer, conversations, by, ...place }
+      return { conversations, subject: String(customer), toConversation: push, toLists: push, critical: true, onlyTo: undefined }
     }
   }
 }

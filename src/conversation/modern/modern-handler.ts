@@ -6,6 +6,7 @@ import { maxContentCharacters, maxPageSize, parseCommand } from '../../protocol/
 import type { PushMessage, Subscribed, Welcome } from '../../protocol/push-message.js'
 import { replyCodes, type ErrorReply, type OkReply } from '../../protocol/reply.js'
 import { modern } from '../../protocol/subprotocol.js'
+import { deletedBy } from '../log.js'
 import type { DialectHandler } from '../../session/dialect-handler.js'
 import { createPush } from '../../session/push.js'
 import type { Session } from '../../session/session.js'
@@ -29,7 +30,13 @@ export const createModernHandler = <U extends User>(options: ModernOptions<U>): 
   const { perform, scopeOfLists } = createCommands(options, audience, subscriptions)
 
   feed.listen({
-    event: (event) => audience.tell(event),
+    event(event) {
+      audience.tell(event)
+      // There is nothing left to be told about what is gone.
+      for (const conversation of deletedBy(event.change)) {
+        for (const member of audience.readersOf(event.workspace, conversation)) subscriptions.end(member, `conversation:${conversation}`)
+      }
+    },
     lost(workspace) {
       // They resume by offset and are told then that they have to load anew.
       for (const { session } of audience.of(workspace)) sessions.close(session, deny('slow_consumer', { detail: 'the log had moved too far' }))

@@ -123,8 +123,8 @@ const missedSince = async (
 
 /** What of an event a topic is told. */
 const messagesFor = (event: WorkspaceEvent, topic: Topic, userId: string): readonly PushMessage[] => {
-  const { conversation, toConversation, toLists, onlyTo } = pushesOf(event)
+  const { conversations, toConversation, toLists, onlyTo } = pushesOf(event)
   if (onlyTo !== undefined && onlyTo !== userId) return []
-  const message = topic === 'conversations' || topic === 'customers' ? toLists : topic === `conversation:${conversation}` ? toConversation : undefined
+  const message = topic === 'conversations' || topic === 'customers' ? toLists : conversations.includes(conversationOf(topic)) ? toConversation : undefined
   return message === undefined ? [] : [message]
 }

@@ -426,6 +426,58 @@ export const conversationsContract: readonly ContractCase<Subject>[] = [
     },
   },
   {
+    name: 'a change of a customer is appended once, makes the tags it names, and keeps those that connectors set',
+    async run(make) {
+      const store = await given(make)
+      const id = (await store.customers(people({ filter: { search: 'Zoë' } }))).rows[0]?.customer.id ?? 0
+      const ask = { workspace: '1', customer: id, by: '1', at }
+      const changed = await store.updateCustomer({ ...ask, firstName: 'Zara', email: null, phoneNumber: '+98 21', tags: ['Fresh', 'VIP', 'Fresh', 'Telegram'] })
+      assert.equal(changed.outcome, 'changed')
+      if (changed.outcome !== 'changed') return
+      const { firstName, lastName, email, tags, updatedAt } = changed.customer
+      assert.deepEqual([firstName, lastName, email, updatedAt], ['Zara', 'Doe', undefined, at])
+      // A tag that only connectors set is neither given nor taken by hand.
+      assert.deepEqual(tags.map(({ name, createdBy }) => `${name} by ${createdBy ?? 'nobody'}`).toSorted(), ['Fresh by 1', 'VIP by 1'])
+      assert.deepEqual(changed.event.change, { type: 'customer.changed', customer: changed.customer })
+      const [row] = (await store.customers(people({ filter: { search: '+98 21' } }))).rows
+      assert.deepEqual(row?.customer, changed.customer)
+      assert.equal((await store.customers(people({ filter: { search: 'Zoë' } }))).total, 0)
+      assert.equal((await store.updateCustomer({ ...ask, firstName: 'Zara', tags: ['VIP', 'Fresh'] })).outcome, 'unchanged')
+      assert.equal((await store.position('1'))?.offset, 1)
+      assert.equal((await store.updateCustomer({ ...ask, customer: 999_999, firstName: 'x' })).outcome, 'not_found')
+      assert.equal((await store.updateCustomer({ ...ask, workspace: '2', firstName: 'x' })).outcome, 'not_found')
+      const text = await store.updateCustomer({ ...ask, description: 'a\0b' })
+      assert.equal(text.outcome === 'changed' && text.customer.description, 'a\uFFFDb')
+    },
+  },
+  {
+    name: 'a deleted conversation is gone with its messages, and a deleted customer with all his conversations',
+    async run(make) {
+      const store = await given(make)
+      const id = (await store.customers(people({ filter: { search: 'Zoë' } }))).rows[0]?.customer.id ?? 0
+      await store.send(write({ conversation: 'c1', key: 'k' }))
+      await store.markRead({ workspace: '1', conversation: 'c1', userId: '1', upTo: 1, at })
+      assert.equal((await store.deleteConversation({ workspace: '2', conversation: 'c1', by: '5', at })).outcome, 'not_found')
+      const deleted = await store.deleteConversation({ workspace: '1', conversation: 'c1', by: '1', at })
+      assert.deepEqual(deleted.outcome === 'deleted' && [deleted.event.offset, deleted.event.change], [3, { type: 'conversation.deleted', conversation: 'c1', by: '1' }])
+      assert.equal((await store.deleteConversation({ workspace: '1', conversation: 'c1', by: '1', at })).outcome, 'not_found')
+      assert.equal((await store.messages({ workspace: '1', conversation: 'c1', offset: 0, limit: 9 })).conversation, undefined)
+      assert.equal((await store.send(write({ conversation: 'c1' }))).outcome, 'not_found')
+      assert.equal(await store.workspaceOf('1', 'c1'), undefined)
+      assert.equal((await store.giveFeedback({ workspace: '1', conversation: undefined, message: 'c1a', userId: '1', value: 'none', comment: '', at })).outcome, 'not_found')
+      assert.deepEqual(await idsOf(store), ['c4', 'c3', 'c2'])
+      // Its keys are free again.
+      assert.equal((await store.send(write({ conversation: 'c2', key: 'k' }))).outcome, 'stored')
+      assert.equal((await store.deleteCustomer({ workspace: '2', customer: id, by: '5', at })).outcome, 'not_found')
+      const gone = await store.deleteCustomer({ workspace: '1', customer: id, by: '1', at })
+      assert.deepEqual(gone.outcome === 'deleted' && gone.event.change, { type: 'customer.deleted', customer: id, conversations: ['c2'], by: '1' })
+      assert.deepEqual(await idsOf(store), ['c4', 'c3'])
+      assert.deepEqual(await namesOf(store), [undefined, 'كاظم'])
+      assert.equal((await store.deleteCustomer({ workspace: '1', customer: id, by: '1', at })).outcome, 'not_found')
+      assert.deepEqual((await store.since('1', 2, 50))?.events?.map(({ change }) => change.type), ['conversation.deleted', 'message.created', 'customer.deleted'])
+    },
+  },
+  {
     name: 'any text is kept as it is, but what no database keeps becomes U+FFFD',
     async run(make) {
       const store = await given(make)

@@ -10,6 +10,7 @@ import type { WorkspaceImports } from '../../conversation/workspace-import.js'
 import {
   conversationsAfter, customersAfter, matchesConversation, matchesCustomer, sortedConversations, sortedCustomers,
 } from './memory-filters.js'
+import { createMemoryUpkeep } from './memory-upkeep.js'
 import { append, memoryWorkspace, pairKey, type MemoryConversation, type MemoryIds, type MemoryWorkspace } from './memory-workspace.js'
 
 /** Unseen messages a stale send answers at most. */
@@ -234,6 +235,8 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
         type: 'conversation.changed', conversation: entry.record, lastMessage: entry.messages.at(-1),
       }))
     },
+
+    ...createMemoryUpkeep(workspaces, ids),
 
     importWorkspace: async (data) => {
       if (workspaces.has(data.id)) return 'exists'

@@ -18,9 +18,9 @@ export interface ReadMark {
 export interface MemoryWorkspace {
   readonly workspace: Workspace
   readonly members: ReadonlyMap<string, Member>
-  readonly tags: readonly Tag[]
-  readonly customers: ReadonlyMap<number, Customer>
-  readonly conversations: ReadonlyMap<string, MemoryConversation>
+  readonly tags: Tag[]
+  readonly customers: Map<number, Customer>
+  readonly conversations: Map<string, MemoryConversation>
   /** By user id and conversation id. */
   readonly marks: Map<string, ReadMark>
   /** By author and client key. */

@@ -2,6 +2,7 @@ import { addBan, liftBans } from './procedures/bans.js'
 import { userChanged } from './procedures/control.js'
 import { importWorkspace } from './procedures/conversations-import.js'
 import { giveFeedback, markAnswered, markRead, sendMessage, updateConversation } from './procedures/conversations.js'
+import { deleteConversation, deleteCustomer, updateCustomer } from './procedures/upkeep.js'
 import { applyNextMigration } from './procedures/migrations.js'
 import { addRevocation } from './procedures/revocations.js'
 import { addUser, raiseUserEpoch, setUserActive } from './procedures/users.js'
@@ -18,6 +19,8 @@ export const procedures = {
   addRevocation,
   addUser,
   applyNextMigration,
+  deleteConversation,
+  deleteCustomer,
   giveFeedback,
   importWorkspace,
   liftBans,
@@ -27,6 +30,7 @@ export const procedures = {
   sendMessage,
   setUserActive,
   updateConversation,
+  updateCustomer,
   userChanged,
 } as const satisfies ProcedureTable
 

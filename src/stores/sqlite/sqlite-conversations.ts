@@ -194,6 +194,9 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
     markAnswered: (ask) => engine.write('markAnswered', { ...ask, workspace: keyOf(ask.workspace) }),
     giveFeedback: (ask) => engine.write('giveFeedback', { ...ask, workspace: keyOf(ask.workspace) }),
     update: (ask) => engine.write('updateConversation', { ...ask, workspace: keyOf(ask.workspace) }),
+    updateCustomer: (ask) => engine.write('updateCustomer', { ...ask, workspace: keyOf(ask.workspace) }),
+    deleteConversation: (ask) => engine.write('deleteConversation', { ...ask, workspace: keyOf(ask.workspace) }),
+    deleteCustomer: (ask) => engine.write('deleteCustomer', { ...ask, workspace: keyOf(ask.workspace) }),
 
     importWorkspace: (workspace) => engine.write('importWorkspace', workspace, Date.now() + importDeadlineMs),
   }

@@ -2,6 +2,7 @@ import { searchText } from '../../../conversation/search-text.js'
 import { storableText } from '../../../conversation/storable-text.js'
 import type { ImportedConversation, ImportedCustomer, ImportedMember, WorkspaceImport } from '../../../conversation/workspace-import.js'
 import { toMicros, userAuthor } from '../conversation-rows.js'
+import { customerSearchText } from '../customer-search-text.js'
 import type { Database } from '../database.js'
 
 /** Takes in a whole workspace, or nothing when one of this id is there. Users who are there already keep what they have. */
@@ -53,7 +54,6 @@ const addTags = (db: Database, workspace: number, tags: WorkspaceImport['tags'])
 
 const addCustomer = (db: Database, workspace: number, customer: ImportedCustomer, tags: ReadonlyMap<string, number>): number => {
   const { firstName, lastName, username, email, phoneNumber } = customer
-  const names = [firstName, lastName, username, email, phoneNumber].filter((text) => text !== undefined && text !== '')
   const row = db.get<{ id: number }>(
     `insert into customers (workspace, first_name, last_name, username, phone_number, email, description, profile_picture, source, source_id,
        data, search_text, created_at, updated_at)
@@ -71,8 +71,7 @@ const addCustomer = (db: Database, workspace: number, customer: ImportedCustomer
       source: customer.source,
       sourceId: customer.sourceId,
       data: JSON.stringify(customer.data),
-      // One to a line: a search never reaches from one into the next.
-      search: names.map((text) => searchText(text ?? '')).join('\n'),
+      search: customerSearchText(customer),
       createdAt: toMicros(customer.createdAt),
       updatedAt: toMicros(customer.updatedAt),
     },

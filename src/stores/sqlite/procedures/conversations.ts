@@ -14,7 +14,7 @@ import type { Database } from '../database.js'
 import { appendToLog } from './conversations-log.js'
 
 /** What the port asks, with the workspace as the number it is here. */
-type Numbered<Ask> = Omit<Ask, 'workspace'> & { readonly workspace: number }
+export type Numbered<Ask> = Omit<Ask, 'workspace'> & { readonly workspace: number }
 
 /** Unseen messages a stale send answers at most. */
 const maxUnseen = 100
