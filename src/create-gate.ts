@@ -10,6 +10,7 @@ import type { Decision } from './admission/decision.js'
 import { createBlockingGuard } from './admission/guard/blocking-guard.js'
 import { guardPorts } from './admission/guard/guard-ports.js'
 import type { Handshake } from './admission/handshake.js'
+import { identify } from './admission/identify.js'
 import { createLadder } from './admission/ladder.js'
 import type { LimitsConfig } from './admission/limits.js'
 import { defaultDeadlines, type Rules } from './admission/rules.js'
@@ -163,6 +164,8 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         onSession,
       ),
     admit: decide,
+    identify: (token, checkTime) => identify(rules, token, now(), checkTime),
+    limits,
     explain: (handshake) => admit(handshake, rules, 'explain'),
     bans: {
       add(subject, { reason, actor, durationMs, source }) {

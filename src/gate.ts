@@ -11,6 +11,7 @@ import type { Decision } from './admission/decision.js'
 import type { EndpointRule } from './admission/endpoint.js'
 import type { BlockingGuardOptions } from './admission/guard/blocking-guard.js'
 import type { Handshake } from './admission/handshake.js'
+import type { Identity } from './admission/identify.js'
 import type { LadderConfig, LadderVerdict } from './admission/ladder.js'
 import type { Limits, LimitsConfig } from './admission/limits.js'
 import type { Revocation, Revocations } from './admission/revocation.js'
@@ -139,7 +140,16 @@ export interface Gate<U extends User = User> {
   admit(handshake: Handshake): Promise<Decision<U>>
   /** Walks the same stairs, counting nothing. */
   explain(handshake: Handshake): Promise<Decision<U>>
+  /**
+   * Finds whom a token speaks for by the rules that concern its holder: token, revocation, ban, user. Counts nothing.
+   *
+   * @param checkTime - `false` passes over age, revocations and bans, and nothing else (default `true`).
+   * @returns The user with the claims, or why not. Never rejects.
+   */
+  identify(token: string, checkTime?: boolean): Promise<Identity<U> | Denial>
   readonly bans: GateBans
+  /** The limits that admissions are counted by. */
+  readonly limits: Limits
   readonly revocations: GateRevocations
   readonly users: GateUsers
   /**

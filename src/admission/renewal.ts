@@ -1,5 +1,6 @@
 import { deny, type Denial } from '../protocol/denial.js'
-import { checkRevoked, checkUser } from './steps/standing.js'
+import { identify } from './identify.js'
+import { checkUser } from './steps/standing.js'
 import type { Principal } from './decision.js'
 import type { Endpoint } from './endpoint.js'
 import type { Rules } from './rules.js'
@@ -26,17 +27,14 @@ export const judgeRenewal = async <U extends User>(
   token: string,
   at: number,
 ): Promise<(Principal<U> & { readonly expiresAt: number }) | Denial> => {
-  const { tokenMs, userMs, topicMs } = rules.deadlines
+  const identity = await identify(rules, token, at)
+  if ('reason' in identity) return identity
+  const { user, claims } = identity
+  if (user.id !== live.user.id) return deny('token_invalid', { detail: 'the token is of another subject' })
+  const unfit = checkUser(rules, user, claims, live.endpoint)
+  if (unfit) return unfit
+  const { topicMs } = rules.deadlines
   try {
-    const verification = await within('token', tokenMs, Promise.resolve(rules.verifier.verify(token, at)))
-    if (!verification.ok) return verification.denial
-    const { claims } = verification
-    if (claims.subject !== live.user.id) return deny('token_invalid', { detail: 'the token is of another subject' })
-    const revoked = checkRevoked(rules, claims.subject, claims, at)
-    if (revoked) return revoked
-    const user = rules.users.held(claims.subject, at) ?? (await within('users', userMs, rules.users.find(claims.subject, at + userMs)))
-    const unfit = checkUser(rules, user, claims, live.endpoint)
-    if (unfit || !user) return unfit ?? deny('user_unknown')
     const { conversation } = live.endpoint
     if (conversation !== undefined && rules.memberships) {
       const member = await within('memberships', topicMs, rules.memberships.mayEnter(user.id, conversation, at + topicMs))

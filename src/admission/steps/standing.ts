@@ -13,11 +13,12 @@ export const checkRevoked = (rules: Rules, userId: string, claims: Claims | unde
   return ban && deny('user_banned', { detail: `ban ${ban.id}` })
 }
 
-/** Whether the user exists, is active, and may use this endpoint in the role the token leaves. */
-export const checkUser = <U extends User>(rules: Rules<U>, user: U | undefined, claims: Claims | undefined, endpoint: Endpoint): Denial | undefined => {
+/** Whether the user exists, is active, and may use this endpoint, if one is named, in the role the token leaves. */
+export const checkUser = <U extends User>(rules: Rules<U>, user: U | undefined, claims: Claims | undefined, endpoint?: Endpoint): Denial | undefined => {
   if (!user) return deny('user_unknown')
   if (!user.active) return deny('user_disabled')
   if (claims?.epoch !== undefined && claims.epoch < (user.epoch ?? 0)) return deny('token_revoked', { detail: 'token epoch is over' })
+  if (endpoint === undefined) return undefined
   const roles = rules.endpoints.rolesOf(endpoint)
   const role = effectiveRole(user, claims)
   if (roles && !roles.includes(role)) return deny('forbidden', { detail: `role ${role} may not use ${endpoint.name}` })

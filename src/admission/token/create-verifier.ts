@@ -61,7 +61,7 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
   const judge = ({ key, policy }: Trial, { token, payload, digest, at }: Reading): Verification => {
     if (at >= key.notAfter) return retiredKey
     const judgement = judgeClaims(payload, token.header.type, policy, at, toleranceMs)
-    if (!judgement.ok) return refuse(judgement.fault, judgement.detail)
+    if (!judgement.ok) return judgement.fault === 'expired' ? { ...judgement, denial: expired } : refuse(judgement.fault, judgement.detail)
     const { claims } = judgement
     cache.keep(digest, claims, Math.min(claims.expiresAt, key.notAfter))
     return { ok: true, claims, cached: false }
@@ -120,11 +120,9 @@ interface Reading {
   readonly at: number
 }
 
-const refuse = (fault: TokenFault, detail: string): Verification => ({
-  ok: false,
-  denial: deny(fault === 'expired' ? 'token_expired' : 'token_invalid', { detail }),
-  fault,
-})
+const refuse = (fault: Exclude<TokenFault, 'expired'>, detail: string): Verification => ({ ok: false, denial: deny('token_invalid', { detail }), fault })
+
+const expired = deny('token_expired', { detail: 'it has expired' })
 
 const tooLong = refuse('malformed', 'it is longer than the limit')
 const notAnObject = refuse('malformed', 'its claims are not a strict JSON object')

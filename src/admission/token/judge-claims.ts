@@ -15,7 +15,10 @@ export interface ClaimPolicy {
   readonly lifetimeMs: number
 }
 
-export type Judgement = { readonly ok: true; readonly claims: Claims } | { readonly ok: false; readonly fault: 'claims' | 'expired'; readonly detail: string }
+export type Judgement =
+  | { readonly ok: true; readonly claims: Claims }
+  | { readonly ok: false; readonly fault: 'claims'; readonly detail: string }
+  | { readonly ok: false; readonly fault: 'expired'; readonly claims: Claims }
 
 const wrong = (detail: string): Judgement => ({ ok: false, fault: 'claims', detail })
 
@@ -66,22 +69,19 @@ export const judgeClaims = (payload: JsonObject, type: string | undefined, polic
   const expires = timeOf(payload['exp'])
   if (expires === undefined && created === undefined) return wrong('its "exp" is missing')
   const expiresAt = Math.min(expires ?? Number.POSITIVE_INFINITY, created === undefined ? Number.POSITIVE_INFINITY : created + policy.lifetimeMs)
-  if (at >= expiresAt) return { ok: false, fault: 'expired', detail: 'it has expired' }
 
   const epoch = payload['epoch']
-  return {
-    ok: true,
-    claims: Object.freeze({
-      subject,
-      issuer: policy.name,
-      tokenId,
-      issuedAt: created ?? issued,
-      expiresAt,
-      role: textOf(payload['role']),
-      epoch: typeof epoch === 'number' ? epoch : undefined,
-      payload,
-    }),
-  }
+  const claims: Claims = Object.freeze({
+    subject,
+    issuer: policy.name,
+    tokenId,
+    issuedAt: created ?? issued,
+    expiresAt,
+    role: textOf(payload['role']),
+    epoch: typeof epoch === 'number' ? epoch : undefined,
+    payload,
+  })
+  return at < expiresAt ? { ok: true, claims } : { ok: false, fault: 'expired', claims }
 }
 
 const isForUs = (claimed: unknown, audiences: readonly string[]): boolean => {

@@ -9,7 +9,9 @@ export type TokenFault = 'malformed' | 'signature' | 'unknown_key' | 'claims' | 
 
 export type Verification =
   | { readonly ok: true; readonly claims: Claims; /** Whether the answer came from the verified-claims cache. */ readonly cached: boolean }
-  | { readonly ok: false; readonly denial: Denial; readonly fault: TokenFault }
+  | { readonly ok: false; readonly denial: Denial; readonly fault: Exclude<TokenFault, 'expired'> }
+  /** Good in all but its time, so what it says may be told. */
+  | { readonly ok: false; readonly denial: Denial; readonly fault: 'expired'; readonly claims: Claims }
 
 /** Turns an encoded token into claims. The only thing in the house that takes a raw token. */
 export interface Verifier {

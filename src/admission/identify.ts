@@ -1,0 +1,39 @@
+import { deny, type Denial } from '../protocol/denial.js'
+import type { Rules } from './rules.js'
+import { checkRevoked, checkUser } from './steps/standing.js'
+import { StoreUnavailable } from './store-unavailable.js'
+import type { Claims } from './token/claims.js'
+import type { User } from './user.js'
+import { within } from './within.js'
+
+/** Whom a token speaks for. */
+export interface Identity<U extends User = User> {
+  readonly user: U
+  readonly claims: Claims
+}
+
+/**
+ * Finds whom a token speaks for by the rules that concern its holder: token, revocation, ban, user. Counts nothing.
+ *
+ * One look-up of the user, none when the cache holds it.
+ *
+ * @param checkTime - Whether it must still be good: `false` passes over its age and over revocations and bans, and nothing else.
+ * @returns The user with the claims, or why not: `dependency_unavailable` when a store is away. Never rejects.
+ */
+export const identify = async <U extends User>(rules: Rules<U>, token: string, at: number, checkTime = true): Promise<Identity<U> | Denial> => {
+  const { tokenMs, userMs } = rules.deadlines
+  try {
+    const verification = await within('token', tokenMs, Promise.resolve(rules.verifier.verify(token, at)))
+    if (!verification.ok && (checkTime || verification.fault !== 'expired')) return verification.denial
+    const { claims } = verification
+    const revoked = checkTime ? checkRevoked(rules, claims.subject, claims, at) : undefined
+    if (revoked) return revoked
+    const user = rules.users.held(claims.subject, at) ?? (await within('users', userMs, rules.users.find(claims.subject, at + userMs)))
+    const unfit = checkUser(rules, user, claims)
+    if (unfit || !user) return unfit ?? deny('user_unknown')
+    return { user, claims }
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return deny('dependency_unavailable', { detail: `${error.store}: ${error.message}` })
+    return deny('internal_error')
+  }
+}
