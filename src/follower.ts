@@ -7,7 +7,7 @@ import type { User } from './admission/user.js'
 import type { GateEvents } from './gate.js'
 import { deny, type Denial } from './protocol/denial.js'
 import type { Session } from './session/session.js'
-import type { Sessions } from './session/sessions.js'
+import type { SessionRegistry } from './session/sessions.js'
 
 /** How long a live socket's user is looked up before it is tried again at the next poll, in milliseconds. */
 const lookMs = 1_000
@@ -31,7 +31,7 @@ export interface Follower<U extends User = User> {
 
 export const createFollower = <U extends User>(parts: {
   readonly replica: ControlReplica
-  readonly sessions: Sessions<U>
+  readonly sessions: SessionRegistry<U>
   readonly users: UserCache<U>
   readonly endpoints: EndpointTable
   readonly events: GateEvents<U>
@@ -71,6 +71,7 @@ export const createFollower = <U extends User>(parts: {
     for (const session of sessions.forUser(userId)) {
       const denial = judge(session, user)
       if (denial !== undefined && sessions.close(session, denial)) closed += 1
+      else if (denial === undefined && user !== undefined) sessions.changed(session, user)
     }
     return closed
   }

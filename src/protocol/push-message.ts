@@ -51,6 +51,17 @@ export interface SessionClosing {
   readonly reconnectAfterMs: number
 }
 
+/** The session ends at `expiresAt` unless `authenticate` brings a new token before. */
+export interface SessionExpiring {
+  readonly type: 'session.expiring'
+  /** Why it will end: the told code that its close would carry. */
+  readonly code: string
+  /** Epoch milliseconds of the server's clock, the configured grace included. */
+  readonly expiresAt: number
+  /** Milliseconds from now. */
+  readonly expiresInMs: number
+}
+
 /** Durable pushes carry their place in the log. */
 interface Durable {
   readonly offset: number
@@ -130,6 +141,7 @@ export type PushMessage =
   | Subscribed
   | SubscriptionFailed
   | SessionClosing
+  | SessionExpiring
   | MessageCreated
   | MessageFeedback
   | ConversationChanged

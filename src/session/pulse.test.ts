@@ -13,15 +13,19 @@ const made = (change: Partial<PulseConfig> = {}, monotonicAt?: number) => {
   const config = { ...defaultPulse, ...change }
   const clock = createTestClock(noon, monotonicAt)
   const ends: { readonly session: LiveSession; readonly reason: Reason; readonly at: number; readonly wallAt: number }[] = []
+  const notices: { readonly session: LiveSession; readonly reason: Reason; readonly endsAt: number; readonly wallAt: number }[] = []
   const startedAt = clock.monotonic()
   const pulse = createPulse(config, clock, (session, denial) => {
     session.state = { name: 'closing', reason: denial.reason }
     ends.push({ session, reason: denial.reason, at: clock.monotonic() - startedAt, wallAt: clock.wall() })
+  }, (session, { at, denial }) => {
+    notices.push({ session, reason: denial.reason, endsAt: at, wallAt: clock.wall() })
   })
   return {
     pulse,
     clock,
     ends,
+    notices,
     hear: (session: LiveSession) => heard(session, clock, config),
     /** Lets `ms` pass, tick by tick, and calls `each` after every tick with the time since the beginning. */
     run(ms: number, each: (sinceMs: number) => void = () => undefined) {
@@ -261,4 +265,41 @@ test('the timer runs while it is started and keeps no second one', () => {
   expect(ends).toHaveLength(1)
   pulse.stop()
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('[S15] a session is told of its end 60 s before, once, within a tick', () => {
+  const { pulse, notices, hear, run } = made()
+  const session = createTestSession({ expiresAt: noon + 90_000 })
+  pulse.add(session)
+  run(29_750, () => {
+    hear(session)
+  })
+  expect(notices).toEqual([])
+  run(60_000, () => {
+    hear(session)
+  })
+  expect(notices).toEqual([{ session, reason: 'token_expired', endsAt: noon + 90_000, wallAt: expect.any(Number) }])
+  const early = noon + 90_000 - (notices[0]?.wallAt ?? 0)
+  expect(early).toBeLessThanOrEqual(60_000)
+  expect(early).toBeGreaterThanOrEqual(59_750)
+})
+
+test('[S15] a token of five seconds is told with the first tick, with its grace counted in', () => {
+  const { pulse, notices, ends, run } = made({ graceMs: 2_000 })
+  pulse.add(createTestSession({ expiresAt: noon + 5_000 }))
+  run(500)
+  expect(notices).toMatchObject([{ endsAt: noon + 7_000 }])
+  run(7_000)
+  expect([notices.length, ends.length]).toEqual([1, 1])
+})
+
+test('[S15] a new end is told anew', () => {
+  const { pulse, notices, run } = made()
+  const session = createTestSession({ expiresAt: noon + 5_000 })
+  pulse.add(session)
+  run(500)
+  session.principal = { ...session.principal, expiresAt: noon + 8_000 }
+  pulse.reschedule(session)
+  run(1_000)
+  expect(notices.map(({ endsAt }) => endsAt)).toEqual([noon + 5_000, noon + 8_000])
 })

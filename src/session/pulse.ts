@@ -1,6 +1,6 @@
 import { deny, type Denial } from '../protocol/denial.js'
 import type { Clock } from './clock.js'
-import type { LiveSession } from './session.js'
+import type { Deadline, LiveSession } from './session.js'
 
 export interface PulseConfig {
   /** Milliseconds between two pings of one socket (default 25,000). */
@@ -9,9 +9,11 @@ export interface PulseConfig {
   readonly pongMs: number
   /** Milliseconds a session may outlive its token (default 0). */
   readonly graceMs: number
+  /** Milliseconds before its end at which a session is told of it (default 60,000); one that is shorter is told at once. */
+  readonly noticeMs: number
 }
 
-export const defaultPulse: PulseConfig = { heartbeatMs: 25_000, pongMs: 10_000, graceMs: 0 }
+export const defaultPulse: PulseConfig = { heartbeatMs: 25_000, pongMs: 10_000, graceMs: 0, noticeMs: 60_000 }
 
 /** How often due sessions are looked at, in milliseconds: the precision of every end. */
 const tickMs = 250
@@ -34,16 +36,34 @@ export interface Pulse {
   stop(): void
 }
 
-export const createPulse = (config: PulseConfig, clock: Clock, end: (session: LiveSession, denial: Denial) => void): Pulse => {
+const expired = deny('token_expired')
+
+/** When a session ends as things stand: with its token and the grace, or before, when that was said; `undefined` only in development. */
+export const endOf = ({ principal: { expiresAt }, deadline }: LiveSession, { graceMs }: Pick<PulseConfig, 'graceMs'>): Deadline | undefined => {
+  if (expiresAt === undefined || (deadline !== undefined && deadline.at < expiresAt + graceMs)) return deadline
+  return { at: expiresAt + graceMs, denial: expired }
+}
+
+/**
+ * @param end - Ends a session.
+ * @param notify - Tells a session of its end ahead of time, once for each end.
+ */
+export const createPulse = (
+  config: PulseConfig,
+  clock: Clock,
+  end: (session: LiveSession, denial: Denial) => void,
+  notify: (session: LiveSession, deadline: Deadline) => void,
+): Pulse => {
   const slots = new Map<number, Set<LiveSession>>()
   let timer: NodeJS.Timeout | undefined
   let lastSlot = slotOf(clock.monotonic())
   let drift = clock.wall() - clock.monotonic()
 
   const nextLook = (session: LiveSession): number => {
-    const { expiresAt } = session.principal
-    if (expiresAt === undefined) return session.dueAt
-    return Math.min(session.dueAt, expiresAt + config.graceMs - clock.wall() + clock.monotonic())
+    const ending = endOf(session, config)
+    if (ending === undefined) return session.dueAt
+    const look = session.toldEnd === ending.at ? ending.at : ending.at - config.noticeMs
+    return Math.min(session.dueAt, look - clock.wall() + clock.monotonic())
   }
 
   const schedule = (session: LiveSession): void => {
@@ -65,10 +85,14 @@ export const createPulse = (config: PulseConfig, clock: Clock, end: (session: Li
 
   const look = (session: LiveSession): void => {
     if (session.state.name !== 'open') return
-    const { expiresAt } = session.principal
-    if (expiresAt !== undefined && clock.wall() >= expiresAt + config.graceMs) {
-      end(session, deny('token_expired'))
+    const ending = endOf(session, config)
+    if (ending !== undefined && clock.wall() >= ending.at) {
+      end(session, ending.denial)
       return
+    }
+    if (ending !== undefined && session.toldEnd !== ending.at && clock.wall() >= ending.at - config.noticeMs) {
+      session.toldEnd = ending.at
+      notify(session, ending)
     }
     const now = clock.monotonic()
     if (now >= session.dueAt) {

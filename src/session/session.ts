@@ -3,7 +3,7 @@ import type { Admitted, Principal } from '../admission/decision.js'
 import type { Endpoint } from '../admission/endpoint.js'
 import type { Lease } from '../admission/limits.js'
 import type { User } from '../admission/user.js'
-import type { Reason } from '../protocol/denial.js'
+import type { Denial, Reason } from '../protocol/denial.js'
 import type { Dialect } from '../protocol/subprotocol.js'
 import type { Outbox } from './outbox.js'
 import type { Socket } from './socket.js'
@@ -17,6 +17,13 @@ export type SessionState =
   | { readonly name: 'closed'; readonly code: number; readonly reason: Reason | 'requested' | 'peer' }
 
 export const open: SessionState = { name: 'open' }
+
+/** When a session ends, and why. */
+export interface Deadline {
+  /** Epoch milliseconds. */
+  readonly at: number
+  readonly denial: Denial
+}
 
 /** The life of one admitted socket: what it was admitted as, and what is true of it now. */
 export interface Session<U extends User = User> {
@@ -47,6 +54,10 @@ export interface LiveSession<U extends User = User> extends Session<U> {
   /** Whether a ping is out that nothing has answered yet. */
   awaitingPong: boolean
   outbox: Outbox | undefined
+  /** An end that was set from outside and comes before that of the token; a new token takes it away. */
+  deadline: Deadline | undefined
+  /** Epoch milliseconds of the end that its peer was told of ahead of time. */
+  toldEnd: number | undefined
 }
 
 /** Makes the session of an admission; nothing runs until the registry takes it in. */
@@ -65,4 +76,6 @@ export const createSession = <U extends User>(decision: Admitted<U>, socket: Soc
   slot: 0,
   awaitingPong: false,
   outbox: undefined,
+  deadline: undefined,
+  toldEnd: undefined,
 })

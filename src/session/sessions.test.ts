@@ -14,16 +14,18 @@ const made = (change: Partial<SessionsConfig> = {}) => {
   const opened: string[] = []
   const closed: (readonly [id: string, code: number, reason: string])[] = []
   const delivered: Delivery[] = []
+  const expiring: string[] = []
   const sessions = createSessions(
     { ...defaultSessions, ...change },
     {
       opened: (session) => opened.push(session.id),
       closed: (session, code, reason) => closed.push([session.id, code, reason]),
       delivered: (_push, delivery) => delivered.push(delivery),
+      expiring: (session) => expiring.push(session.id),
     },
     clock,
   )
-  return { sessions, clock, opened, closed, delivered }
+  return { sessions, clock, opened, closed, delivered, expiring }
 }
 
 test('a session is found by its id and its user for as long as its socket is there', () => {
@@ -135,7 +137,7 @@ test('[S5] what waits is written when the operating system takes bytes again', (
 })
 
 test('[S5] the default bound is one mebibyte', () => {
-  expect(defaultSessions).toEqual({ heartbeatMs: 25_000, pongMs: 10_000, graceMs: 0, maxBacklogBytes: 1_048_576 })
+  expect(defaultSessions).toEqual({ heartbeatMs: 25_000, pongMs: 10_000, graceMs: 0, noticeMs: 60_000, maxBacklogBytes: 1_048_576 })
 })
 
 test.each([
@@ -162,4 +164,77 @@ test('[S3] a session that is heard is not ended', () => {
     if (session.awaitingPong) sessions.heard(session)
   }
   expect(session.state).toEqual({ name: 'open' })
+})
+
+const passing = ({ sessions, clock }: ReturnType<typeof made>, ms: number): void => {
+  for (let passed = 0; passed < ms; passed += 250) {
+    clock.pass(250)
+    sessions.tick()
+  }
+}
+
+test('[S15] a sallyport.v1 client hears of its end ahead of time; a classic and an embedder\'s get no frame they do not know', () => {
+  const world = made()
+  const [modern, classic, plain] = (['sallyport.v1', 'classic.v2', 'plain'] as const).map((dialect) => createTestSession({ dialect, expiresAt: noon + 30_000 }))
+  for (const session of [modern, classic, plain]) if (session) world.sessions.opened(session)
+  passing(world, 500)
+  expect(modern?.socket.said).toEqual([{ type: 'session.expiring', code: 'token_expired', expiresAt: noon + 30_000, expiresInMs: expect.any(Number) }])
+  expect([classic?.socket.said, plain?.socket.said]).toEqual([[], []])
+  expect(world.expiring).toEqual([modern?.id, classic?.id, plain?.id])
+})
+
+test('[S4] between two ticks of the pulse nothing is pushed to a session whose time is over', () => {
+  const { sessions, clock } = made()
+  const session = createTestSession({ expiresAt: noon + 1_000 })
+  sessions.opened(session)
+  clock.pass(999)
+  expect(sessions.send(session, push)).toBe('written')
+  clock.pass(1)
+  expect(sessions.forUser('1').send(push)).toBe(0)
+  expect(session.state).toEqual({ name: 'closing', reason: 'token_expired' })
+  expect(session.socket.frames).toHaveLength(1)
+})
+
+test('[S4] a message that comes when its time is over closes the session before anybody handles it', () => {
+  const { sessions, clock } = made()
+  const session = createTestSession({ expiresAt: noon + 1_000 })
+  sessions.opened(session)
+  clock.pass(1_000)
+  sessions.heard(session)
+  expect(session.state).toEqual({ name: 'closing', reason: 'token_expired' })
+})
+
+test('[S16] sessions that are to end at a moment are told so, and end then for the reason that was given', () => {
+  const world = made()
+  const sooner = createTestSession({ expiresAt: noon + 5_000 })
+  const later = createTestSession({ expiresAt: noon + 3_600_000 })
+  const endless = createTestSession()
+  for (const session of [sooner, later, endless]) world.sessions.opened(session)
+  expect(world.sessions.forUser('1').closeAt(noon + 10_000, deny('token_revoked'))).toBe(2)
+  passing(world, 500)
+  expect(later.socket.said).toMatchObject([{ type: 'session.expiring', code: 'token_revoked', expiresAt: noon + 10_000 }])
+  expect(sooner.socket.said).toMatchObject([{ code: 'token_expired', expiresAt: noon + 5_000 }])
+  passing(world, 9_000)
+  expect([later.state.name, endless.state.name]).toEqual(['open', 'open'])
+  passing(world, 1_000)
+  expect([sooner, later, endless].map(({ state }) => state.name === 'closing' && state.reason)).toEqual(['token_expired', 'token_revoked', 'token_revoked'])
+})
+
+test('[S16] a new token takes such an end away, and a second moment that is later changes nothing', () => {
+  const world = made()
+  const session = createTestSession({ expiresAt: noon + 20_000 })
+  world.sessions.opened(session)
+  expect(world.sessions.forUser('1').closeAt(noon + 5_000, deny('token_expired'))).toBe(1)
+  expect(world.sessions.forUser('1').closeAt(noon + 6_000, deny('token_expired'))).toBe(0)
+  world.sessions.renewed(session, { ...session.principal, expiresAt: noon + 20_000 })
+  passing(world, 10_000)
+  expect(session.state.name).toBe('open')
+})
+
+test('a user who was changed and may stay is known anew, with the end of the session as it was', () => {
+  const world = made()
+  const session = createTestSession({ expiresAt: noon + 5_000 })
+  world.sessions.opened(session)
+  world.sessions.changed(session, { id: '1', active: true, role: 'customer' })
+  expect([session.user.role, session.principal.user.role, session.principal.expiresAt]).toEqual(['customer', 'customer', noon + 5_000])
 })

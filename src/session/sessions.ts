@@ -4,7 +4,8 @@ import type { Denial, Reason } from '../protocol/denial.js'
 import { systemClock, type Clock } from './clock.js'
 import { endSession } from './end-session.js'
 import { deliver, flush, type Delivery } from './outbox.js'
-import { createPulse, defaultPulse, heard, type PulseConfig } from './pulse.js'
+import { expiringPush } from './expiring-push.js'
+import { createPulse, defaultPulse, endOf, heard, type PulseConfig } from './pulse.js'
 import type { Push } from './push.js'
 import type { LiveSession, Session } from './session.js'
 
@@ -21,6 +22,11 @@ export interface SessionEvents<U extends User = User> {
   /** Once per session, after its socket is gone. */
   closed?(session: Session<U>, code: number, reason: Reason | 'requested' | 'peer'): void
   delivered?(push: Push, delivery: Delivery): void
+  /**
+   * A session ends at `endsAt` (epoch milliseconds) unless it brings a new token; told once for each end. A `sallyport.v1` client hears it by itself,
+   * a classic one has no word for it, and the client of an embedder hears it from the embedder.
+   */
+  expiring?(session: Session<U>, endsAt: number): void
 }
 
 /** Some of the sessions, to be spoken to or ended together. */
@@ -29,6 +35,13 @@ export interface SessionGroup<U extends User = User> extends Iterable<Session<U>
   send(push: Push): number
   /** Ends each for a reason of the denial table; returns how many were open. */
   close(denial: Denial): number
+  /**
+   * Ends each at a moment to come, unless it brings a new token before, and tells it so ahead of time. An earlier end stays.
+   *
+   * @param at - Epoch milliseconds.
+   * @returns How many were open and would have lived longer.
+   */
+  closeAt(at: number, denial: Denial): number
 }
 
 /** All live sessions of this node. */
@@ -50,6 +63,8 @@ export interface SessionRegistry<U extends User = User> extends Sessions<U> {
   closed(session: LiveSession<U>, code: number): void
   /** A new token was accepted for it: the same subject, a new end. */
   renewed(session: Session<U>, principal: Principal<U>): void
+  /** Its user was changed and may stay: who acts on it from now on is the user as found. */
+  changed(session: Session<U>, user: U): void
   /** The peer broke the framing, and the host is closing it for that reason. */
   faulted(session: LiveSession<U>, reason: Reason): void
   /** The peer said something: a message, or a pong. */
@@ -69,9 +84,27 @@ export const createSessions = <U extends User>(
   const byId = new Map<string, LiveSession<U>>()
   // Most users have one socket, and a Set for each would cost more than the session itself.
   const byUser = new Map<string, LiveSession<U> | Set<LiveSession<U>>>()
-  const pulse = createPulse(config, clock, (session, denial) => {
-    endSession(session, denial, clock.wall())
-  })
+  const pulse = createPulse(
+    config,
+    clock,
+    (session, denial) => {
+      endSession(session, denial, clock.wall())
+    },
+    ({ id }, { at, denial }) => {
+      const session = byId.get(id)
+      if (session === undefined) return
+      if (session.dialect === 'sallyport.v1') send(session, expiringPush(denial, at, clock.wall()))
+      events.expiring?.(session, at)
+    },
+  )
+
+  /** Between two ticks of the pulse: what is over says and hears nothing more. */
+  const isOver = (session: LiveSession<U>): boolean => {
+    const ending = endOf(session, config)
+    if (ending === undefined || clock.wall() < ending.at) return false
+    endSession(session, ending.denial, clock.wall())
+    return true
+  }
 
   const ofUser = (userId: string): readonly LiveSession<U>[] => {
     const found = byUser.get(userId)
@@ -80,7 +113,7 @@ export const createSessions = <U extends User>(
   }
 
   const send = (session: LiveSession<U>, push: Push): Delivery => {
-    if (session.state.name !== 'open') return 'dropped'
+    if (session.state.name !== 'open' || isOver(session)) return 'dropped'
     const result = deliver(session.socket, session.outbox, push, config.maxBacklogBytes)
     session.outbox = result.outbox
     if (result.delivery === 'overflow') endSession(session, { reason: 'slow_consumer' }, clock.wall())
@@ -103,6 +136,17 @@ export const createSessions = <U extends User>(
       let ended = 0
       for (const session of members) if (endSession(session, denial, clock.wall())) ended += 1
       return ended
+    },
+    closeAt(at, denial) {
+      let moved = 0
+      for (const session of members) {
+        const ending = endOf(session, config)
+        if (session.state.name !== 'open' || (ending !== undefined && ending.at <= at)) continue
+        session.deadline = { at, denial }
+        pulse.reschedule(session)
+        moved += 1
+      }
+      return moved
     },
     [Symbol.iterator]: () => members[Symbol.iterator](),
   })
@@ -150,12 +194,20 @@ export const createSessions = <U extends User>(
       if (found === undefined) return
       found.principal = principal
       found.user = principal.user
+      found.deadline = undefined
       pulse.reschedule(found)
+    },
+    changed(session, user) {
+      const found = live(session)
+      if (found === undefined) return
+      found.principal = { ...found.principal, user }
+      found.user = user
     },
     faulted(session, reason) {
       if (session.state.name === 'open') session.state = { name: 'closing', reason }
     },
     heard(session) {
+      if (session.state.name === 'open') isOver(session)
       heard(session, clock, config)
     },
     drained(session) {
