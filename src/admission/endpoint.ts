@@ -6,6 +6,8 @@ export interface Endpoint {
   readonly name: string
   /** Conversation id from the path, as sent, for endpoints that have one. */
   readonly conversation: string | undefined
+  /** What its rule takes out of the query: the first value of each name, decoded, at most 32 characters. */
+  readonly parameters?: Readonly<Record<string, string>>
 }
 
 export interface EndpointRule {
@@ -14,4 +16,6 @@ export interface EndpointRule {
   readonly path: string
   /** Roles that may connect; `undefined` everybody. */
   readonly roles?: readonly Role[]
+  /** Names of query parameters it takes; all others are left alone. */
+  readonly parameters?: readonly string[]
 }

@@ -1,4 +1,5 @@
 import type { WorkspaceChange } from '../conversation/log.js'
+import type { PeopleNotice } from '../conversation/people.js'
 import type { Customer, Feedback, Message } from '../conversation/records.js'
 import { stamp } from './frames.js'
 import { idOf, messageItem } from './shapes.js'
@@ -38,6 +39,15 @@ const createdFrame = (message: Message, source: string, customer: Customer | und
 const externalSendResult = ({ type, author }: Message, source: string): object | null => {
   if (type === 'customer') return author === undefined ? {} : null
   return source === 'unknown' ? { success: true } : { success: true, queued: true }
+}
+
+/** What colleagues are told about an agent in the same conversation. */
+export const peopleFrame = (notice: PeopleNotice, at: number): object => {
+  const { userId, name, conversation } = notice.visitor
+  const who = { user_id: idOf(userId), username: name }
+  return notice.type === 'presence'
+    ? { type: 'user_presence', ...who, is_online: notice.online, timestamp: stamp(at) }
+    : { type: 'typing_indicator', ...who, is_typing: notice.active, conversation_id: conversation, timestamp: stamp(at) }
 }
 
 export const deletedFrame = (conversation: string, at: number): object => ({

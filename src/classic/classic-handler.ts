@@ -12,7 +12,7 @@ import { parseFrame, type ClassicFrame } from './parse-frame.js'
 /** What the sockets of one endpoint do. */
 interface EndpointSockets<U extends User> {
   opened(session: Session<U>): Promise<void>
-  received(session: Session<U>, frame: ClassicFrame): Promise<void>
+  received(session: Session<U>, frame: ClassicFrame, noted: number | undefined): Promise<void>
   closed(session: Session<U>): void
 }
 
@@ -74,7 +74,8 @@ export const createClassicHandler = <U extends User>(options: ClassicOptions<U>)
       greet(session)
       await socketsOf(session)?.opened(session)
     },
-    async received(session, text) {
+    arrived: (session) => (session.endpoint.name === 'chat' ? chat.arrived(session) : undefined),
+    async received(session, text, noted) {
       const parsed = parseFrame(text)
       if (!parsed.ok) {
         sessions.send(session, errorPush(parsed.error, clock.wall()))
@@ -82,7 +83,7 @@ export const createClassicHandler = <U extends User>(options: ClassicOptions<U>)
       }
       const sockets = socketsOf(session)
       if (sockets === undefined) events?.ignored?.(session.endpoint.name)
-      else await sockets.received(session, parsed.frame)
+      else await sockets.received(session, parsed.frame, noted)
     },
     closed(session) {
       socketsOf(session)?.closed(session)

@@ -2,6 +2,7 @@ import type { User } from '../admission/user.js'
 import type { Conversations } from '../conversation/conversations.js'
 import type { Feed } from '../conversation/feed.js'
 import type { MessageRate } from '../conversation/message-rate.js'
+import type { People } from '../conversation/people.js'
 import type { Clock } from '../session/clock.js'
 import type { Sessions } from '../session/sessions.js'
 
@@ -11,6 +12,10 @@ export interface ClassicEvents {
   ignored?(endpoint: string): void
   /** A request failed for a fault of the store or of ours; the client got an error frame. */
   failed?(endpoint: string, error: unknown): void
+  /** A user sent more messages than he may; this one was not stored. */
+  limited?(userId: string): void
+  /** A number in the query of a list's URL that is none; it was left out. */
+  badParameter?(name: string, value: string): void
 }
 
 export interface ClassicOptions<U extends User = User> {
@@ -19,6 +24,8 @@ export interface ClassicOptions<U extends User = User> {
   readonly feed: Feed
   /** How many messages a user may send; shared with the other dialect. */
   readonly rate: MessageRate
+  /** Who has which conversation open; shared with the other dialect. */
+  readonly people: People
   readonly clock: Clock
   /** Whether `classic.v2` sockets are greeted with `connection_established`. */
   readonly greeting: boolean

@@ -12,11 +12,14 @@ import { rawFilters } from './filters.js'
 import { errorPush } from './frames.js'
 import type { ListKind, ListView } from './list-kind.js'
 import { own, type ClassicFrame } from './parse-frame.js'
+import { urlPaging, withUrlPaging, type UrlPaging } from './url-paging.js'
 
 interface ListSocket<U extends User> {
   readonly session: Session<U>
   readonly scope: Scope | undefined
   readonly following: Following | undefined
+  /** What the URL said about pages. */
+  readonly url: UrlPaging
   view: ListView
 }
 
@@ -38,8 +41,8 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
   // Workspaces whose sockets are being refreshed; `true` when something changed meanwhile, so that a burst costs two refreshes and not a hundred.
   const refreshing = new Map<string, boolean>()
 
-  const everything = (): ListView => {
-    const view = kind.view({})
+  const everything = (url: UrlPaging): ListView => {
+    const view = kind.view(url)
     if (isBad(view)) throw new TypeError('Cannot list without filters')
     return view
   }
@@ -55,7 +58,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
 
   const list = async (socket: ListSocket<U>, filters: unknown): Promise<void> => {
     const raw = rawFilters(filters)
-    const view = isBad(raw) ? raw : kind.view(raw)
+    const view = isBad(raw) ? raw : kind.view(withUrlPaging(socket.url, raw))
     if (isBad(view)) {
       sessions.send(socket.session, errorPush(view.bad, clock.wall()))
       return
@@ -121,7 +124,8 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
       const scope = await listScope(conversations, session.user.id)
       if (session.state.name !== 'open') return
       const following = scope === undefined ? undefined : feed.follow(scope.workspace.id)
-      const socket: ListSocket<U> = { session, scope, following, view: everything() }
+      const url = urlPaging(session.endpoint.parameters, (name, value) => events?.badParameter?.(name, value))
+      const socket: ListSocket<U> = { session, scope, following, url, view: everything(url) }
       sockets.set(session.id, socket)
       if (scope !== undefined) {
         const colleagues = byWorkspace.get(scope.workspace.id)

@@ -2,6 +2,7 @@ import { WebSocketServer, type ServerOptions } from 'ws'
 import { createClassicHandler } from '../classic/classic-handler.js'
 import { createFeed } from '../conversation/feed.js'
 import { createMessageRate } from '../conversation/message-rate.js'
+import { createPeople } from '../conversation/people.js'
 import { createModernHandler } from '../conversation/modern/modern-handler.js'
 import type { Gate, UpgradeListener } from '../gate.js'
 import { receiveText } from '../node/receive-text.js'
@@ -31,7 +32,7 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
     failed('feed', error)
   })
   feed.start()
-  const shared = { conversations, sessions: gate.sessions, feed, rate: createMessageRate(config.limits.messages), clock: systemClock }
+  const shared = { conversations, sessions: gate.sessions, feed, people: createPeople(), rate: createMessageRate(config.limits.messages), clock: systemClock }
   const classic = createClassicHandler({
     ...shared,
     greeting: config.classic.greeting,
@@ -39,6 +40,15 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
     events: {
       failed(endpoint, error) {
         failed(`classic ${endpoint}`, error)
+      },
+      ignored(endpoint) {
+        metrics.ignored(endpoint)
+      },
+      limited(userId) {
+        log.write('warn', { event: 'message_limited', userId })
+      },
+      badParameter(name, value) {
+        log.write('warn', { event: 'bad_parameter', name, value })
       },
     },
   })

@@ -50,12 +50,12 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, developmen
     })
   },
   opened(session) {
-    log.write('debug', { event: 'session_opened', sessionId: session.id, userId: session.user.id, endpoint: session.endpoint.name })
+    log.write('debug', { event: 'session_opened', sessionId: session.id, userId: session.user.id, endpoint: session.endpoint.name, conversation: session.endpoint.conversation })
   },
   closed(session, code, reason) {
     metrics.sessionClosed(session.endpoint.name, reason)
     const durationMs = Date.now() - session.openedAt
-    log.write('debug', { event: 'session_closed', sessionId: session.id, userId: session.user.id, endpoint: session.endpoint.name, reason, code, durationMs })
+    log.write('debug', { event: 'session_closed', sessionId: session.id, userId: session.user.id, endpoint: session.endpoint.name, conversation: session.endpoint.conversation, reason, code, durationMs })
   },
   delivered(push, delivery) {
     metrics.delivered(push.class, delivery)

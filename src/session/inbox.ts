@@ -19,7 +19,7 @@ export interface Inbox {
  * @param failed - Told of what the handler threw; the inbox hands over nothing after it.
  */
 export const openInbox = <U extends User>(session: Session<U>, handler: DialectHandler<U>, failed: (error: unknown) => void): Inbox => {
-  const waiting: string[] = []
+  const waiting: { readonly text: string; readonly noted: number | undefined }[] = []
   let busy = false
   let paused = false
   let over = false
@@ -28,12 +28,12 @@ export const openInbox = <U extends User>(session: Session<U>, handler: DialectH
     busy = true
     try {
       if (first) await handler.opened(session)
-      for (let text = waiting.shift(); text !== undefined && session.state.name === 'open'; text = waiting.shift()) {
+      for (let next = waiting.shift(); next !== undefined && session.state.name === 'open'; next = waiting.shift()) {
         if (paused && waiting.length < maxWaiting / 2) {
           paused = false
           session.socket.resume()
         }
-        await handler.received(session, text)
+        await handler.received(session, next.text, next.noted)
       }
     } catch (error) {
       over = true
@@ -47,7 +47,7 @@ export const openInbox = <U extends User>(session: Session<U>, handler: DialectH
   return {
     receive(text) {
       if (over || session.state.name !== 'open') return
-      waiting.push(text)
+      waiting.push({ text, noted: handler.arrived?.(session) })
       if (!paused && waiting.length >= maxWaiting) {
         paused = true
         session.socket.pause()

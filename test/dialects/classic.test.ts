@@ -272,9 +272,91 @@ describe('a request of a chat socket', () => {
     expect(await client.ask({ type: 'submit_feedback', message_id: first, feedback: 'none' })).toMatchObject([error('Feedback can only be submitted for AI responses')])
   })
 
-  test('typing and what nobody knows are harmless', async () => {
+  test('what nobody knows is harmless, and typing is answered with nothing', async () => {
     const { client } = await openChat(await makeStage())
     for (const message of [{ type: 'typing', is_typing: true }, { type: 'refresh_conversations' }, { type: 'nobody' }]) expect(await client.ask(message)).toEqual([])
+  })
+
+  test('typing is shown to other agents in the conversation, in either dialect, and to nobody else', async () => {
+    const stage = await makeStage()
+    const { id, client } = await openChat(stage)
+    const own = await stage.open({ endpoint: 'chat', conversation: id })
+    const colleague = await stage.open({ endpoint: 'chat', conversation: id, userId: '2' })
+    const modern = await stage.open({ endpoint: 'chat', conversation: id, userId: '3', dialect: 'sallyport.v1' })
+    const [, elsewhere = ''] = await stage.ids()
+    const other = await stage.open({ endpoint: 'chat', conversation: elsewhere, userId: '2' })
+    for (const socket of [own, colleague, modern, other]) socket.take()
+    for (let count = 0; count < 5; count += 1) await client.ask({ type: 'typing', is_typing: true })
+    expect(colleague.take()).toEqual([
+      { type: 'typing_indicator', user_id: 1, username: '1', is_typing: true, conversation_id: id, timestamp: '2026-11-23T08:00:00+00:00' },
+    ])
+    expect(modern.take()).toEqual([{ type: 'typing', conversation: id, user: '1', active: true }])
+    await client.ask({ type: 'typing', is_typing: false })
+    expect(colleague.take()).toMatchObject([{ type: 'typing_indicator', is_typing: false }])
+    await modern.ask({ id: 1, type: 'typing', conversation: id, active: true })
+    expect(colleague.take()).toMatchObject([{ type: 'typing_indicator', user_id: 3 }])
+    expect([...own.take(), ...other.take()].filter(({ user_id: who }) => who === 1)).toEqual([])
+  })
+
+  test('a colleague is present from his first socket to his last, and never to himself', async () => {
+    const stage = await makeStage()
+    const { id, client } = await openChat(stage)
+    client.take()
+    const tabs = [await stage.open({ endpoint: 'chat', conversation: id, userId: '2' }), await stage.open({ endpoint: 'chat', conversation: id, userId: '2' })]
+    expect(client.take()).toEqual([{ type: 'user_presence', user_id: 2, username: '2', is_online: true, timestamp: '2026-11-23T08:00:00+00:00' }])
+    tabs[0]?.close()
+    expect(client.take()).toEqual([])
+    tabs[1]?.close()
+    expect(client.take()).toMatchObject([{ type: 'user_presence', user_id: 2, is_online: false }])
+    expect(tabs.flatMap((tab) => tab.take()).filter(({ type }) => type === 'user_presence')).toEqual([])
+  })
+
+  test('mark_read reads up to what had been told when it arrived, and nothing that came after', async () => {
+    const stage = await makeStage()
+    const { id, client } = await openChat(stage)
+    await stage.conversations.update({ workspace: '1', conversation: id, status: 'support_active', by: '1', at: now })
+    await client.ask({ type: 'mark_read' })
+    // Another process has stored it; nobody here has been told yet.
+    await stage.conversations.send({ workspace: '1', conversation: id, type: 'customer', author: undefined, key: undefined, content: 'late', after: undefined, at: now })
+    await client.ask({ type: 'mark_read' })
+    expect((await stage.conversations.conversation('1', id, '1'))?.conversation.unansweredCount).toBe(1)
+    await stage.feed.poll()
+    await client.ask({ type: 'mark_read' })
+    expect((await stage.conversations.conversation('1', id, '1'))?.conversation.unansweredCount).toBe(0)
+  })
+
+  test('a deleted conversation is told once, hears nothing more, and answers that it is gone; the lists lose it', async () => {
+    const stage = await makeStage()
+    const { id, client } = await openChat(stage)
+    const modern = await stage.open({ endpoint: 'chat', conversation: id, userId: '3', dialect: 'sallyport.v1' })
+    const list = await stage.open({ userId: '2' })
+    const before = Number(at(list.take()[1], 'count'))
+    modern.take()
+    client.take()
+    const deleted = await stage.conversations.deleteConversation({ workspace: '1', conversation: id, by: '2', at: now })
+    if (deleted.outcome === 'deleted') stage.feed.publish(deleted.event)
+    await stage.settled()
+    const timestamp = '2026-11-23T08:00:00+00:00'
+    expect(client.take()).toContainEqual({ type: 'conversation_deleted', conversation_id: id, timestamp, message: 'This conversation has been deleted' })
+    expect(modern.take()).toMatchObject([{ type: 'conversation.deleted', conversation: id }])
+    expect(list.take()).toMatchObject([{ type: 'conversations_list', count: before - 1 }])
+    for (const message of [{ content: 'x' }, { type: 'mark_read' }, { type: 'get_messages' }]) expect(await client.ask(message)).toMatchObject([error('Conversation not found')])
+    expect(await client.ask({ type: 'refresh_conversations' })).toEqual([])
+    expect(await modern.ask({ id: 1, type: 'typing', conversation: id, active: true })).toMatchObject([{ code: 'not_subscribed' }])
+    expect([client.closed, modern.closed]).toEqual([undefined, undefined])
+  })
+
+  test('a change of a customer is shown in the lists and in what is said next', async () => {
+    const stage = await makeStage()
+    const { id, client } = await openChat(stage)
+    const customers = await stage.open({ endpoint: 'customers' })
+    customers.take()
+    const row = await stage.conversations.conversation('1', id, '1')
+    const changed = await stage.conversations.updateCustomer({ workspace: '1', customer: row?.customer.id ?? 0, firstName: 'Renamed', by: '1', at: now })
+    if (changed.outcome === 'changed') stage.feed.publish(changed.event)
+    await stage.settled()
+    expect(types(customers.take())).toEqual(['customers_list'])
+    expect((await client.ask({ content: 'x' }))[0]).toHaveProperty('message.customer.first_name', 'Renamed')
   })
 
   test('one message too many is answered with the wait and not stored, and three times as many end the socket', async () => {

@@ -1,5 +1,6 @@
 import { createClassicHandler } from '../../dist/classic/classic-handler.js'
 import { createFeed, type Feed } from '../../dist/conversation/feed.js'
+import { createPeople } from '../../dist/conversation/people.js'
 import { createMessageRate } from '../../dist/conversation/message-rate.js'
 import { createModernHandler } from '../../dist/conversation/modern/modern-handler.js'
 import type { Reauthentication } from '../../dist/conversation/modern/modern-options.js'
@@ -73,7 +74,7 @@ export const makeStage = async ({ greeting = true, messages = { max: 60, windowM
   const sessions = createSessions(defaultSessions, {}, clock)
   const feed = createFeed(conversations, (error) => failures.push(error))
   const rate = createMessageRate(messages)
-  const shared = { conversations, sessions, feed, rate, clock }
+  const shared = { conversations, sessions, feed, people: createPeople(), rate, clock }
   const closers: (() => void)[] = []
   const failed = (_what: string, error: unknown): void => void failures.push(error)
   const classic = createClassicHandler({ ...shared, greeting, refreshPauseMs: 0, events: { ignored: (endpoint) => ignored.push(endpoint), failed } })
@@ -101,7 +102,7 @@ export const makeStage = async ({ greeting = true, messages = { max: 60, windowM
       return Object.assign(recorded, {
         ask: async (message: unknown) => {
           recorded.take()
-          await handler.received(session, typeof message === 'string' ? message : JSON.stringify(message))
+          await handler.received(session, typeof message === 'string' ? message : JSON.stringify(message), handler.arrived?.(session))
           return recorded.take()
         },
         close,

@@ -1,5 +1,6 @@
 import type { Endpoint, EndpointRule } from '../endpoint.js'
 import type { Role } from '../user.js'
+import { readParameters } from './query.js'
 
 /** The endpoints of a server, ready to be matched. */
 export interface EndpointTable {
@@ -20,6 +21,12 @@ const segmentForm = '([A-Za-z0-9_]{1,64})'
 export const createEndpointTable = (rules: readonly EndpointRule[]): EndpointTable => {
   const exact = new Map<string, Endpoint>()
   const patterns: { readonly form: RegExp; readonly name: string }[] = []
+  const taken = new Map(rules.map((rule) => [rule.name, rule.parameters]))
+  const withParameters = (endpoint: Endpoint, query: string): Endpoint => {
+    const names = taken.get(endpoint.name)
+    const parameters = names === undefined ? undefined : readParameters(query, names)
+    return parameters === undefined ? endpoint : { ...endpoint, parameters }
+  }
   const roles = new Map(rules.map((rule) => [rule.name, rule.roles]))
   let everything: Endpoint | undefined
   for (const { name, path } of rules) {
@@ -43,10 +50,11 @@ export const createEndpointTable = (rules: readonly EndpointRule[]): EndpointTab
       const query = target.indexOf('?')
       const path = query === -1 ? target : target.slice(0, query)
       const found = exact.get(path)
-      if (found !== undefined) return found
+      const rest = query === -1 ? '' : target.slice(query + 1)
+      if (found !== undefined) return withParameters(found, rest)
       for (const { form, name } of patterns) {
         const conversation = form.exec(path)?.[1]
-        if (conversation !== undefined) return { name, conversation }
+        if (conversation !== undefined) return withParameters({ name, conversation }, rest)
       }
       return everything
     },

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { readQuery } from './query.js'
+import { readParameters, readQuery } from './query.js'
 
 test('a target without a query has no token', () => {
   expect(readQuery('/ws/token=a')).toEqual({ tokens: [], firstGeneration: false })
@@ -34,4 +34,9 @@ test('nothing throws, and what was encoded is found again', () => {
       expect(readQuery(`/ws?token=${encodeURIComponent(token)}`).tokens).toEqual([token])
     }),
   )
+})
+
+test('named parameters are read once each, decoded, and only those that were asked for', () => {
+  expect(readParameters('token=x&page=1%30&page=2&limit=+5&__proto__=1', ['page', 'limit', 'offset'])).toEqual({ page: '10', limit: ' 5' })
+  for (const query of ['', 'page', '=1', 'page=%zz', `page=${'1'.repeat(33)}`, 'Page=1']) expect(readParameters(query, ['page'])).toBeUndefined()
 })

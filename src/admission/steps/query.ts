@@ -23,6 +23,26 @@ export const readQuery = (target: string): Query => {
   return { tokens, firstGeneration }
 }
 
+const maxParameterCharacters = 32
+
+/**
+ * Reads named parameters of a raw query: the first value of each, decoded.
+ *
+ * @returns `undefined` when there is none; values that are broken or too long are left out.
+ */
+export const readParameters = (query: string, names: readonly string[]): Readonly<Record<string, string>> | undefined => {
+  if (query === '') return undefined
+  const found = new Map<string, string>()
+  for (const pair of query.split('&')) {
+    const equals = pair.indexOf('=')
+    const name = pair.slice(0, equals)
+    if (equals < 1 || found.has(name) || !names.includes(name)) continue
+    const value = decode(pair.slice(equals + 1).replaceAll('+', ' '))
+    if (value !== undefined && value.length <= maxParameterCharacters) found.set(name, value)
+  }
+  return found.size === 0 ? undefined : Object.fromEntries(found)
+}
+
 const decode = (raw: string): string | undefined => {
   if (!raw.includes('%')) return raw
   try {

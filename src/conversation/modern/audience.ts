@@ -4,6 +4,7 @@ import type { PushMessage } from '../../protocol/push-message.js'
 import { createPush, type Push, type PushClass } from '../../session/push.js'
 import type { Sessions } from '../../session/sessions.js'
 import type { WorkspaceEvent } from '../log.js'
+import type { Stay } from '../people.js'
 import { pushesOf } from './event-pushes.js'
 import type { Member, Subscription } from './member.js'
 
@@ -14,7 +15,7 @@ export interface Audience<U extends User> {
   /** Tells everybody an event concerns; each push is encoded once. */
   tell(event: WorkspaceEvent): void
   /** Tells those who have a conversation open something that is not kept, but not the one who said it. */
-  whisper(workspace: string, conversation: string, message: PushMessage, except: Member<U>): void
+  whisper(workspace: string, conversation: string, message: PushMessage, except: Stay): void
   of(workspace: string): Iterable<Member<U>>
   /** Those who have a conversation open. */
   readersOf(workspace: string, conversation: string): readonly Member<U>[]
@@ -76,7 +77,7 @@ export const createAudience = <U extends User>(sessions: Pick<Sessions<U>, 'send
       const receivers = receiversOf(workspace, [`conversation:${conversation}`])
       if (receivers.size === 0) return
       const push = createPush('ephemeral', message)
-      for (const [member, { held }] of receivers) if (member !== except && held === undefined) sessions.send(member.session, push)
+      for (const [member, { held, stay }] of receivers) if (stay !== except && held === undefined) sessions.send(member.session, push)
     },
     readersOf: (workspace, conversation) => [...(byTopic.get(keyOf(workspace, `conversation:${conversation}`))?.keys() ?? [])],
     of(workspace) {

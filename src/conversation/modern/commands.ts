@@ -7,7 +7,6 @@ import { conversationScope, listScope, type Scope } from '../access.js'
 import type { SendResult } from '../conversations.js'
 import { storableText } from '../storable-text.js'
 import type { CustomerChanged } from '../upkeep.js'
-import type { Audience } from './audience.js'
 import { placeOf } from './cursor.js'
 import { conversationItem, messageItem } from './items.js'
 import type { Member } from './member.js'
@@ -22,11 +21,8 @@ export type Answer =
   /** The session was ended; there is nobody to answer. */
   | 'closed'
 
-/** Milliseconds within which a second `typing` of a socket is not passed on. */
-const typingMs = 1_000
-
 /** Does one command of a session. Rejects only for faults of the store or of ours. */
-export const createCommands = <U extends User>(options: ModernOptions<U>, audience: Audience<U>, subscriptions: Subscriptions<U>) => {
+export const createCommands = <U extends User>(options: ModernOptions<U>, subscriptions: Subscriptions<U>) => {
   const { conversations, sessions, feed, rate, clock } = options
 
   const scopeOfLists = async (member: Member<U>): Promise<Scope | undefined> => {
@@ -165,13 +161,9 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, audien
 
   const typing = (member: Member<U>, { conversation, active }: CommandOf<'typing'>): Answer => {
     // Only who has the conversation open types in it; that was authorised when he opened it.
-    const scope = member.topics.get(`conversation:${conversation}`)?.scope
-    if (scope === undefined) return { code: 'not_subscribed' }
-    const at = clock.wall()
-    if (!active || at - member.typedAt >= typingMs) {
-      member.typedAt = at
-      audience.whisper(scope.workspace.id, conversation, { type: 'typing', conversation, user: scope.userId, active }, member)
-    }
+    const subscription = member.topics.get(`conversation:${conversation}`)
+    if (subscription === undefined) return { code: 'not_subscribed' }
+    subscription.stay?.typing(active, clock.wall())
     return { ok: {} }
   }
 

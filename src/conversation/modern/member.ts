@@ -3,6 +3,7 @@ import type { Topic } from '../../protocol/command.js'
 import type { Push } from '../../session/push.js'
 import type { Session } from '../../session/session.js'
 import type { Scope } from '../access.js'
+import type { Stay } from '../people.js'
 import type { Following } from '../feed.js'
 
 /** One topic of one session. */
@@ -10,6 +11,8 @@ export interface Subscription {
   readonly topic: Topic
   readonly scope: Scope
   readonly following: Following
+  /** The presence in a conversation; lists have none. */
+  readonly stay: Stay | undefined
   /** Pushes that came while the first page was being read; they follow it. `undefined` when it has gone out. */
   held: HeldPush[] | undefined
 }
@@ -25,8 +28,6 @@ export interface Member<U extends User> {
   /** Of its lists; `undefined` until somebody could be asked, or for a user of no workspace. */
   scope: Scope | undefined
   readonly topics: Map<Topic, Subscription>
-  /** Epoch milliseconds of the last `typing` that was passed on. */
-  typedAt: number
 }
 
-export const createMember = <U extends User>(session: Session<U>): Member<U> => ({ session, scope: undefined, topics: new Map(), typedAt: 0 })
+export const createMember = <U extends User>(session: Session<U>): Member<U> => ({ session, scope: undefined, topics: new Map() })

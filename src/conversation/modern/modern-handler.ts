@@ -23,11 +23,11 @@ import { createSubscriptions, maxSubscriptions } from './subscribe.js'
  * list. Nothing a client says closes its socket, except sending far too much.
  */
 export const createModernHandler = <U extends User>(options: ModernOptions<U>): DialectHandler<U> => {
-  const { conversations, sessions, feed, rate, clock, events } = options
+  const { conversations, sessions, feed, people, rate, clock, events } = options
   const members = new Map<string, Member<U>>()
   const audience = createAudience<U>(sessions)
-  const subscriptions = createSubscriptions(conversations, feed, audience, sessions)
-  const { perform, scopeOfLists } = createCommands(options, audience, subscriptions)
+  const subscriptions = createSubscriptions(conversations, feed, people, audience, sessions)
+  const { perform, scopeOfLists } = createCommands(options, subscriptions)
 
   feed.listen({
     event(event) {
@@ -41,6 +41,12 @@ export const createModernHandler = <U extends User>(options: ModernOptions<U>): 
       // They resume by offset and are told then that they have to load anew.
       for (const { session } of audience.of(workspace)) sessions.close(session, deny('slow_consumer', { detail: 'the log had moved too far' }))
     },
+  })
+
+  people.listen((notice) => {
+    if (notice.type !== 'typing') return
+    const { active, from, visitor: { workspace, conversation, userId } } = notice
+    audience.whisper(workspace, conversation, { type: 'typing', conversation, user: userId, active }, from)
   })
 
   const say = (session: Session<U>, message: PushMessage | OkReply | ErrorReply): void => {

@@ -6,6 +6,7 @@ import type { Sessions } from '../../session/sessions.js'
 import type { Conversations } from '../conversations.js'
 import type { Feed } from '../feed.js'
 import type { MessageRate } from '../message-rate.js'
+import type { People } from '../people.js'
 
 /** What became of a new token for a live session. */
 export type Reauthentication =
@@ -26,6 +27,8 @@ export interface ModernOptions<U extends User = User> {
   readonly feed: Feed
   /** How many messages a user may send; shared with the other dialect. */
   readonly rate: MessageRate
+  /** Who has which conversation open; shared with the other dialect. */
+  readonly people: People
   readonly clock: Clock
   /** Told in `welcome`. Milliseconds. */
   readonly heartbeatMs: number

@@ -8,6 +8,7 @@ import type { Conversations } from '../conversations.js'
 import type { Feed } from '../feed.js'
 import type { LogPosition, WorkspaceEvent } from '../log.js'
 import { cutToBytes, worstBytes } from '../page-bounds.js'
+import { personName, type People, type Stay } from '../people.js'
 import type { Audience } from './audience.js'
 import { pushesOf } from './event-pushes.js'
 import type { Member, Subscription } from './member.js'
@@ -48,6 +49,7 @@ export interface Subscriptions<U extends User> {
 export const createSubscriptions = <U extends User>(
   conversations: Conversations,
   feed: Feed,
+  people: People,
   audience: Audience<U>,
   sessions: Pick<Sessions<U>, 'send'>,
 ): Subscriptions<U> => {
@@ -57,11 +59,17 @@ export const createSubscriptions = <U extends User>(
     member.topics.delete(topic)
     audience.remove(member, subscription)
     subscription.following.letGo()
+    subscription.stay?.leave()
     return true
   }
 
   const scopeOf = (member: Member<U>, listScope: Scope | undefined, topic: Topic): Promise<Scope | undefined> | Scope | undefined =>
     topic === 'conversations' || topic === 'customers' ? listScope : conversationScope(conversations, member.session.user.id, conversationOf(topic))
+
+  const stayOf = ({ session: { user } }: Member<U>, scope: Scope, topic: Topic): Stay | undefined =>
+    topic === 'conversations' || topic === 'customers'
+      ? undefined
+      : people.enter({ workspace: scope.workspace.id, conversation: conversationOf(topic), userId: user.id, name: personName(user) })
 
   const release = (member: Member<U>, subscription: Subscription, offset: number): void => {
     const held = subscription.held ?? []
@@ -78,7 +86,7 @@ export const createSubscriptions = <U extends User>(
         return { outcome: 'begun', begun: nothing, release: () => {} }
       }
       end(member, topic)
-      const subscription: Subscription = { topic, scope, following: feed.follow(scope.workspace.id), held: [] }
+      const subscription: Subscription = { topic, scope, following: feed.follow(scope.workspace.id), stay: stayOf(member, scope, topic), held: [] }
       member.topics.set(topic, subscription)
       audience.add(member, subscription)
       try {

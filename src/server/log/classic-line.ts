@@ -89,6 +89,10 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
       return parseNetwork(event.subject) === undefined
         ? own(wordsOf(event))
         : [{ logger: gate, level: 'info', text: `IP ${event.subject} removed from blacklist` }]
+    case 'message_limited':
+      return [warning(`Message rate limit exceeded for user ${event.userId}`, 'message.security')]
+    case 'bad_parameter':
+      return [warning(`Invalid query parameter ${event.name}=${event.value}`, consumers)]
     case 'blocking_call':
     case 'dropped':
     case 'failure':

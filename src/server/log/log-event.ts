@@ -17,6 +17,10 @@ export type LogEvent =
     }
   | { readonly event: 'session_closed'; readonly sessionId: string; readonly userId: string; readonly endpoint: string; readonly conversation?: string | undefined; readonly reason: string; readonly code: number; readonly durationMs: number }
   | { readonly event: 'session_opened'; readonly sessionId: string; readonly userId: string; readonly endpoint: string; readonly conversation?: string | undefined }
+  /** One message more than its user may send; it was not stored. */
+  | { readonly event: 'message_limited'; readonly userId: string }
+  /** A number in the URL of a list that is none. */
+  | { readonly event: 'bad_parameter'; readonly name: string; readonly value: string }
   | { readonly event: 'malformed'; readonly reason: string; readonly decisionId: string; readonly detail: string | undefined }
   | { readonly event: 'ban_added' | 'ban_lifted'; readonly subject: string; readonly hours: number | undefined; readonly actor: string }
   | { readonly event: 'operation'; readonly action: string; readonly actor: string; readonly target: string }

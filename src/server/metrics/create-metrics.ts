@@ -20,6 +20,8 @@ export interface Metrics {
   sessionClosed(endpoint: string, reason: string): void
   delivered(pushClass: PushClass, delivery: Delivery): void
   received(bytes: number): void
+  /** A classic message of a type nobody knows. */
+  ignored(endpoint: string): void
   failed(task: string): void
   text(): Promise<string>
 }
@@ -34,6 +36,7 @@ export const createMetrics = (gauges: Gauges): Metrics => {
   const pushes = counted('sallyport_pushes_total', 'Pushes by class and what became of them.', ['class', 'delivery'])
   const messages = counted('sallyport_messages_received_total', 'Messages from clients.')()
   const bytes = counted('sallyport_received_bytes_total', 'Bytes of messages from clients.')()
+  const ignored = counted('sallyport_classic_ignored_total', 'Classic messages of unknown types, which are ignored.', ['endpoint'])
   const failures = counted('sallyport_failures_total', 'Background tasks that failed.', ['task'])
   const gauge = (name: string, help: string, read: () => number): void => {
     registry.registerMetric(
@@ -71,6 +74,9 @@ export const createMetrics = (gauges: Gauges): Metrics => {
     received(length) {
       messages.value += 1
       bytes.value += length
+    },
+    ignored(endpoint) {
+      ignored(endpoint).value += 1
     },
     failed(task) {
       failures(task).value += 1
