@@ -66,7 +66,8 @@ const serve = async (kind) => {
       })
     })
   }
-  process.on('message', () => {
+  process.on('message', (asked) => {
+    if (asked === 'exit') process.exit(0)
     const cpu = process.cpuUsage()
     process.send({ counts: { ...counts }, cpuMs: (cpu.user + cpu.system) / 1000 })
   })

@@ -39,9 +39,6 @@ export const defaultLimits: LimitsConfig = {
   nodeSockets: 20_000,
 }
 
-/** Milliseconds after which a handshake is answered whatever it waits for. */
-const handshakeMs = 5_000
-
 const memoryStores = (): GateStores => {
   const control = createMemoryControlLog()
   return { control, bans: createMemoryBans(control), revocations: createMemoryRevocations(control) }
@@ -139,12 +136,15 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     return await follower.enforce(change)
   }
 
-  const decide = async (handshake: Handshake): Promise<Decision<U>> => {
+  const decide = (handshake: Handshake): Decision<U> | Promise<Decision<U>> => {
     const startedAt = performance.now()
-    const decision = await admit(handshake, rules)
-    decisions.keep(decision)
-    events.decided?.(decision, performance.now() - startedAt, handshake)
-    return decision
+    const keep = (decision: Decision<U>): Decision<U> => {
+      decisions.keep(decision)
+      events.decided?.(decision, performance.now() - startedAt, handshake)
+      return decision
+    }
+    const decision = admit(handshake, rules)
+    return decision instanceof Promise ? decision.then(keep) : keep(decision)
   }
 
   return {
@@ -158,15 +158,14 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
             limits.release(decision.lease)
           },
           now,
-          handshakeMs,
         },
         wss,
         onSession,
       ),
-    admit: decide,
+    admit: async (handshake) => await decide(handshake),
     identify: (token, checkTime) => identify(rules, token, now(), checkTime),
     limits,
-    explain: (handshake) => admit(handshake, rules, 'explain'),
+    explain: async (handshake) => await admit(handshake, rules, 'explain'),
     bans: {
       add(subject, { reason, actor, durationMs, source }) {
         const createdAt = now()

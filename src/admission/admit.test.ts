@@ -528,6 +528,22 @@ describe('[A21] a stair that waits too long', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  test('[A21] all stairs together have 5 s, and the decision says at which one they were over', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+    const after = <T>(ms: number, value: T): Promise<T> => new Promise((resolve) => setTimeout(() => { resolve(value) }, ms))
+    const real = await build()
+    const verified = await real.rules.verifier.verify(good, noon)
+    const built = await build({
+      memberships: { mayEnter: () => never() },
+      find: () => after(1_900, { id: '1', active: true }),
+      parts: { verifier: { verify: () => after(1_900, verified), cached: () => undefined } },
+    })
+    const waiting = built.admit({ token: good, target: chat })
+    await vi.advanceTimersByTimeAsync(5_000)
+    expect(await waiting).toMatchObject({ step: 'topic', denial: { reason: 'dependency_unavailable', detail: 'memberships: no answer within 1200 ms' } })
+    expect(built.capacity.load.inFlight).toBe(0)
+  })
+
   test('[A21] a lease that comes after its time is given back', async () => {
     const limits = createMemoryLimits(roomy)
     const late = deferred<Allowance>()

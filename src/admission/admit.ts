@@ -19,6 +19,7 @@ import type { TokenFault, Verification } from './token/verification.js'
 import type { User } from './user.js'
 import { Walk } from './walk.js'
 import { within } from './within.js'
+import { settle, waitFor, type Work } from './work.js'
 
 /** What a refused token costs the budget of its address; a good connect costs the one that was reserved. */
 const faultCosts: Readonly<Record<TokenFault, number>> = { malformed: 5, signature: 5, unknown_key: 10, claims: 1, expired: 1 }
@@ -29,11 +30,16 @@ const faultCosts: Readonly<Record<TokenFault, number>> = { malformed: 5, signatu
 export type Mode = 'live' | 'explain'
 
 /**
- * Decides about one handshake: the whole staircase, cheapest check first, each stair with one answer.
+ * Decides about one handshake.
  *
- * @returns A decision. Nothing a stranger sends, and no store that is away, makes the promise reject.
+ * @returns A decision: at once when everything it depends on is in memory, else a promise. Nothing a stranger sends, and no store that is away,
+ * makes it throw or reject.
  */
-export const admit = async <U extends User>(handshake: Handshake, rules: Rules<U>, mode: Mode = 'live'): Promise<Decision<U>> => {
+export const admit = <U extends User>(handshake: Handshake, rules: Rules<U>, mode: Mode = 'live'): Decision<U> | Promise<Decision<U>> =>
+  settle(climb(handshake, rules, mode))
+
+/** The whole staircase, cheapest check first, each stair with one answer. */
+const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, mode: Mode): Work<Decision<U>> {
   const { headers, receivedAt: at } = handshake
   const live = mode === 'live'
   const walk = new Walk<U>(handshake, rules.policyVersion, rules.plainDialect)
@@ -80,17 +86,17 @@ export const admit = async <U extends User>(handshake: Handshake, rules: Rules<U
   walk.pass('credential', 'reason' in credential ? 'none, and a development user stands in' : credential.carrier)
 
   // From here on a stair may wait for somebody else.
-  let waiting = false
-  const wait = async <T>(store: string, ms: number, work: Promise<T>): Promise<T> => {
-    if (live && !waiting) {
-      waiting = true
-      rules.capacity.enter()
+  let waitingUntil: number | undefined
+  const wait: Wait = (store, ms, work) => {
+    if (waitingUntil === undefined) {
+      waitingUntil = performance.now() + rules.deadlines.handshakeMs
+      if (live) rules.capacity.enter()
     }
-    return await within(store, ms, work)
+    return waitFor(within(store, Math.min(ms, Math.ceil(waitingUntil - performance.now())), work))
   }
   let stair: StepName = 'token'
   try {
-    const verified = await verify(rules, credential, at, wait)
+    const verified = yield* verify(rules, credential, at, wait)
     if (!verified.ok && live && client.key !== undefined && !('reason' in credential)) {
       rules.budget.charge(client.key, faultCosts[verified.fault] - 1, at)
       const verdict = rules.ladder.failed(client.key, verified.fault, hash('sha256', credential.token, 'base64url'), at)
@@ -111,7 +117,7 @@ export const admit = async <U extends User>(handshake: Handshake, rules: Rules<U
 
     stair = 'user'
     const held = rules.users.held(userId, at)
-    const user = held ?? (await wait('users', rules.deadlines.userMs, rules.users.find(userId, at + rules.deadlines.userMs)))
+    const user = held ?? (yield* wait('users', rules.deadlines.userMs, rules.users.find(userId, at + rules.deadlines.userMs)))
     const unfit = checkUser(rules, user, claims, endpoint)
     if (unfit || !user) return walk.deny('user', unfit ?? deny('user_unknown'))
     walk.pass('user', held ? 'cached' : 'looked up')
@@ -119,7 +125,7 @@ export const admit = async <U extends User>(handshake: Handshake, rules: Rules<U
     stair = 'topic'
     if (endpoint.conversation !== undefined && rules.memberships) {
       const { topicMs } = rules.deadlines
-      const member = await wait('memberships', topicMs, rules.memberships.mayEnter(user.id, endpoint.conversation, at + topicMs))
+      const member = yield* wait('memberships', topicMs, rules.memberships.mayEnter(user.id, endpoint.conversation, at + topicMs))
       if (!member) return walk.deny('topic', deny('not_found', { detail: 'no such conversation for this user' }))
     }
     walk.pass('topic')
@@ -127,7 +133,7 @@ export const admit = async <U extends User>(handshake: Handshake, rules: Rules<U
     stair = 'limits'
     const ask = { userId: user.id, addressKey: client.key, at }
     const asked = live ? rules.limits.take(ask, at + rules.deadlines.limitsMs) : rules.limits.peek(ask, at + rules.deadlines.limitsMs)
-    const allowance = asked instanceof Promise ? await inTime(rules, asked, wait('limits', rules.deadlines.limitsMs, asked)) : asked
+    const allowance = asked instanceof Promise ? yield* inTime(rules, asked, wait('limits', rules.deadlines.limitsMs, asked)) : asked
     if (!allowance.granted) return walk.deny('limits', limitDenial(allowance))
     walk.pass('limits')
 
@@ -137,7 +143,7 @@ export const admit = async <U extends User>(handshake: Handshake, rules: Rules<U
   } catch (error) {
     return walk.deny(stair, failureDenial(error))
   } finally {
-    if (waiting) rules.capacity.leave()
+    if (live && waitingUntil !== undefined) rules.capacity.leave()
   }
 }
 
@@ -158,21 +164,19 @@ const checkBudget = (
 
 const noToken: Verification = { ok: false, denial: deny('token_missing'), fault: 'claims' }
 
-const verify = async (
-  rules: Rules,
-  credential: Credential | Denial,
-  at: number,
-  wait: <T>(store: string, ms: number, work: Promise<T>) => Promise<T>,
-): Promise<Verification> => {
+/** Waits for a store, within its time. */
+type Wait = <T>(store: string, ms: number, work: Promise<T>) => Work<T>
+
+const verify = function* (rules: Rules, credential: Credential | Denial, at: number, wait: Wait): Work<Verification> {
   if ('reason' in credential) return noToken
   const verification = rules.verifier.verify(credential.token, at)
-  return verification instanceof Promise ? await wait('token', rules.deadlines.tokenMs, verification) : verification
+  return verification instanceof Promise ? yield* wait('token', rules.deadlines.tokenMs, verification) : verification
 }
 
 /** A lease that is granted after its time was given up is nobody's: it goes back, or its place would be taken for ever. */
-const inTime = async (rules: Rules, asked: Promise<Allowance>, answer: Promise<Allowance>): Promise<Allowance> => {
+const inTime = function* (rules: Rules, asked: Promise<Allowance>, answer: Work<Allowance>): Work<Allowance> {
   try {
-    return await answer
+    return yield* answer
   } catch (error) {
     void asked.then(
       (late) => {

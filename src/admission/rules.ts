@@ -14,15 +14,16 @@ import type { Memberships } from './topic.js'
 import type { User } from './user.js'
 import type { UserCache } from './user-cache.js'
 
-/** How long each stair that waits may take, in milliseconds. */
+/** How long each stair that waits may take, and all of them together, in milliseconds. Node's own timeouts end at the upgrade. */
 export interface StepDeadlines {
+  readonly handshakeMs: number
   readonly tokenMs: number
   readonly userMs: number
   readonly topicMs: number
   readonly limitsMs: number
 }
 
-export const defaultDeadlines: StepDeadlines = { tokenMs: 2_000, userMs: 2_000, topicMs: 2_000, limitsMs: 1_000 }
+export const defaultDeadlines: StepDeadlines = { handshakeMs: 5_000, tokenMs: 2_000, userMs: 2_000, topicMs: 2_000, limitsMs: 1_000 }
 
 /** All that a decision depends on, apart from the handshake itself. */
 export interface Rules<U extends User = User> {

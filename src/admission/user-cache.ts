@@ -39,18 +39,21 @@ export const createUserCache = <U extends User>(users: Users<U>, config: UserCac
     find(id, deadline) {
       const shared = asked.get(id)
       if (shared !== undefined) return shared
-      const look = async (): Promise<U | undefined> => {
-        const foundAt = now()
-        try {
-          const user = await users.find(id, deadline)
+      const foundAt = now()
+      const look = async (): Promise<U | undefined> => await users.find(id, deadline)
+      const question: Promise<U | undefined> = look().then(
+        (user) => {
           // Whoever was changed meanwhile is not `asked` any more: that answer may be the old one.
-          if (user !== undefined && asked.get(id) === question) kept.set(id, { user, foundAt })
+          if (asked.get(id) !== question) return user
+          asked.delete(id)
+          if (user !== undefined) kept.set(id, { user, foundAt })
           return user
-        } finally {
+        },
+        (error: unknown) => {
           if (asked.get(id) === question) asked.delete(id)
-        }
-      }
-      const question = Promise.resolve().then(look)
+          throw error
+        },
+      )
       asked.set(id, question)
       return question
     },

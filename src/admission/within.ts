@@ -5,19 +5,19 @@ import { StoreUnavailable } from './store-unavailable.js'
  *
  * @throws StoreUnavailable when the time is up, or with the port's own failure as its cause.
  */
-export const within = async <T>(store: string, ms: number, work: Promise<T>): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => {
+export const within = <T>(store: string, ms: number, work: Promise<T>): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
       reject(new StoreUnavailable(store, `no answer within ${String(ms)} ms`))
     }, ms)
+    work.then(
+      (value) => {
+        clearTimeout(timer)
+        resolve(value)
+      },
+      (error: unknown) => {
+        clearTimeout(timer)
+        reject(error instanceof StoreUnavailable ? error : new StoreUnavailable(store, error instanceof Error ? error.message : 'failed without an error', error))
+      },
+    )
   })
-  try {
-    return await Promise.race([work, late])
-  } catch (error) {
-    if (error instanceof StoreUnavailable) throw error
-    throw new StoreUnavailable(store, error instanceof Error ? error.message : 'failed without an error', error)
-  } finally {
-    clearTimeout(timer)
-  }
-}

@@ -4,7 +4,6 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import type { Admitted, Decision, Denied } from '../admission/decision.js'
 import type { Handshake } from '../admission/handshake.js'
 import type { User } from '../admission/user.js'
-import { deny } from '../protocol/denial.js'
 import { farewell } from '../protocol/farewell.js'
 import { createSession, type LiveSession, type Session } from '../session/session.js'
 import type { SessionRegistry } from '../session/sessions.js'
@@ -18,12 +17,11 @@ import { WsSocket } from './ws-socket.js'
 export interface UpgradeHost<U extends User> {
   readonly refusals: Refusals
   readonly sessions: SessionRegistry<U>
-  admit(handshake: Handshake): Promise<Decision<U>>
+  /** A decision at once where nothing has to be waited for. */
+  admit(handshake: Handshake): Decision<U> | Promise<Decision<U>>
   /** Gives the lease of an admission back whose peer had left before it could be used. */
   abandoned(decision: Admitted<U>): void
   readonly now: () => number
-  /** Milliseconds after which a decision is not waited for (default 5,000): Node's own timeouts end at the upgrade. */
-  readonly handshakeMs: number
 }
 
 /**
@@ -38,10 +36,8 @@ export interface UpgradeHost<U extends User> {
 export const createUpgrade =
   <U extends User>(host: UpgradeHost<U>, wss: WebSocketServer, onSession: (webSocket: WebSocket, session: Session<U>) => void) =>
   (request: IncomingMessage, connection: Duplex, head: Buffer): void => {
-    const arrival: Arrival<U> = { host, wss, request, connection, head, onSession }
     connection.on('error', ignore)
-    // The promise never rejects: admit answers with values, and answering is guarded below.
-    void decide(arrival)
+    receive({ host, wss, request, connection, head, onSession })
   }
 
 interface Arrival<U extends User> {
@@ -56,31 +52,39 @@ interface Arrival<U extends User> {
 /** A reset peer is no event of ours: the connection closes by itself after an error. */
 const ignore = (): void => undefined
 
-const decide = async <U extends User>(arrival: Arrival<U>): Promise<void> => {
-  const { host, request, connection } = arrival
-  let late = false
-  const timer = setTimeout(() => {
-    late = true
-    refuse(connection, deny('dependency_unavailable', { detail: 'no decision in time' }), 'late')
-  }, host.handshakeMs)
+const receive = <U extends User>(arrival: Arrival<U>): void => {
+  const { host, request } = arrival
   try {
-    const decision = await host.admit(handshakeFromRequest(request, host.now()))
-    if (late || connection.destroyed) {
-      if (decision.outcome === 'admitted') host.abandoned(decision)
-      connection.destroy()
-      return
-    }
-    if (decision.outcome === 'admitted') accept(arrival, decision)
-    else turnAway(arrival, decision)
+    const decision = host.admit(handshakeFromRequest(request, host.now()))
+    if (decision instanceof Promise) void receiveLater(arrival, decision)
+    else answer(arrival, decision)
   } catch (error) {
-    // Only an embedder's own code can end up here; the peer is told that the fault is ours, and the embedder hears of it.
-    connection.destroy()
-    queueMicrotask(() => {
-      throw error
-    })
-  } finally {
-    clearTimeout(timer)
+    blame(arrival, error)
   }
+}
+
+const receiveLater = async <U extends User>(arrival: Arrival<U>, deciding: Promise<Decision<U>>): Promise<void> => {
+  const { host, connection } = arrival
+  try {
+    const decision = await deciding
+    if (!connection.destroyed) answer(arrival, decision)
+    else if (decision.outcome === 'admitted') host.abandoned(decision)
+  } catch (error) {
+    blame(arrival, error)
+  }
+}
+
+const answer = <U extends User>(arrival: Arrival<U>, decision: Decision<U>): void => {
+  if (decision.outcome === 'admitted') accept(arrival, decision)
+  else turnAway(arrival, decision)
+}
+
+/** Admission answers with values, so only an embedder's own code fails here: the peer is dropped, and the embedder hears of it. */
+const blame = <U extends User>({ connection }: Arrival<U>, error: unknown): void => {
+  connection.destroy()
+  queueMicrotask(() => {
+    throw error
+  })
 }
 
 const accept = <U extends User>(arrival: Arrival<U>, decision: Admitted<U>): void => {

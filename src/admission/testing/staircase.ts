@@ -163,7 +163,7 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
     capacity,
     verdicts,
     users,
-    admit: (change: HandshakeChange = {}, mode: Mode = 'live'): Promise<Decision> => admit(handshakeOf(change), rules, mode),
+    admit: async (change: HandshakeChange = {}, mode: Mode = 'live'): Promise<Decision> => await admit(handshakeOf(change), rules, mode),
   }
 }
 
