@@ -17,6 +17,10 @@ export type ContentType = (typeof contentTypes)[number]
 export const processingStatuses = ['completed', 'pending', 'processing', 'failed'] as const
 export type ProcessingStatus = (typeof processingStatuses)[number]
 
+export const messageMarks = ['content_too_long', 'potential_spam'] as const
+/** What the advisory rules noticed about a message; it was stored and delivered all the same. */
+export type MessageMark = (typeof messageMarks)[number]
+
 export const feedbackValues = ['none', 'positive', 'negative'] as const
 export type FeedbackValue = (typeof feedbackValues)[number]
 
@@ -123,6 +127,8 @@ export interface Message {
   readonly transcription: string | undefined
   readonly processingStatus: ProcessingStatus
   readonly feedback: Feedback
+  /** `undefined` when nothing was noticed. */
+  readonly marks?: readonly MessageMark[] | undefined
   /** Epoch milliseconds. */
   readonly createdAt: number
 }
