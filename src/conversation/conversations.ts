@@ -1,6 +1,7 @@
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from './filter.js'
 import type { LogPosition, WorkspaceEvent } from './log.js'
-import type { Conversation, ConversationStatus, Customer, FeedbackValue, Member, Message, MessageType, Source, Tag, Workspace } from './records.js'
+import type { Conversation, ConversationStatus, Customer, FeedbackValue, Member, Message, MessageMark, MessageType, Source, Tag, Workspace } from './records.js'
+import type { Inbound } from './inbound-message.js'
 import type { Upkeep } from './upkeep.js'
 
 /** Rows to leave out, and rows to answer at most. */
@@ -95,6 +96,8 @@ export interface NewMessage {
   readonly key: string | undefined
   /** 1 to 10,000 characters. */
   readonly content: string
+  /** What the advisory rules noticed; kept with the message. */
+  readonly marks?: readonly MessageMark[] | undefined
   /** The newest `seq` the author has seen; when there are newer ones nothing is stored and they are answered. */
   readonly after: number | undefined
   /** Epoch milliseconds. */
@@ -165,7 +168,7 @@ export interface LogSlice {
  * Every question names its workspace; what lies in another one does not exist. A page costs a constant number of queries, whatever its
  * length. All of them throw `StoreUnavailable` when the store does not answer in time.
  */
-export interface Conversations extends Upkeep {
+export interface Conversations extends Upkeep, Inbound {
   /** The workspaces a user is a member of, oldest membership first, with what each lets him do. */
   membershipsOf(userId: string): Promise<readonly { readonly workspace: Workspace; readonly member: Member }[]>
   /** The workspace a conversation lies in, if the user is a member of it. */

@@ -14,6 +14,8 @@ export interface MessageItem {
   readonly mediaUrl: string | null
   readonly transcription: string | null
   readonly feedback: FeedbackItem
+  /** What the advisory rules noticed, such as `potential_spam`; nothing was refused because of it. */
+  readonly marks: readonly string[]
   readonly answered: boolean
   readonly createdAt: number
 }

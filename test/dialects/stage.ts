@@ -59,6 +59,7 @@ export const makeStage = async ({ greeting = true, messages = { max: 60, windowM
     position: failing(store.position),
     since: failing(store.since),
     send: failing(store.send),
+    receive: failing(store.receive),
     markRead: failing(store.markRead),
     markAnswered: failing(store.markAnswered),
     giveFeedback: failing(store.giveFeedback),

@@ -16,6 +16,7 @@ export const messageItem = (message: Message): MessageItem => ({
   mediaUrl: message.mediaUrl ?? null,
   transcription: message.transcription ?? null,
   feedback: feedbackItem(message.feedback),
+  marks: message.marks ?? [],
   answered: message.isAnswered,
   createdAt: message.createdAt,
 })

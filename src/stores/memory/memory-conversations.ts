@@ -4,12 +4,12 @@ import type { Changed, Conversations, CustomerConversation, FeedbackResult, Send
 import type { Conversation, Customer, Message } from '../../conversation/records.js'
 import type { WorkspaceEvent } from '../../conversation/log.js'
 import { conversationsPerCustomer, preview } from '../../conversation/page-bounds.js'
-import { publicId } from '../../conversation/public-id.js'
-import { storableText } from '../../conversation/storable-text.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
 import {
   conversationsAfter, customersAfter, matchesConversation, matchesCustomer, sortedConversations, sortedCustomers,
 } from './memory-filters.js'
+import { createMemoryInbound } from './memory-inbound.js'
+import { storeMessage } from './memory-messages.js'
 import { createMemoryUpkeep } from './memory-upkeep.js'
 import { append, memoryWorkspace, pairKey, type MemoryConversation, type MemoryIds, type MemoryWorkspace } from './memory-workspace.js'
 
@@ -55,36 +55,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
     if (after !== undefined && entry.record.lastSeq > after) {
       return { outcome: 'stale', unseen: entry.messages.filter((message) => message.seq > after).slice(0, maxUnseen) }
     }
-    const fromCustomer = ask.type === 'customer' ? 1 : 0
-    const { record } = entry
-    const message: Message = {
-      id: publicId(),
-      conversation: record.id,
-      seq: record.lastSeq + 1,
-      customerCount: record.customerCount + fromCustomer,
-      type: ask.type,
-      author: ask.author,
-      content: storableText(ask.content),
-      isAiResponse: ask.type === 'AI',
-      isAnswered: false,
-      contentType: 'text',
-      mediaUrl: undefined,
-      mediaFile: undefined,
-      transcription: undefined,
-      processingStatus: 'completed',
-      feedback: { value: 'none', comment: '', at: undefined },
-      createdAt: ask.at,
-    }
-    entry.messages.push(message)
-    entry.record = {
-      ...record,
-      lastSeq: message.seq,
-      customerCount: message.customerCount,
-      unansweredCount: record.unansweredCount + fromCustomer,
-      updatedAt: Math.max(record.updatedAt, ask.at),
-    }
-    if (key !== undefined) held.keys.set(key, message)
-    return { outcome: 'stored', message, event: append(held, ask.at, { type: 'message.created', message, conversation: entry.record }) }
+    return { outcome: 'stored', ...storeMessage(held, entry, ask, key) }
   }
 
   const changed = (entry: MemoryConversation, customer: Customer, event: WorkspaceEvent): Changed =>
@@ -237,6 +208,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
     },
 
     ...createMemoryUpkeep(workspaces, ids),
+    ...createMemoryInbound(workspaces, ids),
 
     importWorkspace: async (data) => {
       if (workspaces.has(data.id)) return 'exists'

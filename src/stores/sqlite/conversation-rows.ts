@@ -1,7 +1,8 @@
 import type { ConversationRow } from '../../conversation/conversations.js'
 import { previewCharacters } from '../../conversation/page-bounds.js'
-import type {
-  ContentType, Conversation, ConversationStatus, Customer, FeedbackValue, Message, MessageType, ProcessingStatus, Tag,
+import {
+  messageMarks, type ContentType, type Conversation, type ConversationStatus, type Customer, type FeedbackValue, type Message, type MessageMark,
+  type MessageType, type ProcessingStatus, type Tag,
 } from '../../conversation/records.js'
 
 // Rows as the selects below answer them. Every name is prefixed, so that one row can hold a conversation, its customer and a message.
@@ -74,6 +75,7 @@ export interface MessageColumns {
   readonly m_feedback: FeedbackValue
   readonly m_feedback_comment: string
   readonly m_feedback_at: number | null
+  readonly m_marks: string | null
   readonly m_customer_count: number
   readonly m_created_at: number
 }
@@ -81,7 +83,7 @@ export interface MessageColumns {
 export const messageColumns = `m.id as m_id, m.conversation as m_conversation, m.seq as m_seq, m.type as m_type, m.author as m_author,
   m.content as m_content, m.is_ai_response as m_is_ai_response, m.is_answered as m_is_answered, m.message_type as m_message_type,
   m.media_file as m_media_file, m.media_url as m_media_url, m.transcription as m_transcription, m.processing_status as m_processing_status,
-  m.feedback as m_feedback, m.feedback_comment as m_feedback_comment, m.feedback_at as m_feedback_at, m.customer_count as m_customer_count,
+  m.feedback as m_feedback, m.feedback_comment as m_feedback_comment, m.feedback_at as m_feedback_at, m.metadata ->> '$.marks' as m_marks, m.customer_count as m_customer_count,
   m.created_at as m_created_at`
 
 /** The same for lists, which show only the beginning of a message. */
@@ -151,6 +153,11 @@ export const customerFrom = (row: CustomerColumns): Customer => ({
 /** How the `author` column names an agent. */
 export const userAuthor = (userId: string): string => `user:${userId}`
 
+const marksFrom = (json: string): readonly MessageMark[] => {
+  const list: unknown = JSON.parse(json)
+  return Array.isArray(list) ? messageMarks.filter((mark) => list.includes(mark)) : []
+}
+
 export const messageFrom = (row: MessageColumns): Message => ({
   id: row.m_id,
   conversation: row.m_conversation,
@@ -171,6 +178,7 @@ export const messageFrom = (row: MessageColumns): Message => ({
     comment: row.m_feedback_comment,
     at: row.m_feedback_at === null ? undefined : fromMicros(row.m_feedback_at),
   },
+  marks: row.m_marks === null ? undefined : marksFrom(row.m_marks),
   createdAt: fromMicros(row.m_created_at),
 })
 

@@ -3,6 +3,7 @@ import { userChanged } from './procedures/control.js'
 import { importWorkspace } from './procedures/conversations-import.js'
 import { giveFeedback, markAnswered, markRead, sendMessage, updateConversation } from './procedures/conversations.js'
 import { deleteConversation, deleteCustomer, updateCustomer } from './procedures/upkeep.js'
+import { receiveMessage } from './procedures/inbound.js'
 import { applyNextMigration } from './procedures/migrations.js'
 import { addRevocation } from './procedures/revocations.js'
 import { addUser, raiseUserEpoch, setUserActive } from './procedures/users.js'
@@ -27,6 +28,7 @@ export const procedures = {
   markAnswered,
   markRead,
   raiseUserEpoch,
+  receiveMessage,
   sendMessage,
   setUserActive,
   updateConversation,

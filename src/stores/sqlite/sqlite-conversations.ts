@@ -190,6 +190,7 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
     },
 
     send: (message) => engine.write('sendMessage', { ...message, workspace: keyOf(message.workspace) }),
+    receive: (message) => engine.write('receiveMessage', { ...message, workspace: keyOf(message.workspace) }),
     markRead: (ask) => engine.write('markRead', { ...ask, workspace: keyOf(ask.workspace) }),
     markAnswered: (ask) => engine.write('markAnswered', { ...ask, workspace: keyOf(ask.workspace) }),
     giveFeedback: (ask) => engine.write('giveFeedback', { ...ask, workspace: keyOf(ask.workspace) }),

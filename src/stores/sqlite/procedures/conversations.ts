@@ -1,9 +1,9 @@
 import type {
   Changed, ConversationRow, FeedbackAsk, FeedbackResult, NewMessage, ReadAsk, SendResult, UpdateAsk,
 } from '../../../conversation/conversations.js'
-import type { WorkspaceChange } from '../../../conversation/log.js'
+import type { WorkspaceChange, WorkspaceEvent } from '../../../conversation/log.js'
 import { publicId } from '../../../conversation/public-id.js'
-import type { Conversation, Message } from '../../../conversation/records.js'
+import type { ContentType, Conversation, Message } from '../../../conversation/records.js'
 import { searchText } from '../../../conversation/search-text.js'
 import { storableText } from '../../../conversation/storable-text.js'
 import {
@@ -60,10 +60,21 @@ export const sendMessage = (db: Database, ask: Numbered<NewMessage>): SendResult
     const unseen = db.all<MessageColumns>(`${selectMessage} where m.conversation = ? and m.seq > ? order by m.seq limit ?`, [conversation.id, after, maxUnseen])
     return { outcome: 'stale', unseen: unseen.map(messageFrom) }
   }
-  return store(db, ask, conversation, author)
+  return { outcome: 'stored', ...storeMessage(db, ask, conversation, author) }
 }
 
-const store = (db: Database, ask: Numbered<NewMessage>, conversation: Conversation, author: string): SendResult => {
+type NewContent = Pick<Numbered<NewMessage>, 'workspace' | 'type' | 'author' | 'key' | 'content' | 'marks' | 'at'> & {
+  readonly contentType?: ContentType
+  readonly mediaUrl?: string | undefined
+}
+
+/** Stores a message with the next `seq` and tells the log. */
+export const storeMessage = (
+  db: Database,
+  ask: NewContent,
+  conversation: Conversation,
+  author: string,
+): { readonly message: Message; readonly event: WorkspaceEvent } => {
   const fromCustomer = ask.type === 'customer' ? 1 : 0
   const content = storableText(ask.content)
   const message: Message = {
@@ -76,17 +87,20 @@ const store = (db: Database, ask: Numbered<NewMessage>, conversation: Conversati
     content,
     isAiResponse: ask.type === 'AI',
     isAnswered: false,
-    contentType: 'text',
-    mediaUrl: undefined,
+    contentType: ask.contentType ?? 'text',
+    mediaUrl: ask.mediaUrl,
     mediaFile: undefined,
     transcription: undefined,
     processingStatus: 'completed',
     feedback: { value: 'none', comment: '', at: undefined },
+    marks: ask.marks,
     createdAt: ask.at,
   }
   db.run(
-    `insert into messages (id, conversation, seq, type, author, client_key, customer, content, is_ai_response, customer_count, search_text, created_at)
-     values (:id, :conversation, :seq, :type, :author, :key, :customer, :content, :ai, :customerCount, :search, :at)`,
+    `insert into messages (id, conversation, seq, type, author, client_key, customer, content, is_ai_response, message_type, media_url, metadata,
+       customer_count, search_text, created_at)
+     values (:id, :conversation, :seq, :type, :author, :key, :customer, :content, :ai, :contentType, :mediaUrl, :metadata,
+       :customerCount, :search, :at)`,
     {
       id: message.id,
       conversation: message.conversation,
@@ -97,6 +111,9 @@ const store = (db: Database, ask: Numbered<NewMessage>, conversation: Conversati
       customer: conversation.customerId,
       content,
       ai: message.isAiResponse ? 1 : 0,
+      contentType: message.contentType,
+      mediaUrl: message.mediaUrl ?? null,
+      metadata: (ask.marks?.length ?? 0) === 0 ? null : JSON.stringify({ marks: ask.marks }),
       customerCount: message.customerCount,
       search: searchText(content),
       at: toMicros(ask.at),
@@ -116,7 +133,7 @@ const store = (db: Database, ask: Numbered<NewMessage>, conversation: Conversati
     toMicros(next.updatedAt),
     next.id,
   ])
-  return { outcome: 'stored', message, event: appendToLog(db, ask.workspace, ask.at, { type: 'message.created', message, conversation: next }) }
+  return { message, event: appendToLog(db, ask.workspace, ask.at, { type: 'message.created', message, conversation: next }) }
 }
 
 export const markRead = (db: Database, { workspace, conversation: id, userId, upTo, at }: Numbered<ReadAsk>): Changed => {
