@@ -55,7 +55,7 @@ const noConversation = 'Conversation not found'
 const knownTypes: ReadonlySet<string> = new Set(['chat_message', 'mark_read', 'get_messages', 'load_more_messages', 'submit_feedback'])
 
 export const createChatSockets = <U extends User>(options: ClassicOptions<U>): ChatSockets<U> => {
-  const { conversations, sessions, feed, people, rate, clock, events } = options
+  const { conversations, sessions, feed, people, sends, clock, events } = options
   const byConversation = new Map<string, Map<string, ChatSocket<U>>>()
   const sockets = new Map<string, ChatSocket<U>>()
   // Their conversation is gone; they stay, because clients take a close for a reason to log in again or to come back at once.
@@ -104,26 +104,31 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
       complain(session, asked.fault)
       return
     }
-    const at = clock.wall()
-    const allowance = rate.take(session.user.id, at)
-    if (allowance.outcome === 'flood') {
-      sessions.close(session, deny('too_many_messages', { retryAfterMs: allowance.retryAfterMs }))
-      return
-    }
-    if (allowance.outcome === 'limited') {
-      events?.limited?.(session.user.id)
-      complain(session, 'Message rate limit exceeded', { retry_after_ms: allowance.retryAfterMs })
-      return
-    }
     try {
-      const sent = await conversations.send({
-        workspace: scope.workspace.id, conversation, ...asked, author: session.user.id, key: undefined, after: undefined, at,
+      const sent = await sends.send({
+        userId: session.user.id, scope: () => scope, conversation, ...asked, key: undefined, after: undefined, at: clock.wall(),
       })
-      // The echo to all sockets of the conversation, this one among them, is the acknowledgement; the row is on the disk by now.
-      if (sent.outcome === 'stored') {
-        socket.sent = sent.message.seq
-        feed.publish(sent.event)
-      } else complain(session, sent.outcome === 'not_found' ? noConversation : 'Failed to save message')
+      switch (sent.outcome) {
+        case 'stored':
+          // The echo to all sockets of the conversation, this one among them, is the acknowledgement; the row is on the disk by now.
+          socket.sent = sent.message.seq
+          feed.publish(sent.event)
+          return
+        case 'flood':
+          sessions.close(session, deny('too_many_messages', { retryAfterMs: sent.retryAfterMs }))
+          return
+        case 'limited':
+          complain(session, 'Message rate limit exceeded', { retry_after_ms: sent.retryAfterMs })
+          return
+        case 'not_found':
+          complain(session, noConversation)
+          return
+        case 'key_reused':
+        case 'not_stored':
+        case 'repeated':
+        case 'stale':
+          complain(session, 'Failed to save message')
+      }
     } catch (error) {
       failed(session, error, 'Failed to save message')
     }

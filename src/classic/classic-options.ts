@@ -1,8 +1,8 @@
 import type { User } from '../admission/user.js'
 import type { Conversations } from '../conversation/conversations.js'
 import type { Feed } from '../conversation/feed.js'
-import type { MessageRate } from '../conversation/message-rate.js'
 import type { People } from '../conversation/people.js'
+import type { Sends } from '../conversation/sends.js'
 import type { Clock } from '../session/clock.js'
 import type { Sessions } from '../session/sessions.js'
 
@@ -12,8 +12,6 @@ export interface ClassicEvents {
   ignored?(endpoint: string): void
   /** A request failed for a fault of the store or of ours; the client got an error frame. */
   failed?(endpoint: string, error: unknown): void
-  /** A user sent more messages than he may; this one was not stored. */
-  limited?(userId: string): void
   /** A number in the query of a list's URL that is none; it was left out. */
   badParameter?(name: string, value: string): void
 }
@@ -22,8 +20,8 @@ export interface ClassicOptions<U extends User = User> {
   readonly conversations: Conversations
   readonly sessions: Pick<Sessions<U>, 'send' | 'close'>
   readonly feed: Feed
-  /** How many messages a user may send; shared with the other dialect. */
-  readonly rate: MessageRate
+  /** Shared with the other dialect, so that a user has one rate. */
+  readonly sends: Sends
   /** Who has which conversation open; shared with the other dialect. */
   readonly people: People
   readonly clock: Clock

@@ -1,8 +1,9 @@
 import { WebSocketServer, type ServerOptions } from 'ws'
 import { createClassicHandler } from '../classic/classic-handler.js'
-import { createFeed } from '../conversation/feed.js'
+import { createFeed, type Feed } from '../conversation/feed.js'
 import { createMessageRate } from '../conversation/message-rate.js'
 import { createPeople } from '../conversation/people.js'
+import { createSends } from '../conversation/sends.js'
 import { createModernHandler } from '../conversation/modern/modern-handler.js'
 import type { Gate, UpgradeListener } from '../gate.js'
 import { receiveText } from '../node/receive-text.js'
@@ -14,10 +15,13 @@ import type { Config } from './config/config.js'
 import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { OpenStores } from './open-stores.js'
+import { sendEvents } from './send-events.js'
 
 /** The dialects of a running server, behind one listener. */
 export interface OpenDialects {
   readonly upgrade: UpgradeListener
+  /** Where what this process has committed is told. */
+  readonly feed: Pick<Feed, 'publish'>
   stop(): void
 }
 
@@ -32,7 +36,10 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
     failed('feed', error)
   })
   feed.start()
-  const shared = { conversations, sessions: gate.sessions, feed, people: createPeople(), rate: createMessageRate(config.limits.messages), clock: systemClock }
+  const sends = createSends(conversations, createMessageRate(config.limits.messages), sendEvents(log, (error) => {
+    failed('send', error)
+  }))
+  const shared = { conversations, sessions: gate.sessions, feed, people: createPeople(), sends, clock: systemClock }
   const classic = createClassicHandler({
     ...shared,
     greeting: config.classic.greeting,
@@ -43,9 +50,6 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
       },
       ignored(endpoint) {
         metrics.ignored(endpoint)
-      },
-      limited(userId) {
-        log.write('warn', { event: 'message_limited', userId })
       },
       badParameter(name, value) {
         log.write('warn', { event: 'bad_parameter', name, value })
@@ -89,6 +93,7 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
   })
   return {
     upgrade,
+    feed,
     stop() {
       feed.stop()
     },

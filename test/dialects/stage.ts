@@ -6,6 +6,7 @@ import { createModernHandler } from '../../dist/conversation/modern/modern-handl
 import type { Reauthentication } from '../../dist/conversation/modern/modern-options.js'
 import { recordedSession, type RecordedOptions, type RecordedSession, type Said } from '../../dist/conversation/testing/recorded-session.js'
 import type { Conversations } from '../../dist/conversation/conversations.js'
+import { createSends } from '../../dist/conversation/sends.js'
 import { seed } from '../../dist/server/seed/seed.js'
 import { createSessions, defaultSessions } from '../../dist/session/sessions.js'
 import { createMemoryConversations } from '../../dist/stores/memory/memory-conversations.js'
@@ -74,8 +75,8 @@ export const makeStage = async ({ greeting = true, messages = { max: 60, windowM
   const failures: unknown[] = []
   const sessions = createSessions(defaultSessions, {}, clock)
   const feed = createFeed(conversations, (error) => failures.push(error))
-  const rate = createMessageRate(messages)
-  const shared = { conversations, sessions, feed, people: createPeople(), rate, clock }
+  const sends = createSends(conversations, createMessageRate(messages), { failed: (error) => failures.push(error) })
+  const shared = { conversations, sessions, feed, people: createPeople(), sends, clock }
   const closers: (() => void)[] = []
   const failed = (_what: string, error: unknown): void => void failures.push(error)
   const classic = createClassicHandler({ ...shared, greeting, refreshPauseMs: 0, events: { ignored: (endpoint) => ignored.push(endpoint), failed } })

@@ -1,10 +1,8 @@
-import { StoreUnavailable } from '../../admission/store-unavailable.js'
 import type { User } from '../../admission/user.js'
 import type { Command, CommandOf, Topic } from '../../protocol/command.js'
 import { denials, deny } from '../../protocol/denial.js'
 import type { ErrorReply, ReplyCode } from '../../protocol/reply.js'
 import { conversationScope, listScope, type Scope } from '../access.js'
-import type { SendResult } from '../conversations.js'
 import { storableText } from '../storable-text.js'
 import type { CustomerChanged } from '../upkeep.js'
 import { placeOf } from './cursor.js'
@@ -23,7 +21,7 @@ export type Answer =
 
 /** Does one command of a session. Rejects only for faults of the store or of ours. */
 export const createCommands = <U extends User>(options: ModernOptions<U>, subscriptions: Subscriptions<U>) => {
-  const { conversations, sessions, feed, rate, clock } = options
+  const { conversations, sessions, feed, sends, clock } = options
 
   const scopeOfLists = async (member: Member<U>): Promise<Scope | undefined> => {
     member.scope ??= await listScope(conversations, member.session.user.id)
@@ -72,7 +70,13 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
     return page === undefined ? { code: 'not_found' } : { ok: page }
   }
 
-  const sent = (result: SendResult): Answer => {
+  const send = async (member: Member<U>, { conversation, key, content, after }: CommandOf<'message.send'>): Promise<Answer> => {
+    const { session } = member
+    const text = content.trim()
+    if (text === '') return { code: 'invalid_command' }
+    const result = await sends.send({
+      userId: session.user.id, scope: () => scopeOf(member, conversation), conversation, type: 'support', key, content: text, after, at: clock.wall(),
+    })
     switch (result.outcome) {
       case 'stored':
         return { ok: { message: messageItem(result.message), repeated: false }, afterwards: () => feed.publish(result.event) }
@@ -80,33 +84,15 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
         return { ok: { message: messageItem(result.message), repeated: true } }
       case 'stale':
         return { code: 'stale', rest: { unseen: result.unseen.map(messageItem) } }
+      case 'limited':
+        return { code: 'rate_limited', rest: { retryAfterMs: result.retryAfterMs } }
+      case 'flood':
+        sessions.close(session, deny('too_many_messages', { retryAfterMs: result.retryAfterMs }))
+        return 'closed'
       case 'key_reused':
       case 'not_found':
+      case 'not_stored':
         return { code: result.outcome }
-    }
-  }
-
-  const send = async (member: Member<U>, { conversation, key, content, after }: CommandOf<'message.send'>): Promise<Answer> => {
-    const { session } = member
-    const text = storableText(content.trim())
-    if (text === '') return { code: 'invalid_command' }
-    const at = clock.wall()
-    const allowance = rate.take(session.user.id, at)
-    if (allowance.outcome === 'flood') {
-      sessions.close(session, deny('too_many_messages', { retryAfterMs: allowance.retryAfterMs }))
-      return 'closed'
-    }
-    if (allowance.outcome === 'limited') return { code: 'rate_limited', rest: { retryAfterMs: allowance.retryAfterMs } }
-    try {
-      const scope = await scopeOf(member, conversation)
-      if (scope === undefined) return { code: 'not_found' }
-      return sent(await conversations.send({
-        workspace: scope.workspace.id, conversation, type: 'support', author: session.user.id, key, content: text, after, at,
-      }))
-    } catch (error) {
-      // Whether it was stored is not known; the same key makes asking again safe.
-      if (error instanceof StoreUnavailable) return { code: 'not_stored' }
-      throw error
     }
   }
 

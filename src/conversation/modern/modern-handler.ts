@@ -23,7 +23,7 @@ import { createSubscriptions, maxSubscriptions } from './subscribe.js'
  * list. Nothing a client says closes its socket, except sending far too much.
  */
 export const createModernHandler = <U extends User>(options: ModernOptions<U>): DialectHandler<U> => {
-  const { conversations, sessions, feed, people, rate, clock, events } = options
+  const { conversations, sessions, feed, people, sends, clock, events } = options
   const members = new Map<string, Member<U>>()
   const audience = createAudience<U>(sessions)
   const subscriptions = createSubscriptions(conversations, feed, people, audience, sessions)
@@ -69,7 +69,7 @@ export const createModernHandler = <U extends User>(options: ModernOptions<U>): 
         contentCharacters: maxContentCharacters,
         pageSize: maxPageSize,
         subscriptions: maxSubscriptions,
-        messages: { max: rate.limit.max, windowMs: rate.limit.windowMs },
+        messages: { max: sends.limit.max, windowMs: sends.limit.windowMs },
       },
       development: session.principal.development,
     }

@@ -5,8 +5,8 @@ import type { Session } from '../../session/session.js'
 import type { Sessions } from '../../session/sessions.js'
 import type { Conversations } from '../conversations.js'
 import type { Feed } from '../feed.js'
-import type { MessageRate } from '../message-rate.js'
 import type { People } from '../people.js'
+import type { Sends } from '../sends.js'
 
 /** What became of a new token for a live session. */
 export type Reauthentication =
@@ -25,8 +25,8 @@ export interface ModernOptions<U extends User = User> {
   readonly conversations: Conversations
   readonly sessions: Pick<Sessions<U>, 'send' | 'close'>
   readonly feed: Feed
-  /** How many messages a user may send; shared with the other dialect. */
-  readonly rate: MessageRate
+  /** Shared with the other dialect, so that a user has one rate. */
+  readonly sends: Sends
   /** Who has which conversation open; shared with the other dialect. */
   readonly people: People
   readonly clock: Clock

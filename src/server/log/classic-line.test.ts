@@ -81,3 +81,15 @@ describe('what happens later', () => {
     expect(said({ event: 'blocking_call', port: 'users', sliceMs: 3, remedy: 'offload' })[0]).toMatch(/^sallyport info BLOCKING_CALL /)
   })
 })
+
+describe('a message in the words of the old service', () => {
+  test('of somebody who sends too many', () => {
+    expect(said({ event: 'message_limited', userId: '7' })).toEqual(['message.security warn Message rate limit exceeded for user 7'])
+  })
+
+  test('that looks like spam, and one that is only long, which the old service never said', () => {
+    const marked = { event: 'message_marked', writer: '7', conversation: 'Ab3', message: 'm', marks: 'potential_spam', spamScore: 3 } as const
+    expect(said(marked)).toEqual(['message.security warn Potential spam detected from user 7: score=3'])
+    expect(said({ ...marked, marks: 'content_too_long', spamScore: 1 })[0]).toMatch(/^sallyport info message_marked writer=7 /)
+  })
+})

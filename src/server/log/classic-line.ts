@@ -11,6 +11,7 @@ export interface ClassicLine {
 
 const gate = 'message.middleware.websocket_auth'
 const consumers = 'message.consumers'
+const security = 'message.security'
 
 const debug = (text: string): ClassicLine => ({ logger: gate, level: 'debug', text })
 const warning = (text: string, logger = gate): ClassicLine => ({ logger, level: 'warn', text })
@@ -90,7 +91,10 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
         ? own(wordsOf(event))
         : [{ logger: gate, level: 'info', text: `IP ${event.subject} removed from blacklist` }]
     case 'message_limited':
-      return [warning(`Message rate limit exceeded for user ${event.userId}`, 'message.security')]
+      return [warning(`Message rate limit exceeded for user ${event.userId}`, security)]
+    case 'message_marked':
+      // The old service had a line for spam and none for length.
+      return event.spamScore < 2 ? own(wordsOf(event)) : [warning(`Potential spam detected from user ${event.writer}: score=${String(event.spamScore)}`, security)]
     case 'bad_parameter':
       return [warning(`Invalid query parameter ${event.name}=${event.value}`, consumers)]
     case 'blocking_call':

@@ -1,0 +1,63 @@
+import { StoreUnavailable } from '../admission/store-unavailable.js'
+import type { WindowLimit } from '../admission/limits.js'
+import type { Scope } from './access.js'
+import { contentVerdict } from './content-marks.js'
+import type { Conversations, NewMessage, SendResult } from './conversations.js'
+import type { MessageRate } from './message-rate.js'
+import type { Message } from './records.js'
+import { storableText } from './storable-text.js'
+
+/** What became of a message that a user sent. */
+export type Sent =
+  | SendResult
+  /** The user's window is full; nothing was stored. */
+  | { readonly outcome: 'limited'; readonly retryAfterMs: number }
+  /** He tried three times as many: his session is to be closed. */
+  | { readonly outcome: 'flood'; readonly retryAfterMs: number }
+  /** The store did not answer in time. Whether it was stored is not known; the same key makes asking again safe. */
+  | { readonly outcome: 'not_stored' }
+
+/** What sends tell whoever logs and counts; called synchronously and must not throw. */
+export interface SendEvents {
+  limited?(userId: string): void
+  /** A message was stored with marks. `writer` is a user id, or says which customer. */
+  marked?(writer: string, message: Message, spamScore: number): void
+  failed?(error: unknown): void
+}
+
+export interface SendAsk extends Pick<NewMessage, 'conversation' | 'type' | 'content' | 'key' | 'after' | 'at'> {
+  readonly userId: string
+  /** Asked only when the rate allows the message. */
+  readonly scope: () => Scope | undefined | Promise<Scope | undefined>
+}
+
+/** Sends messages of users, whatever their dialect: rate, scope, advisory marks, store. */
+export interface Sends {
+  readonly limit: WindowLimit
+  /** Rejects only for faults of ours. */
+  send(ask: SendAsk): Promise<Sent>
+}
+
+export const createSends = (conversations: Pick<Conversations, 'send'>, rate: MessageRate, events: SendEvents = {}): Sends => ({
+  limit: rate.limit,
+  async send({ userId, scope: scopeOf, ...ask }) {
+    const allowance = rate.take(userId, ask.at)
+    if (allowance.outcome !== 'granted') {
+      events.limited?.(userId)
+      return allowance
+    }
+    const content = storableText(ask.content)
+    const { marks, spamScore } = contentVerdict(content)
+    try {
+      const scope = await scopeOf()
+      if (scope === undefined) return { outcome: 'not_found' }
+      const sent = await conversations.send({ ...ask, workspace: scope.workspace.id, author: userId, content, marks })
+      if (sent.outcome === 'stored' && marks.length > 0) events.marked?.(userId, sent.message, spamScore)
+      return sent
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error
+      events.failed?.(error)
+      return { outcome: 'not_stored' }
+    }
+  },
+})
