@@ -1,4 +1,5 @@
 import { deny, type Denial } from '../protocol/denial.js'
+import type { ClientAddress } from './address/client-address.js'
 import { identify } from './identify.js'
 import { checkUser } from './steps/standing.js'
 import type { Principal } from './decision.js'
@@ -12,12 +13,14 @@ import { within } from './within.js'
 export interface Renewable {
   readonly user: User
   readonly endpoint: Endpoint
+  readonly client: ClientAddress | undefined
+  readonly principal: Pick<Principal, 'claims'>
 }
 
 /**
- * Judges a new token for a live socket by the rules that concern its holder: token, revocation, ban, user, role, membership.
+ * Judges a new token for a live socket by the rules that concern its holder: token, revocation, bans, user, role, membership.
  *
- * A token of another subject is refused: whoever was let in stays who they are.
+ * A token of another subject, or of another issuer, is refused: whoever was let in stays who they are.
  *
  * @returns The principal as it is from now on, or why not. Never rejects.
  */
@@ -30,7 +33,11 @@ export const judgeRenewal = async <U extends User>(
   const identity = await identify(rules, token, at)
   if ('reason' in identity) return identity
   const { user, claims } = identity
+  const { claims: held } = live.principal
+  if (held !== undefined && claims.issuer !== held.issuer) return deny('token_invalid', { detail: 'the token is of another issuer' })
   if (user.id !== live.user.id) return deny('token_invalid', { detail: 'the token is of another subject' })
+  const banned = live.client?.key === undefined ? undefined : rules.bans.findAddress(live.client.address, at)
+  if (banned) return deny('address_banned', { detail: `ban ${banned.id}` })
   const unfit = checkUser(rules, user, claims, live.endpoint)
   if (unfit) return unfit
   const { topicMs } = rules.deadlines

@@ -10,6 +10,7 @@ const wire: Readonly<Record<Reason, readonly [http: number | undefined, close: n
   token_revoked: [401, 4401, 4001, 1008],
   user_unknown: [401, 4401, 4001, 1008],
   user_disabled: [401, 4401, 4001, 1008],
+  session_ended: [undefined, 4401, 4001, 1008],
   token_expired: [401, 4401, 4001, 1008],
   auth_timeout: [401, 4401, 4001, 1008],
   address_banned: [403, 4403, 1008, 1008],

@@ -84,6 +84,10 @@ export const denials = {
     told: 'token_invalid', http: 401, close: 4401, retry: 'after-login', classic: invalidToken,
     sentence: 'The token is good but its user is disabled.',
   },
+  session_ended: {
+    told: 'session_ended', http: undefined, close: 4401, retry: 'after-login', classic: authentication('Session ended'),
+    sentence: 'An operator ended the session.',
+  },
   token_expired: {
     told: 'token_expired', http: 401, close: 4401, retry: 'with-new-token', classic: invalidToken,
     sentence: 'The token has expired.',

@@ -19,6 +19,7 @@ const classicFrames: Readonly<Record<Reason, readonly [type: string, text: strin
   token_revoked: ['authentication_error', 'Invalid or expired authentication token'],
   user_unknown: ['authentication_error', 'Invalid or expired authentication token'],
   user_disabled: ['authentication_error', 'Invalid or expired authentication token'],
+  session_ended: ['authentication_error', 'Session ended'],
   token_expired: ['authentication_error', 'Invalid or expired authentication token'],
   auth_timeout: ['authentication_error', 'Authentication error'],
   address_banned: ['access_denied', 'Access denied'],

@@ -93,7 +93,7 @@ export const createOperations = <U extends User>(parts: {
     },
     sessions: () => [...gate.sessions].map(sessionSummary),
     async kick(target, actor) {
-      const denial = deny('token_revoked', { detail: 'ended by an operator' })
+      const denial = deny('session_ended')
       const group = 'userId' in target ? gate.sessions.forUser(target.userId) : gate.sessions.where(({ id }) => id === target.sessionId)
       const sockets = group.close(denial)
       note('kick', actor, 'userId' in target ? `user ${target.userId}` : target.sessionId)

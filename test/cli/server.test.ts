@@ -151,13 +151,13 @@ test('a ban of a user closes the live socket and refuses the next, a lift lets i
   again.terminate()
 })
 
-test('kick, revoke and disable close what is live', async () => {
+test('[S18] kick, revoke and disable close what is live', async () => {
   const [, , token = ''] = tokens
   const kicked = connect(token)
   await opened(kicked)
   const kickedGone = closed(kicked)
   expect(await sallyport(['sessions', 'kick', '--user', '3'], folder)).toMatchObject({ code: 0, stdout: '1\n' })
-  await kickedGone
+  expect((await kickedGone).code).toBe(4401)
   expect((await sallyport(['sessions', 'kick', '--user', '3'], folder)).code).toBe(4)
 
   const disabled = connect(token)

@@ -1,0 +1,90 @@
+import { randomBytes } from 'node:crypto'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { mintToken } from '../../dist/admission/token/mint-token.js'
+import { bearer, modernBearer, opened, refused, type Knocked } from './knock.js'
+import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+
+const secret = randomBytes(64).toString('base64url')
+const env: Environment = { SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_REFUSALS: 'http' }
+
+const tokenOf = (subject: string, change: { readonly lifetimeMs?: number; readonly tokenId?: string } = {}): Promise<string> =>
+  mintToken({ profile: 'standard', algorithm: 'HS512', secret, subject, lifetimeMs: 600_000, at: Date.now(), ...change })
+
+const claims = z.object({ exp: z.number() })
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let here: Serving
+let there: Serving
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  await runToEnd(['db', 'seed'], folder.cwd, env)
+  here = await serve(['serve'], folder.cwd, env)
+  there = await serve(['serve'], folder.cwd, env)
+}, 60_000)
+
+afterAll(async () => {
+  await here.stop()
+  await there.stop()
+  await folder.remove()
+}, 60_000)
+
+const modernOn = async (server: Serving, token: string): Promise<Knocked> => {
+  const socket = await opened(`${server.socketUrl}/ws/`, modernBearer(token))
+  expect(await socket.next()).toMatchObject({ type: 'welcome' })
+  return socket
+}
+
+describe('two servers on one database', () => {
+  test('[S4] [S15] K4: a socket whose token lives three seconds is told, says nothing, and is closed at the end', { timeout: 20_000 }, async () => {
+    const token = await tokenOf('1', { lifetimeMs: 3_000 })
+    const endsAt = claims.parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())).exp * 1_000
+    const modern = await modernOn(here, token)
+    const classic = await opened(`${here.socketUrl}/ws/customers/`, bearer(token))
+    expect(await modern.next()).toMatchObject({ type: 'session.expiring', code: 'token_expired', expiresAt: endsAt })
+    expect(await modern.closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/^token_expired /) })
+    const late = Date.now() - endsAt
+    expect(late).toBeGreaterThanOrEqual(0)
+    expect(late).toBeLessThan(1_000)
+    expect((await classic.closed).code).toBe(4001)
+  })
+
+  test('[S15] [S17] a new token moves the end of a socket that was told, and one of somebody else does not', { timeout: 20_000 }, async () => {
+    const socket = await modernOn(here, await tokenOf('1', { lifetimeMs: 3_000 }))
+    expect(await socket.next()).toMatchObject({ type: 'session.expiring' })
+    socket.send(JSON.stringify({ id: 1, type: 'authenticate', token: await tokenOf('2') }))
+    expect(await socket.next()).toMatchObject({ re: 1, type: 'error', code: 'token_invalid' })
+    socket.send(JSON.stringify({ id: 2, type: 'authenticate', token: await tokenOf('1') }))
+    const renewed = await socket.next()
+    expect(renewed).toMatchObject({ re: 2, type: 'ok' })
+    expect(Number(renewed['expiresAt'])).toBeGreaterThan(Date.now() + 500_000)
+    await socket.close()
+  })
+
+  const ends = [
+    { name: '[B4] [B6] K6: a token that is revoked', words: ['token', 'revoke', '--id', 'of-user-1'], reason: 'token_revoked', user: '1' },
+    { name: '[B4] [B6] K6: everything of a user that is revoked', words: ['token', 'revoke', '--user', '2'], reason: 'token_revoked', user: '2' },
+    { name: '[B5] [B6] K6: a user who is disabled', words: ['user', 'disable', '3'], reason: 'token_invalid', user: '3' },
+  ] as const
+
+  test.each(ends)('$name is out on both within a second of the answer, and does not come back', { timeout: 20_000 }, async ({ words, reason, user }) => {
+    const token = await tokenOf(user, { tokenId: `of-user-${user}` })
+    const [first, second, other] = [await modernOn(here, token), await modernOn(there, token), await modernOn(there, await tokenOf('1'))]
+    expect((await here.run(words)).code).toBe(0)
+    const answeredAt = Date.now()
+    for (const socket of [first, second]) expect(await socket.closed).toMatchObject({ code: 4401, reason: expect.stringMatching(new RegExp(`^${reason} `)) })
+    expect(Date.now() - answeredAt).toBeLessThan(1_000)
+    for (const server of [here, there]) expect(await refused(`${server.socketUrl}/ws/`, bearer(token))).toMatchObject({ status: 401, code: reason })
+    await other.close()
+  })
+
+  test('[B4] K6: what was revoked stays revoked over a restart', { timeout: 30_000 }, async () => {
+    const token = await tokenOf('1', { tokenId: 'for-ever' })
+    expect((await here.run(['token', 'revoke', '--id', 'for-ever'])).code).toBe(0)
+    await there.stop()
+    there = await serve(['serve'], folder.cwd, env)
+    expect(await refused(`${there.socketUrl}/ws/`, bearer(token))).toMatchObject({ status: 401, code: 'token_revoked' })
+    await (await modernOn(there, await tokenOf('1'))).close()
+  })
+})
