@@ -293,6 +293,16 @@ test('[S15] a token of five seconds is told with the first tick, with its grace 
   expect([notices.length, ends.length]).toEqual([1, 1])
 })
 
+test('[S15] in its first second a session hears only its welcome', () => {
+  const { pulse, notices, run } = made()
+  const session = Object.assign(createTestSession({ expiresAt: noon + 5_000 }), { openedAt: noon })
+  pulse.add(session)
+  run(750)
+  expect(notices).toEqual([])
+  run(500)
+  expect(notices).toHaveLength(1)
+})
+
 test('[S15] a new end is told anew', () => {
   const { pulse, notices, run } = made()
   const session = createTestSession({ expiresAt: noon + 5_000 })

@@ -9,7 +9,7 @@ export interface PulseConfig {
   readonly pongMs: number
   /** Milliseconds a session may outlive its token (default 0). */
   readonly graceMs: number
-  /** Milliseconds before its end at which a session is told of it (default 60,000); one that is shorter is told at once. */
+  /** Milliseconds before its end at which a session is told of it (default 60,000); a shorter life is told in its second second. */
   readonly noticeMs: number
 }
 
@@ -36,6 +36,9 @@ export interface Pulse {
   stop(): void
 }
 
+/** Milliseconds a session is left alone with its welcome, which tells its end already, before it is told of it. */
+const settlingMs = 1_000
+
 const expired = deny('token_expired')
 
 /** When a session ends as things stand: with its token and the grace, or before, when that was said; `undefined` only in development. */
@@ -59,10 +62,12 @@ export const createPulse = (
   let lastSlot = slotOf(clock.monotonic())
   let drift = clock.wall() - clock.monotonic()
 
+  const noticeAt = ({ openedAt }: LiveSession, { at }: Deadline): number => Math.max(at - config.noticeMs, openedAt + settlingMs)
+
   const nextLook = (session: LiveSession): number => {
     const ending = endOf(session, config)
     if (ending === undefined) return session.dueAt
-    const look = session.toldEnd === ending.at ? ending.at : ending.at - config.noticeMs
+    const look = session.toldEnd === ending.at ? ending.at : Math.min(ending.at, noticeAt(session, ending))
     return Math.min(session.dueAt, look - clock.wall() + clock.monotonic())
   }
 
@@ -90,7 +95,7 @@ export const createPulse = (
       end(session, ending.denial)
       return
     }
-    if (ending !== undefined && session.toldEnd !== ending.at && clock.wall() >= ending.at - config.noticeMs) {
+    if (ending !== undefined && session.toldEnd !== ending.at && clock.wall() >= noticeAt(session, ending)) {
       session.toldEnd = ending.at
       notify(session, ending)
     }
