@@ -71,7 +71,7 @@ export const createClassic = <U extends User>(gate: Gate<U>): Classic<U> => ({
   },
   async checkRateLimit(userId) {
     const at = Date.now()
-    const asked = gate.limits.take({ userId, addressKey: undefined, at }, at + defaultDeadlines.limitsMs)
+    const asked = gate.limits.take({ userId, addressKey: undefined, endpoint: undefined, at }, at + defaultDeadlines.limitsMs)
     // An answer that is there at once gives its lease back at once: waiting callers must not fill the places of open sockets.
     const allowance = asked instanceof Promise ? await asked : asked
     // The connect counts; whether a socket comes of it is not for us to know.

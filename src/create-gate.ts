@@ -98,6 +98,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   const ladder = createLadder({ mode: 'dry-run', ...options.ladder })
   const rules: Rules<U> = {
     policyVersion: policyVersionOf(options),
+    dryRun: new Set(options.dryRun),
     hosts: options.hosts && new Set(options.hosts.map((host) => host.toLowerCase())),
     proxies: createProxies(options.proxies ?? { trustedProxies: [], forwarding: 'x-forwarded-for' }),
     refuseForwarded: options.refuseForwarded ?? false,

@@ -7,7 +7,7 @@ import type { Ban, Bans, BanSubject } from './admission/ban.js'
 import type { CapacityConfig } from './admission/capacity.js'
 import type { ControlLog } from './admission/control.js'
 import type { DecisionRing } from './admission/decision-ring.js'
-import type { Decision } from './admission/decision.js'
+import type { Decision, DryRunRule } from './admission/decision.js'
 import type { EndpointRule } from './admission/endpoint.js'
 import type { BlockingGuardOptions } from './admission/guard/blocking-guard.js'
 import type { Handshake } from './admission/handshake.js'
@@ -76,6 +76,8 @@ export interface GateOptions<U extends User = User> {
   readonly limitsStore?: Limits
   readonly addressBudget?: AddressBudgetConfig
   readonly capacity?: CapacityConfig
+  /** Rules that refuse nobody and only mark the decision (default none); limits have `limits.dryRun`. */
+  readonly dryRun?: readonly DryRunRule[]
   /** Default `dry-run`. */
   readonly ladder?: Partial<LadderConfig>
   readonly sessions?: Partial<SessionsConfig>

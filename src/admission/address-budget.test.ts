@@ -37,7 +37,7 @@ test('by default a forger gets 480 signatures checked, then 8 a second', () => {
 test('a refused attempt takes nothing', () => {
   const budget = createAddressBudget({ capacity: 1, refillPerSecond: 1 })
   budget.reserve(key, start)
-  for (let index = 0; index < 100; index++) expect(budget.reserve(key, start + index)).toEqual({ granted: false, retryAfterMs: 1_000 - index })
+  for (let index = 0; index < 100; index++) expect(budget.reserve(key, start + index)).toMatchObject({ granted: false, retryAfterMs: 1_000 - index })
 })
 
 test('waiting exactly as long as told succeeds, and a millisecond less does not', () => {
@@ -88,7 +88,7 @@ test('attempts that were in flight together overdraw a budget by no more than it
   const budget = createAddressBudget({ capacity: 100, refillPerSecond: 10 })
   for (let index = 0; index < 100; index++) budget.reserve(key, start)
   for (let index = 0; index < 100; index++) budget.charge(key, 9, start)
-  expect(budget.peek(key, start)).toEqual({ granted: false, retryAfterMs: 10_100 })
+  expect(budget.peek(key, start)).toMatchObject({ granted: false, retryAfterMs: 10_100 })
 })
 
 test('an overdrawn budget is not forgotten while others come and go', () => {
@@ -96,7 +96,7 @@ test('an overdrawn budget is not forgotten while others come and go', () => {
   budget.reserve(key, start)
   budget.charge(key, 100, start)
   for (let at = start; at < start + 10_900; at += 100) budget.reserve(`2001:db8:${at}::/64`, at)
-  expect(budget.reserve(key, start + 10_900)).toEqual({ granted: false, retryAfterMs: 100 })
+  expect(budget.reserve(key, start + 10_900)).toMatchObject({ granted: false, retryAfterMs: 100 })
   expect(budget.reserve(key, start + 11_000).granted).toBe(true)
 })
 
@@ -124,7 +124,7 @@ test('a clock that was set back by an hour locks nobody out', () => {
   const budget = createAddressBudget({ capacity: 10, refillPerSecond: 1 })
   for (let index = 0; index < 10; index++) budget.reserve(key, start)
   const answer = budget.reserve(key, start - 3_600_000)
-  expect(answer).toEqual({ granted: false, retryAfterMs: 1_000 })
+  expect(answer).toMatchObject({ granted: false, retryAfterMs: 1_000 })
   expect(budget.reserve(key, start - 3_600_000 + 1_000).granted).toBe(true)
 })
 

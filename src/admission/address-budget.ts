@@ -14,13 +14,22 @@ export interface AddressBudgetConfig {
   readonly maxKeys?: number
 }
 
-export type BudgetAnswer =
-  | { readonly granted: true }
-  | {
-      readonly granted: false
-      /** Waiting exactly this long succeeds for a lone client. */
-      readonly retryAfterMs: number
-    }
+export type BudgetAnswer = BudgetLevel &
+  (
+    | { readonly granted: true }
+    | {
+        readonly granted: false
+        /** Waiting exactly this long succeeds for a lone client. */
+        readonly retryAfterMs: number
+      }
+  )
+
+/** How full a budget was when it was asked. */
+export interface BudgetLevel {
+  /** Units that were there before this attempt; under 0 when it is overdrawn. */
+  readonly available: number
+  readonly capacity: number
+}
 
 /** What strangers of one address may cost us: a token bucket per address key, charged by cost. */
 export interface AddressBudget {
@@ -55,9 +64,13 @@ export const createAddressBudget = (config: AddressBudgetConfig = {}): AddressBu
   /** Moments at which buckets are full. After twice the time that an empty one needs, even an overdrawn one is. */
   const fullAt = createRotatingMap<number>({ lifeMs: 2 * emptyMs, maxKeys })
 
-  /** When the bucket holds 1. */
-  const readyAt = (key: string): number => (fullAt.get(key) ?? -Infinity) + msPerUnit - emptyMs
-  const refuse = (ready: number, at: number): BudgetAnswer => ({ granted: false, retryAfterMs: time.until(ready, at) })
+  /** The answer at steady `now`; the bucket is ready from the moment at which it holds 1. */
+  const answer = (key: string, now: number, at: number): BudgetAnswer => {
+    const full = fullAt.get(key) ?? -Infinity
+    const available = capacity - Math.max(0, full - now) / msPerUnit
+    const ready = full + msPerUnit - emptyMs
+    return ready > now ? { granted: false, available, capacity, retryAfterMs: time.until(ready, at) } : { granted: true, available, capacity }
+  }
   const spend = (key: string, cost: number, now: number): void => {
     const next = Math.max(fullAt.get(key) ?? now, now) + cost * msPerUnit
     fullAt.set(key, Math.min(next, now + 2 * emptyMs), now)
@@ -66,15 +79,11 @@ export const createAddressBudget = (config: AddressBudgetConfig = {}): AddressBu
   return {
     reserve(key, at) {
       const now = time.now(at)
-      const ready = readyAt(key)
-      if (ready > now) return refuse(ready, at)
-      spend(key, 1, now)
-      return granted
+      const answered = answer(key, now, at)
+      if (answered.granted) spend(key, 1, now)
+      return answered
     },
-    peek(key, at) {
-      const ready = readyAt(key)
-      return ready > time.peek(at) ? refuse(ready, at) : granted
-    },
+    peek: (key, at) => answer(key, time.peek(at), at),
     charge(key, cost, at) {
       spend(key, cost, time.now(at))
     },
@@ -83,5 +92,3 @@ export const createAddressBudget = (config: AddressBudgetConfig = {}): AddressBu
     },
   }
 }
-
-const granted: BudgetAnswer = { granted: true }

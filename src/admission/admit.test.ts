@@ -147,11 +147,11 @@ const rows: readonly Row[] = [
     change: { target: '/ws/conversations/' },
   },
   { name: 'a foreign conversation', stair: 'topic', reason: 'not_found', touched: upTo('memberships'), options: { memberships: { mayEnter: () => Promise.resolve(false) } } },
-  { name: 'too many connects of the user', stair: 'limits', reason: 'rate_limited', touched: upTo('limits'), limits: { userConnects: { max: 1, windowMs: 60_000 } }, prepare: ({ limits }) => limits.release(leaseOf(limits.take({ userId: '1', addressKey: undefined, at: noon }, noon))) },
-  { name: 'too many connects of the address', stair: 'limits', reason: 'rate_limited', touched: upTo('limits'), limits: { addressConnects: { max: 1, windowMs: 60_000 } }, prepare: ({ limits }) => limits.take({ userId: '2', addressKey: client, at: noon }, noon) },
-  { name: 'too many sockets of the user', stair: 'limits', reason: 'too_many_connections', touched: upTo('limits'), limits: { userSockets: 1 }, prepare: ({ limits }) => limits.take({ userId: '1', addressKey: undefined, at: noon }, noon) },
-  { name: 'too many sockets of the address', stair: 'limits', reason: 'too_many_connections', touched: upTo('limits'), limits: { addressSockets: 1 }, prepare: ({ limits }) => limits.take({ userId: '2', addressKey: client, at: noon }, noon) },
-  { name: 'too many sockets of all', stair: 'limits', reason: 'overloaded', touched: upTo('limits'), limits: { nodeSockets: 1 }, prepare: ({ limits }) => limits.take({ userId: '2', addressKey: undefined, at: noon }, noon) },
+  { name: 'too many connects of the user', stair: 'limits', reason: 'rate_limited', touched: upTo('limits'), limits: { userConnects: { max: 1, windowMs: 60_000 } }, prepare: ({ limits }) => limits.release(leaseOf(limits.take({ userId: '1', addressKey: undefined, endpoint: 'conversations', at: noon }, noon))) },
+  { name: 'too many connects of the address', stair: 'limits', reason: 'rate_limited', touched: upTo('limits'), limits: { addressConnects: { max: 1, windowMs: 60_000 } }, prepare: ({ limits }) => limits.take({ userId: '2', addressKey: client, endpoint: 'conversations', at: noon }, noon) },
+  { name: 'too many sockets of the user', stair: 'limits', reason: 'too_many_connections', touched: upTo('limits'), limits: { userSockets: 1 }, prepare: ({ limits }) => limits.take({ userId: '1', addressKey: undefined, endpoint: 'conversations', at: noon }, noon) },
+  { name: 'too many sockets of the address', stair: 'limits', reason: 'too_many_connections', touched: upTo('limits'), limits: { addressSockets: 1 }, prepare: ({ limits }) => limits.take({ userId: '2', addressKey: client, endpoint: 'conversations', at: noon }, noon) },
+  { name: 'too many sockets of all', stair: 'limits', reason: 'overloaded', touched: upTo('limits'), limits: { nodeSockets: 1 }, prepare: ({ limits }) => limits.take({ userId: '2', addressKey: undefined, endpoint: 'conversations', at: noon }, noon) },
 ]
 
 const leaseOf = (allowance: Allowance) => {
@@ -551,7 +551,7 @@ describe('[A21] a stair that waits too long', () => {
     const waiting = built.admit({ token: good })
     await vi.advanceTimersByTimeAsync(1_000)
     expect(reasonOf(await waiting)).toBe('dependency_unavailable')
-    late.resolve(limits.take({ userId: '1', addressKey: client, at: noon }, noon))
+    late.resolve(limits.take({ userId: '1', addressKey: client, endpoint: 'conversations', at: noon }, noon))
     expect(limits.openSockets).toBe(1)
     await vi.advanceTimersByTimeAsync(0)
     expect(limits.openSockets).toBe(0)

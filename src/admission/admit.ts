@@ -3,6 +3,7 @@ import { deny, type Denial } from '../protocol/denial.js'
 import { resolveClient } from './address/resolve-client.js'
 import type { ClientAddress } from './address/client-address.js'
 import type { Decision, Principal, StepName } from './decision.js'
+import type { Facts } from './facts.js'
 import type { Handshake } from './handshake.js'
 import type { Allowance } from './limits.js'
 import type { Rules } from './rules.js'
@@ -10,7 +11,7 @@ import { findCredential, type Credential } from './steps/credential.js'
 import { checkForwarded } from './steps/forwarded.js'
 import { checkOrigin } from './steps/origin.js'
 import { readQuery } from './steps/query.js'
-import { checkRevoked, checkUser } from './steps/standing.js'
+import { checkRevoked, checkUser, userBanned } from './steps/standing.js'
 import { readOffer } from './steps/subprotocols.js'
 import { checkForm } from './steps/well-formed.js'
 import { StoreUnavailable } from './store-unavailable.js'
@@ -60,14 +61,15 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
 
   // A trusted proxy's own address has no key: banning it would ban everybody behind it.
   const ban = client.key === undefined ? undefined : rules.bans.findAddress(client.address, at)
-  if (ban) return walk.deny('address_ban', deny('address_banned', { detail: `ban ${ban.id}` }))
+  if (ban && !walk.excuses(rules.dryRun, 'address_ban', 'address_ban')) return walk.deny('address_ban', deny('address_banned', { detail: `ban ${ban.id}` }))
   walk.pass('address_ban')
 
   const credential = findCredential(headers, offer, query, rules.carriers)
-  const dry = checkBudget(rules, client, credential, at, live)
-  if (dry) return walk.deny('address_budget', dry)
+  const dry = checkBudget(rules, walk.facts, client, credential, at, live)
+  if (dry && !walk.excuses(rules.dryRun, 'address_budget', 'address_budget')) return walk.deny('address_budget', dry)
   walk.pass('address_budget')
 
+  walk.facts.load = rules.capacity.load
   const full = rules.capacity.check()
   if (full) return walk.deny('capacity', full)
   walk.pass('capacity')
@@ -78,7 +80,7 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
   walk.pass('endpoint')
 
   const foreign = checkOrigin(headers, rules.origins)
-  if (foreign) return walk.deny('origin', foreign)
+  if (foreign && !walk.excuses(rules.dryRun, 'origin', 'origin')) return walk.deny('origin', foreign)
   walk.pass('origin')
 
   if ('reason' in credential && (rules.developmentUserId === undefined || credential.reason !== 'token_missing'))
@@ -111,8 +113,10 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
     walk.pass('token', verified.ok ? (verified.cached ? 'cached' : verified.claims.issuer) : `${verified.denial.reason}, and a development user stands in`)
 
     stair = 'revocation'
-    const revoked = checkRevoked(rules, userId, claims, at)
+    const revoked = checkRevoked(rules, claims, at)
     if (revoked) return walk.deny('revocation', revoked)
+    const userBan = rules.bans.findUser(userId, at)
+    if (userBan && !walk.excuses(rules.dryRun, 'revocation', 'user_ban')) return walk.deny('revocation', userBanned(userBan))
     walk.pass('revocation')
 
     stair = 'user'
@@ -131,10 +135,12 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
     walk.pass('topic')
 
     stair = 'limits'
-    const ask = { userId: user.id, addressKey: client.key, at }
+    const ask = { userId: user.id, addressKey: client.key, endpoint: endpoint.name, at }
     const asked = live ? rules.limits.take(ask, at + rules.deadlines.limitsMs) : rules.limits.peek(ask, at + rules.deadlines.limitsMs)
     const allowance = asked instanceof Promise ? yield* inTime(rules, asked, wait('limits', rules.deadlines.limitsMs, asked)) : asked
+    walk.facts.allowance = allowance
     if (!allowance.granted) return walk.deny('limits', limitDenial(allowance))
+    if (allowance.wouldRefuse !== undefined) walk.mark('limits', `limits.${allowance.wouldRefuse}`)
     walk.pass('limits')
 
     if (live && client.key !== undefined) rules.ladder.admitted(client.key, at)
@@ -150,6 +156,7 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
 /** A dry budget still lets in whoever holds a token we have verified before, so that a noisy neighbour locks nobody out. */
 const checkBudget = (
   rules: Rules,
+  facts: Facts,
   client: ClientAddress,
   credential: Credential | Denial,
   at: number,
@@ -157,6 +164,7 @@ const checkBudget = (
 ): Denial | undefined => {
   if (client.key === undefined) return undefined
   const answer = live ? rules.budget.reserve(client.key, at) : rules.budget.peek(client.key, at)
+  facts.budget = answer
   if (answer.granted) return undefined
   if (!('reason' in credential) && rules.verifier.cached(credential.token, at) !== undefined) return undefined
   return deny('rate_limited', { retryAfterMs: answer.retryAfterMs, detail: 'address budget is dry' })
@@ -190,7 +198,7 @@ const inTime = function* (rules: Rules, asked: Promise<Allowance>, answer: Work<
 
 const limitDenial = (allowance: Allowance & { granted: false }): Denial => {
   const { rule, retryAfterMs } = allowance
-  const reason = rule === 'userConnects' || rule === 'addressConnects' ? 'rate_limited' : rule === 'nodeSockets' ? 'overloaded' : 'too_many_connections'
+  const reason = rule.endsWith('Connects') ? 'rate_limited' : rule === 'nodeSockets' ? 'overloaded' : 'too_many_connections'
   return deny(reason, { retryAfterMs, detail: `limits.${rule}` })
 }
 

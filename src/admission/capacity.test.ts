@@ -73,7 +73,7 @@ test('what ends without having begun is not counted', () => {
   const { capacity } = made()
   capacity.leave()
   capacity.socketClosed()
-  expect(capacity.load).toEqual({ loopDelayMs: 0, inFlight: 0, sockets: 0, draining: false })
+  expect(capacity.load).toMatchObject({ loopDelayMs: 0, inFlight: 0, sockets: 0, draining: false })
 })
 
 test('stopping it stops the sampling', () => {

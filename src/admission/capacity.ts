@@ -18,6 +18,9 @@ export interface Load {
   readonly inFlight: number
   readonly sockets: number
   readonly draining: boolean
+  readonly maxLoopDelayMs: number
+  readonly maxInFlight: number
+  readonly maxSockets: number
 }
 
 /** Whether this node can take one more. */
@@ -51,8 +54,10 @@ export interface Capacity {
 export const createCapacity = (config: CapacityConfig = {}, loopDelay: LoopDelay = createLoopDelay()): Capacity => {
   const hysteresis = positiveNumber(subject, 'hysteresis', config.hysteresis ?? 0.8)
   if (hysteresis > 1) throw new RangeError(`Cannot create ${subject} as "hysteresis" must be at most 1: current value is ${hysteresis}`)
-  const delayGate = createGate(positiveNumber(subject, 'maxLoopDelayMs', config.maxLoopDelayMs ?? 100), hysteresis)
-  const flightGate = createGate(positiveInteger(subject, 'maxInFlight', config.maxInFlight ?? 1_000), hysteresis)
+  const maxLoopDelayMs = positiveNumber(subject, 'maxLoopDelayMs', config.maxLoopDelayMs ?? 100)
+  const maxInFlight = positiveInteger(subject, 'maxInFlight', config.maxInFlight ?? 1_000)
+  const delayGate = createGate(maxLoopDelayMs, hysteresis)
+  const flightGate = createGate(maxInFlight, hysteresis)
   const maxSockets = positiveInteger(subject, 'maxSockets', config.maxSockets ?? 20_000)
   let inFlight = 0
   let sockets = 0
@@ -84,7 +89,7 @@ export const createCapacity = (config: CapacityConfig = {}, loopDelay: LoopDelay
       draining = true
     },
     get load() {
-      return { loopDelayMs: loopDelay.delayMs, inFlight, sockets, draining }
+      return { loopDelayMs: loopDelay.delayMs, inFlight, sockets, draining, maxLoopDelayMs, maxInFlight, maxSockets }
     },
     stop: () => loopDelay.stop(),
   }

@@ -2,6 +2,7 @@ import type { Denial } from '../protocol/denial.js'
 import type { Dialect } from '../protocol/subprotocol.js'
 import type { ClientAddress } from './address/client-address.js'
 import type { Endpoint } from './endpoint.js'
+import type { Facts } from './facts.js'
 import type { Lease } from './limits.js'
 import type { Claims } from './token/claims.js'
 import type { User } from './user.js'
@@ -44,6 +45,11 @@ export interface Principal<U extends User = User> {
   readonly development: boolean
 }
 
+/** Rules of the staircase that may run dry; limits have their own list. What proves who somebody is never does. */
+export const dryRunRules = ['address_ban', 'address_budget', 'origin', 'user_ban'] as const
+
+export type DryRunRule = (typeof dryRunRules)[number]
+
 /** A rule in dry-run that would have refused. */
 export interface DryRunMark {
   readonly step: StepName
@@ -59,6 +65,7 @@ interface DecisionBase {
   /** Changes whenever the rules change. */
   readonly policyVersion: string
   readonly marks: readonly DryRunMark[]
+  readonly facts: Facts
   /** `undefined` when the walk ended before it was known. */
   readonly client: ClientAddress | undefined
   /** Path without query, as sent; at most 200 characters. */

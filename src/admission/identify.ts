@@ -1,6 +1,6 @@
 import { deny, type Denial } from '../protocol/denial.js'
 import type { Rules } from './rules.js'
-import { checkRevoked, checkUser } from './steps/standing.js'
+import { checkRevoked, checkUser, userBanned } from './steps/standing.js'
 import { StoreUnavailable } from './store-unavailable.js'
 import type { Claims } from './token/claims.js'
 import type { User } from './user.js'
@@ -26,8 +26,12 @@ export const identify = async <U extends User>(rules: Rules<U>, token: string, a
     const verification = await within('token', tokenMs, Promise.resolve(rules.verifier.verify(token, at)))
     if (!verification.ok && (checkTime || verification.fault !== 'expired')) return verification.denial
     const { claims } = verification
-    const revoked = checkTime ? checkRevoked(rules, claims.subject, claims, at) : undefined
-    if (revoked) return revoked
+    if (checkTime) {
+      const revoked = checkRevoked(rules, claims, at)
+      if (revoked) return revoked
+      const ban = rules.bans.findUser(claims.subject, at)
+      if (ban && !rules.dryRun.has('user_ban')) return userBanned(ban)
+    }
     const user = rules.users.held(claims.subject, at) ?? (await within('users', userMs, rules.users.find(claims.subject, at + userMs)))
     const unfit = checkUser(rules, user, claims)
     if (unfit || !user) return unfit ?? deny('user_unknown')

@@ -3,6 +3,8 @@ export interface LimitsAsk {
   readonly userId: string
   /** Bucket of the client address (IPv6 by /64). `undefined` for addresses that are never bucketed, such as a trusted proxy's own. */
   readonly addressKey: string | undefined
+  /** Name of the endpoint that is connected to; `undefined` when a question is about none. */
+  readonly endpoint: string | undefined
   /** Epoch milliseconds. */
   readonly at: number
 }
@@ -13,16 +15,30 @@ export interface Lease {
   readonly addressKey: string | undefined
 }
 
-export type LimitRule = 'userConnects' | 'addressConnects' | 'userSockets' | 'addressSockets' | 'nodeSockets'
+export type LimitRule = 'userConnects' | 'addressConnects' | 'endpointConnects' | 'userSockets' | 'addressSockets' | 'nodeSockets'
 
 export type Allowance =
-  | { readonly granted: true; readonly lease: Lease }
+  | {
+      readonly granted: true
+      readonly lease: Lease
+      /** The limit in dry-run that would have refused. */
+      readonly wouldRefuse?: LimitRule | undefined
+      readonly levels?: LimitLevels
+    }
   | {
       readonly granted: false
       readonly rule: LimitRule
       /** Waiting exactly this long succeeds for a lone client; for sockets, a guess of 1,000 or more, because nobody knows when one closes. */
       readonly retryAfterMs: number
+      readonly levels?: LimitLevels
     }
+
+/** What was counted, before this attempt, and against which limits; a store that can't tell leaves it out. */
+export interface LimitLevels {
+  /** `undefined` for what is not counted: an address without a key, an endpoint without a limit. */
+  readonly counts: Readonly<Record<LimitRule, number | undefined>>
+  readonly limits: LimitsConfig
+}
 
 export interface WindowLimit {
   readonly max: number
@@ -32,9 +48,13 @@ export interface WindowLimit {
 export interface LimitsConfig {
   readonly userConnects: WindowLimit
   readonly addressConnects: WindowLimit
+  /** Connects to each endpoint, whoever makes them; `undefined` (the default) is without a limit. */
+  readonly endpointConnects?: WindowLimit | undefined
   readonly userSockets: number
   readonly addressSockets: number
   readonly nodeSockets: number
+  /** Limits that refuse nobody and say only whom they would have refused (default none). */
+  readonly dryRun?: readonly LimitRule[] | undefined
 }
 
 /** Sliding windows and socket leases, asked once per admission. */

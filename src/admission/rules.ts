@@ -3,6 +3,7 @@ import type { Proxies } from './address/proxies.js'
 import type { AddressBudget } from './address-budget.js'
 import type { BanSet } from './ban-set.js'
 import type { Capacity } from './capacity.js'
+import type { DryRunRule } from './decision.js'
 import type { Ladder, LadderVerdict } from './ladder.js'
 import type { Limits } from './limits.js'
 import type { Carrier } from './steps/credential.js'
@@ -28,6 +29,8 @@ export const defaultDeadlines: StepDeadlines = { handshakeMs: 5_000, tokenMs: 2_
 /** All that a decision depends on, apart from the handshake itself. */
 export interface Rules<U extends User = User> {
   readonly policyVersion: string
+  /** Rules that refuse nobody and only mark the decision. */
+  readonly dryRun: ReadonlySet<DryRunRule>
   /** Served `host[:port]` values; `undefined` takes every well-formed Host. */
   readonly hosts: ReadonlySet<string> | undefined
   readonly proxies: Proxies
@@ -35,7 +38,7 @@ export interface Rules<U extends User = User> {
   readonly refuseForwarded: boolean
   readonly bans: Pick<BanSet, 'findAddress' | 'findUser'>
   readonly budget: Pick<AddressBudget, 'reserve' | 'peek' | 'charge'>
-  readonly capacity: Pick<Capacity, 'check' | 'enter' | 'leave'>
+  readonly capacity: Pick<Capacity, 'check' | 'enter' | 'leave' | 'load'>
   readonly endpoints: EndpointTable
   readonly origins: OriginRule
   readonly carriers: ReadonlySet<Carrier>

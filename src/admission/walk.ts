@@ -2,8 +2,9 @@ import type { Denial } from '../protocol/denial.js'
 import type { Dialect } from '../protocol/subprotocol.js'
 import type { ClientAddress } from './address/client-address.js'
 import { decisionId } from './decision-id.js'
-import { stepNames, type Admitted, type Denied, type DryRunMark, type Principal, type Step, type StepName } from './decision.js'
+import { stepNames, type Admitted, type Denied, type DryRunMark, type DryRunRule, type Principal, type Step, type StepName } from './decision.js'
 import type { Endpoint } from './endpoint.js'
+import { factsInWords, noFacts, type Facts } from './facts.js'
 import type { Handshake } from './handshake.js'
 import type { Lease } from './limits.js'
 import type { User } from './user.js'
@@ -19,6 +20,7 @@ export class Walk<U extends User> {
   readonly #handshake: Handshake
   readonly #policyVersion: string
   readonly #stairs: Stairs = { durations: [], details: undefined, refused: false }
+  readonly facts: Facts = noFacts()
   #marks: DryRunMark[] | undefined
   #stairAt = performance.now()
   client: ClientAddress | undefined
@@ -41,6 +43,13 @@ export class Walk<U extends User> {
   mark(step: StepName, rule: string): void {
     this.#marks ??= []
     this.#marks.push({ step, rule })
+  }
+
+  /** Whether a rule that refuses is in dry-run: then it only leaves its mark. */
+  excuses(dryRun: ReadonlySet<DryRunRule>, step: StepName, rule: DryRunRule): boolean {
+    if (!dryRun.has(rule)) return false
+    this.mark(step, rule)
+    return true
   }
 
   /** Ends the walk on a stair. */
@@ -68,13 +77,15 @@ export class Walk<U extends User> {
     const { receivedAt, target, headers } = this.#handshake
     const query = target.indexOf('?')
     const stairs = this.#stairs
+    const { facts } = this
     return {
       id: decisionId(),
       receivedAt,
       get steps(): readonly Step[] {
-        return stepsOf(stairs)
+        return stepsOf(stairs, facts)
       },
       policyVersion: this.#policyVersion,
+      facts,
       marks: this.#marks ?? noMarks,
       client: this.client,
       path: ownText(target.slice(0, query === -1 ? maxPathLength : Math.min(query, maxPathLength))),
@@ -93,11 +104,13 @@ interface Stairs {
 
 const noMarks: readonly DryRunMark[] = []
 
-const stepsOf = ({ durations, details, refused }: Stairs): readonly Step[] =>
+const stepsOf = ({ durations, details, refused }: Stairs, facts: Facts): readonly Step[] =>
   durations.map((durationMs, index) => {
     const name = stepNames[index] ?? 'limits'
     const outcome = refused && index === durations.length - 1 ? 'refused' : 'passed'
-    const detail = details?.get(name)
+    const said = details?.get(name)
+    const counted = factsInWords(name, facts)
+    const detail = said === undefined || counted === undefined || counted.startsWith(said) ? (counted ?? said) : `${said}; ${counted}`
     return detail === undefined ? { name, outcome, durationMs } : { name, outcome, durationMs, detail }
   })
 

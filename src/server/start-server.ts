@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { blockingRemedy, type BlockingGuardOptions } from '../admission/guard/blocking-guard.js'
+import { dryRunRules } from '../admission/decision.js'
 import type { IssuerConfig } from '../admission/token/issuer.js'
 import type { User } from '../admission/user.js'
 import { createGate } from '../create-gate.js'
@@ -11,6 +12,7 @@ import { createHardenedServer } from '../node/hardened-server.js'
 import { refuse } from '../node/refuse.js'
 import { deny } from '../protocol/denial.js'
 import type { Config } from './config/config.js'
+import { dryRunLimits } from './config/keys.js'
 import { createOperations } from './create-operations.js'
 import { developmentIssuer, sampleTokens, type SampleToken } from './development.js'
 import { serverEndpoints } from './endpoints.js'
@@ -211,7 +213,8 @@ const createServerGate = async (
     proxies: { trustedProxies: config.trustedProxies, forwarding: config.forwarding },
     endpoints: serverEndpoints,
     memberships: stores.memberships,
-    limits: config.limits,
+    limits: { ...config.limits, dryRun: dryRunLimits.filter((rule) => config.dryRun.includes(rule)) },
+    dryRun: dryRunRules.filter((rule) => config.dryRun.includes(rule)),
     addressBudget: config.limits.addressBudget,
     capacity: { maxSockets: config.limits.nodeSockets },
     ladder: { ...config.bans.ladder, mode: development ? 'dry-run' : config.bans.ladder.mode, allowed: config.bans.allow },

@@ -42,7 +42,7 @@ test('each port is named by its own name, and answers as before', async () => {
     guard,
   )
   try {
-    const ask = { userId: '7', addressKey: undefined, at: 1 }
+    const ask = { userId: '7', addressKey: undefined, endpoint: 'any', at: 1 }
     expect(await ports.limitsStore?.peek(ask, 5)).toEqual({ granted: true, lease })
     await turn()
     expect(named).toEqual([])

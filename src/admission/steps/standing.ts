@@ -1,17 +1,18 @@
 import { deny, type Denial } from '../../protocol/denial.js'
+import type { Ban } from '../ban.js'
 import type { Endpoint } from '../endpoint.js'
 import type { Rules } from '../rules.js'
 import type { Claims } from '../token/claims.js'
 import type { User } from '../user.js'
 import { effectiveRole } from './role.js'
 
-/** Whether a token or its holder was ended before its time: local look-ups only. */
-export const checkRevoked = (rules: Rules, userId: string, claims: Claims | undefined, at: number): Denial | undefined => {
+/** Whether a token was ended before its time: a local look-up only. */
+export const checkRevoked = (rules: Rules, claims: Claims | undefined, at: number): Denial | undefined => {
   const revoked = claims && rules.revocations.find(claims, at)
-  if (revoked) return deny('token_revoked', { detail: revoked.kind === 'token' ? 'revoked by token id' : 'issued before the user was revoked' })
-  const ban = rules.bans.findUser(userId, at)
-  return ban && deny('user_banned', { detail: `ban ${ban.id}` })
+  return revoked && deny('token_revoked', { detail: revoked.kind === 'token' ? 'revoked by token id' : 'issued before the user was revoked' })
 }
+
+export const userBanned = (ban: Ban): Denial => deny('user_banned', { detail: `ban ${ban.id}` })
 
 /** Whether the user exists, is active, and may use this endpoint, if one is named, in the role the token leaves. */
 export const checkUser = <U extends User>(rules: Rules<U>, user: U | undefined, claims: Claims | undefined, endpoint?: Endpoint): Denial | undefined => {

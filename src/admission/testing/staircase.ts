@@ -3,7 +3,7 @@ import { createProxies, type ProxiesConfig } from '../address/proxies.js'
 import { admit, type Mode } from '../admit.js'
 import { createBanSet } from '../ban-set.js'
 import { createCapacity, type CapacityConfig } from '../capacity.js'
-import type { Decision } from '../decision.js'
+import type { Decision, DryRunRule } from '../decision.js'
 import type { EndpointRule } from '../endpoint.js'
 import type { Handshake, Headers } from '../handshake.js'
 import { createLadder, type LadderConfig, type LadderVerdict } from '../ladder.js'
@@ -70,6 +70,7 @@ export interface StaircaseOptions {
   readonly origins?: readonly string[]
   readonly requireOrigin?: boolean
   readonly carriers?: readonly Carrier[]
+  readonly dryRun?: readonly DryRunRule[]
   readonly dialect?: Rules['plainDialect']
   readonly memberships?: Memberships
   readonly developmentUserId?: string
@@ -123,6 +124,7 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
 
   const rules: Rules = {
     policyVersion: 'test',
+    dryRun: new Set(options.dryRun),
     hosts: options.hosts && new Set(options.hosts),
     proxies: createProxies(options.proxies ?? { trustedProxies: [], forwarding: 'x-forwarded-for' }),
     refuseForwarded: options.refuseForwarded ?? false,
@@ -132,7 +134,14 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
       peek: touching('budget, looking', budget.peek),
       charge: touching('charge', budget.charge),
     },
-    capacity: { check: touching('capacity', capacity.check), enter: capacity.enter, leave: capacity.leave },
+    capacity: {
+      check: touching('capacity', capacity.check),
+      enter: capacity.enter,
+      leave: capacity.leave,
+      get load() {
+        return capacity.load
+      },
+    },
     endpoints: { match: touching('endpoints', endpoints.match), rolesOf: endpoints.rolesOf },
     origins: { allowed: options.origins && new Set(options.origins), required: options.requireOrigin ?? false },
     carriers: new Set(options.carriers ?? carriers),

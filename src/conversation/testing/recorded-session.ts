@@ -1,4 +1,5 @@
 import type { Admitted } from '../../admission/decision.js'
+import { noFacts } from '../../admission/facts.js'
 import type { User } from '../../admission/user.js'
 import type { Dialect } from '../../protocol/subprotocol.js'
 import { createSession, type LiveSession } from '../../session/session.js'
@@ -59,6 +60,7 @@ export const recordedSession = ({ userId = '1', dialect = 'classic.v2', endpoint
     steps: [],
     policyVersion: 'test',
     marks: [],
+    facts: noFacts(),
     client: undefined,
     path: '/ws/',
     origin: undefined,

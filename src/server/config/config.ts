@@ -28,6 +28,7 @@ export interface Config {
   readonly limits: {
     readonly userConnects: { readonly max: number; readonly windowMs: number }
     readonly addressConnects: { readonly max: number; readonly windowMs: number }
+    readonly endpointConnects: { readonly max: number; readonly windowMs: number } | undefined
     readonly messages: { readonly max: number; readonly windowMs: number }
     readonly userSockets: number
     readonly addressSockets: number
@@ -35,6 +36,7 @@ export interface Config {
     readonly frameBytes: number
     readonly addressBudget: { readonly capacity: number; readonly refillPerSecond: number }
   }
+  readonly dryRun: Value<'dryRun'>
   readonly bans: {
     readonly ladder: { readonly mode: Value<'ladderMode'>; readonly failures: number; readonly windowMs: number; readonly hours: number }
     readonly allow: readonly string[]

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { forwardings } from '../../admission/address/proxies.js'
 import { parseNetwork } from '../../admission/address/network.js'
+import { dryRunRules } from '../../admission/decision.js'
 import { ladderModes } from '../../admission/ladder.js'
 import { carriers } from '../../admission/steps/credential.js'
 import { algorithms, isAlgorithm, type Algorithm } from '../../admission/token/algorithm.js'
@@ -81,6 +82,9 @@ const issuerConfig = z.strictObject({
 
 const day = 86_400_000
 
+export const dryRunLimits = ['userConnects', 'addressConnects', 'endpointConnects', 'userSockets', 'addressSockets', 'nodeSockets'] as const
+const dryRunNames = [...dryRunRules, ...dryRunLimits]
+
 /** Every key there is. `config env`, `config print`, `.env.example` and the errors are generated from this table. */
 export const keys = {
   listenHost: key('listen.host', 'text', z.string().refine((v) => isIP(v) !== 0 || v === 'localhost'), '127.0.0.1', 'an IP address or localhost', 'Address the public port binds; a container, or a proxy on another machine, needs 0.0.0.0.'),
@@ -114,6 +118,8 @@ export const keys = {
   userConnectsWindowMs: int('limits.userConnects.windowMs', 60_000, 100, day, 'Length of that window.'),
   addressConnectsMax: int('limits.addressConnects.max', 1_200, 1, 1_000_000, 'Connects of one address in the window.'),
   addressConnectsWindowMs: int('limits.addressConnects.windowMs', 60_000, 100, day, 'Length of that window.'),
+  endpointConnectsMax: key('limits.endpointConnects.max', 'number', z.int().min(1).max(1_000_000).optional(), undefined, 'a whole number from 1 to 1000000', 'Connects to each endpoint in the window, whoever makes them; unset is without a limit.'),
+  endpointConnectsWindowMs: int('limits.endpointConnects.windowMs', 60_000, 100, day, 'Length of that window.'),
   messagesMax: int('limits.messages.max', 60, 1, 1_000_000, 'Messages one user may send in the window.'),
   messagesWindowMs: int('limits.messages.windowMs', 60_000, 100, day, 'Length of that window.'),
   userSockets: int('limits.userSockets', 60, 1, 1_000_000, 'Open sockets of one user.'),
@@ -126,6 +132,7 @@ export const keys = {
   ladderFailures: int('bans.ladder.failures', 5, 1, 10_000, 'Distinct forged tokens that bring a ban.'),
   ladderWindowMs: int('bans.ladder.windowMs', 600_000, 1_000, day, 'Within this time.'),
   ladderHours: number('bans.ladder.hours', 24, 0.01, 720, 'Length of the first ban; each further one is twice as long.'),
+  dryRun: key('dryRun', 'list', z.array(z.enum(dryRunNames)), [], `a list of ${dryRunNames.join(', ')}`, 'Rules that refuse nobody and only mark whom they would have refused.'),
   bansAllow: key('bans.allow', 'list', networks, [], 'a list of addresses and CIDR ranges', 'Networks the ladder never bans.'),
   developmentUser: text('development.user', 'Development only: e-mail of the user who stands in when a token is missing or bad.', 'an e-mail address'),
   logLevel: oneOf('log.level', ['debug', 'info', 'warn', 'error', 'silent'], 'info', 'Least level that is written: info by default, debug in development.'),

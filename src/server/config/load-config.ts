@@ -102,6 +102,8 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
   const usersQuery = take(keys.usersQuery)
   if (given('users.url') !== given('users.query')) problem('users.url', 'users.url and users.query go together')
   const standIn = take(keys.developmentUser)
+  const endpointMax = take(keys.endpointConnectsMax)
+  const endpointWindowMs = take(keys.endpointConnectsWindowMs)
 
   const config: Config = {
     listen: { host: take(keys.listenHost), port: take(keys.listenPort) },
@@ -125,6 +127,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
     limits: {
       userConnects: { max: take(keys.userConnectsMax), windowMs: take(keys.userConnectsWindowMs) },
       addressConnects: { max: take(keys.addressConnectsMax), windowMs: take(keys.addressConnectsWindowMs) },
+      endpointConnects: endpointMax === undefined ? undefined : { max: endpointMax, windowMs: endpointWindowMs },
       messages: { max: take(keys.messagesMax), windowMs: take(keys.messagesWindowMs) },
       userSockets: take(keys.userSockets),
       addressSockets: take(keys.addressSockets),
@@ -132,6 +135,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
       frameBytes: take(keys.frameBytes),
       addressBudget: { capacity: take(keys.addressBudgetCapacity), refillPerSecond: take(keys.addressBudgetRefill) },
     },
+    dryRun: take(keys.dryRun),
     bans: {
       ladder: { mode: take(keys.ladderMode), failures: take(keys.ladderFailures), windowMs: take(keys.ladderWindowMs), hours: take(keys.ladderHours) },
       allow: take(keys.bansAllow),

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Admitted, Denied } from '../../admission/decision.js'
+import { noFacts } from '../../admission/facts.js'
 import { deny } from '../../protocol/denial.js'
 import { createMetrics } from './create-metrics.js'
 
@@ -17,6 +18,7 @@ const common = {
   path: `/ws/chat/${conversation}/`,
   origin: 'https://app.example',
   dialect: 'classic.v2',
+  facts: noFacts(),
 } as const
 
 const user = { id: userId, active: true, role: 'agent', email: 'a@b.example' } as const

@@ -1,4 +1,5 @@
 import type { Admitted } from '../../admission/decision.js'
+import { noFacts } from '../../admission/facts.js'
 import type { Dialect } from '../../protocol/subprotocol.js'
 import type { Clock } from '../clock.js'
 import { createSession, type LiveSession } from '../session.js'
@@ -23,6 +24,7 @@ export const createTestSession = (
     steps: [],
     policyVersion: 'test',
     marks: [],
+    facts: noFacts(),
     client: { address: '203.0.113.7', key: '203.0.113.7', forwarded: false },
     path: '/ws/',
     origin: undefined,

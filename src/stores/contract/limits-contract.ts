@@ -26,7 +26,7 @@ interface Client {
 }
 
 const clientOf = ({ limits, now }: LimitsSubject): Client => {
-  const full = (ask: Partial<LimitsAsk>): LimitsAsk => ({ userId: 'ada', addressKey: '203.0.113.7', at: now(), ...ask })
+  const full = (ask: Partial<LimitsAsk>): LimitsAsk => ({ userId: 'ada', addressKey: '203.0.113.7', endpoint: 'any', at: now(), ...ask })
   return {
     take: async (ask = {}) => await limits.take(full(ask), now() + 10_000),
     peek: async (ask = {}) => await limits.peek(full(ask), now() + 10_000),

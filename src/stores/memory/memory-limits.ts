@@ -1,5 +1,5 @@
 import { positiveInteger } from '../../admission/argument.js'
-import type { Allowance, Lease, LimitRule, Limits, LimitsAsk, LimitsConfig } from '../../admission/limits.js'
+import type { Allowance, Lease, LimitLevels, LimitRule, Limits, LimitsAsk, LimitsConfig } from '../../admission/limits.js'
 import { createSteadyTime } from '../../admission/steady-time.js'
 import { createSlidingWindow } from './sliding-window.js'
 
@@ -25,50 +25,80 @@ export interface MemoryLimits extends Limits {
 export const createMemoryLimits = (config: LimitsConfig): MemoryLimits => {
   const userConnects = createSlidingWindow('userConnects', config.userConnects, maxKeys)
   const addressConnects = createSlidingWindow('addressConnects', config.addressConnects, maxKeys)
-  const maxUserSockets = positiveInteger('a rate limit', 'userSockets', config.userSockets)
-  const maxAddressSockets = positiveInteger('a rate limit', 'addressSockets', config.addressSockets)
-  const maxNodeSockets = positiveInteger('a rate limit', 'nodeSockets', config.nodeSockets)
+  const endpointConnects = config.endpointConnects && createSlidingWindow('endpointConnects', config.endpointConnects, maxKeys)
+  const maxSockets = {
+    userSockets: positiveInteger('a rate limit', 'userSockets', config.userSockets),
+    addressSockets: positiveInteger('a rate limit', 'addressSockets', config.addressSockets),
+    nodeSockets: positiveInteger('a rate limit', 'nodeSockets', config.nodeSockets),
+  }
+  const dryRun: ReadonlySet<LimitRule> = new Set(config.dryRun)
+  const enforced = (rule: LimitRule): boolean => !dryRun.has(rule)
   const time = createSteadyTime()
   const leases = new Set<Lease>()
   const userSockets = new Map<string, number>()
   const addressSockets = new Map<string, number>()
 
-  const fullRule = ({ userId, addressKey }: LimitsAsk): LimitRule | undefined => {
-    if ((userSockets.get(userId) ?? 0) >= maxUserSockets) return 'userSockets'
-    if (addressKey !== undefined && (addressSockets.get(addressKey) ?? 0) >= maxAddressSockets) return 'addressSockets'
-    return leases.size >= maxNodeSockets ? 'nodeSockets' : undefined
+  const countsOf = ({ userId, addressKey, endpoint }: LimitsAsk, now: number): Counts => ({
+    userConnects: userConnects.used(userId, now),
+    addressConnects: addressKey === undefined ? undefined : addressConnects.used(addressKey, now),
+    endpointConnects: endpoint === undefined ? undefined : endpointConnects?.used(endpoint, now),
+    userSockets: userSockets.get(userId) ?? 0,
+    addressSockets: addressKey === undefined ? undefined : (addressSockets.get(addressKey) ?? 0),
+    nodeSockets: leases.size,
+  })
+
+  const readyAt = (rule: LimitRule, { userId, addressKey, endpoint }: LimitsAsk): number => {
+    if (rule === 'userConnects') return userConnects.readyAt(userId)
+    if (rule === 'addressConnects') return addressKey === undefined ? -Infinity : addressConnects.readyAt(addressKey)
+    return endpoint === undefined ? -Infinity : (endpointConnects?.readyAt(endpoint) ?? -Infinity)
   }
 
-  /** The refusal, or `undefined` when everything is within its limit. Of two windows the one that opens later answers for both. */
-  const refusal = (ask: LimitsAsk, now: number): Allowance | undefined => {
-    const userReady = userConnects.readyAt(ask.userId)
-    const addressReady = ask.addressKey === undefined ? -Infinity : addressConnects.readyAt(ask.addressKey)
-    const ready = Math.max(userReady, addressReady)
-    const full = fullRule(ask)
-    if (ready <= now) return full === undefined ? undefined : { granted: false, rule: full, retryAfterMs: socketGuessMs }
-    return {
-      granted: false,
-      rule: userReady >= addressReady ? 'userConnects' : 'addressConnects',
-      retryAfterMs: Math.max(time.until(ready, ask.at), full === undefined ? 0 : socketGuessMs),
+  /** Of the rules that `concerns` names, the window that opens last, and else the first kind of socket there are enough of. */
+  const refusalBy = (concerns: (rule: LimitRule) => boolean, ask: LimitsAsk, counts: Counts, now: number): Refusal | undefined => {
+    let late: LimitRule | undefined
+    let ready = now
+    for (const rule of windowRules) {
+      const opens = concerns(rule) ? readyAt(rule, ask) : -Infinity
+      if (opens > ready) {
+        late = rule
+        ready = opens
+      }
     }
+    const full = socketRules.find((rule) => concerns(rule) && (counts[rule] ?? 0) >= maxSockets[rule])
+    if (late === undefined) return full && { rule: full, retryAfterMs: socketGuessMs }
+    return { rule: late, retryAfterMs: Math.max(time.until(ready, ask.at), full === undefined ? 0 : socketGuessMs) }
   }
+
+  /** Both verdicts: of the rules that refuse, and of those that only say what they would do. */
+  const judge = (ask: LimitsAsk, counts: Counts, now: number) => ({
+    refused: refusalBy(enforced, ask, counts, now),
+    wouldRefuse: dryRun.size === 0 ? undefined : refusalBy((rule) => dryRun.has(rule), ask, counts, now)?.rule,
+  })
 
   return {
     take(ask) {
       const now = time.now(ask.at)
-      const refused = refusal(ask, now)
-      if (refused !== undefined) return refused
+      const counts = countsOf(ask, now)
+      const { refused, wouldRefuse } = judge(ask, counts, now)
+      if (refused !== undefined) return { granted: false, ...refused, levels: { counts, limits: config } }
       const lease = leaseOf(ask)
       userConnects.record(ask.userId, now)
+      if (ask.endpoint !== undefined) endpointConnects?.record(ask.endpoint, now)
       add(userSockets, ask.userId, 1)
       if (ask.addressKey !== undefined) {
         addressConnects.record(ask.addressKey, now)
         add(addressSockets, ask.addressKey, 1)
       }
       leases.add(lease)
-      return { granted: true, lease }
+      return { granted: true, lease, wouldRefuse, levels: { counts, limits: config } }
     },
-    peek: (ask) => refusal(ask, time.peek(ask.at)) ?? { granted: true, lease: leaseOf(ask) },
+    peek(ask) {
+      const now = time.peek(ask.at)
+      const counts = countsOf(ask, now)
+      const { refused, wouldRefuse } = judge(ask, counts, now)
+      if (refused !== undefined) return { granted: false, ...refused, levels: { counts, limits: config } }
+      return { granted: true, lease: leaseOf(ask), wouldRefuse, levels: { counts, limits: config } }
+    },
     release(lease) {
       if (!leases.delete(lease)) return
       add(userSockets, lease.userId, -1)
@@ -84,6 +114,16 @@ export const createMemoryLimits = (config: LimitsConfig): MemoryLimits => {
 }
 
 const maxKeys = 400_000
+
+const windowRules = ['userConnects', 'addressConnects', 'endpointConnects'] as const
+const socketRules = ['userSockets', 'addressSockets', 'nodeSockets'] as const
+
+type Counts = LimitLevels['counts']
+
+interface Refusal {
+  readonly rule: LimitRule
+  readonly retryAfterMs: number
+}
 
 /** Nobody knows when a socket closes. */
 const socketGuessMs = 1_000

@@ -10,6 +10,8 @@ import { createRotatingMap } from '../../admission/rotating-map.js'
 export interface SlidingWindow {
   /** The steady moment from which one more is within the limit. */
   readyAt(key: string): number
+  /** Grants that are in the window at steady `now`. */
+  used(key: string, now: number): number
   /** Writes one grant down. `now` never runs backwards. */
   record(key: string, now: number): void
   /** Keys held. */
@@ -33,6 +35,19 @@ export const createSlidingWindow = (rule: string, limit: WindowLimit, maxKeys: n
       const times = logs.get(key)?.times
       // The max-th newest grant alone decides: while it is in the window, so are all newer ones.
       return times === undefined || times.length < max ? -Infinity : (times[times.length - max] ?? 0) + windowMs
+    },
+    used(key, now) {
+      const log = logs.get(key)
+      if (log === undefined) return 0
+      // By halves and without moving `first`: a question about a moment to come must forget nothing.
+      let low = log.first
+      let high = log.times.length
+      while (low < high) {
+        const middle = (low + high) >>> 1
+        if ((log.times[middle] ?? 0) + windowMs <= now) low = middle + 1
+        else high = middle
+      }
+      return log.times.length - low
     },
     record(key, now) {
       const log = logs.get(key)
