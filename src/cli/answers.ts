@@ -18,6 +18,7 @@ export const ban = z.looseObject({
   expiresAt: z.number().optional(),
 })
 export const banAdded = z.looseObject({ ban, sockets: z.number().optional(), nodes: z.number().optional() })
+export const banPreview = z.looseObject({ sockets: z.number(), users: z.number(), dangers: z.array(z.string()) })
 export const banList = z.looseObject({ items: z.array(ban) })
 
 export const user = z.looseObject({ id: z.string(), email: z.string(), active: z.boolean(), role: z.string().optional() })

@@ -1,3 +1,4 @@
+import type { ProtectedNetworks } from '../admission/ban-dangers.js'
 import type { BanSubject } from '../admission/ban.js'
 import { canonicalAddress } from '../admission/address/canonical.js'
 import type { Handshake } from '../admission/handshake.js'
@@ -10,6 +11,7 @@ import { Conflict } from './conflict.js'
 import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { ExplainAsk, Operations, UserSummary } from './operations.js'
+import { previewBan } from './preview-ban.js'
 import { decisionReport, sessionSummary, tokenReport } from './reports.js'
 
 /** How long a revocation is remembered when nobody said when the token ends: longer than any token we accept by default lives. */
@@ -46,6 +48,8 @@ export const createOperations = <U extends User>(parts: {
   readonly mode: 'development' | 'production'
   /** Host that the public port answers to. */
   readonly host: () => string
+  /** Networks that are banned only by force. */
+  readonly protectedNetworks: Omit<ProtectedNetworks, 'ownAddress'>
   readonly info: () => Readonly<Record<string, unknown>>
   readonly now: () => number
 }): Operations => {
@@ -73,6 +77,7 @@ export const createOperations = <U extends User>(parts: {
       log.write('info', { event: 'ban_added', subject: subjectText(ban.subject), hours, actor })
       return { ban, ...reach(sockets) }
     },
+    previewBan: (subject, ownAddress) => previewBan(gate.sessions, subject, { ...parts.protectedNetworks, ownAddress }),
     async lift(subject, actor) {
       const lifted = await gate.bans.lift(subject, actor)
       for (const ban of lifted) log.write('info', { event: 'ban_lifted', subject: subjectText(ban.subject), hours: undefined, actor })

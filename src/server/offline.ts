@@ -10,10 +10,11 @@ import type { Config } from './config/config.js'
 import { Conflict } from './conflict.js'
 import { StartError } from './listen.js'
 import type { Operations, UserSummary } from './operations.js'
+import { previewBan } from './preview-ban.js'
 import { seed } from './seed/seed.js'
 
 /** What an operator can do on the database itself when no server answers; a server that runs after all follows within its poll. */
-export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'users' | 'addUser'> {
+export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'previewBan' | 'users' | 'addUser'> {
   ban(...args: Parameters<Operations['ban']>): Promise<{ readonly ban: Ban }>
   setUserActive(id: string, active: boolean, actor: string): Promise<{ readonly user: UserSummary } | undefined>
   close(): Promise<void>
@@ -66,6 +67,7 @@ export const openOffline = async (config: Config, now: () => number): Promise<Of
       const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
       return { ban: await bans.add({ subject, reason, actor, source: 'manual', createdAt, expiresAt }) }
     },
+    previewBan: (subject, ownAddress) => previewBan([], subject, { trustedProxies: config.trustedProxies, allowed: config.bans.allow, ownAddress }),
     lift: (subject, actor) => bans.lift(subject, actor, now()),
     users: async () => (await users.list({ limit: 1_000 })).map(summary),
     async addUser({ id, email, role }, actor) {

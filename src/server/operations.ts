@@ -2,6 +2,7 @@ import type { Ban, BanSubject } from '../admission/ban.js'
 import type { Decision } from '../admission/decision.js'
 import type { Role } from '../admission/user.js'
 import type { Reason } from '../protocol/denial.js'
+import type { BanPreview } from './preview-ban.js'
 
 /** How far a change reached when its call was answered. */
 export interface Reach {
@@ -90,6 +91,8 @@ export interface Operations {
   info(): Readonly<Record<string, unknown>>
   /** @param durationMs - `undefined` bans without end. */
   ban(subject: BanSubject, reason: string, durationMs: number | undefined, actor: string): Promise<{ readonly ban: Ban } & Reach>
+  /** @param ownAddress - Where the operator comes from, when that is known. */
+  previewBan(subject: BanSubject, ownAddress: string | undefined): BanPreview
   lift(subject: BanSubject, actor: string): Promise<readonly Ban[]>
   bans(): Promise<readonly Ban[]>
   revokeToken(tokenId: string, untilAt: number | undefined, actor: string): Promise<Reach>

@@ -114,6 +114,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       log,
       mode: development ? 'development' : 'production',
       host: () => config.hosts?.[0] ?? `${hostText(config.listen.host)}:${String(publicPort)}`,
+      protectedNetworks: { trustedProxies: config.trustedProxies, allowed: config.bans.allow },
       info: () => ({ version, node: process.version, mode: development ? 'development' : 'production', startedAt, sessions: gate.sessions.count, storage: 'sqlite' }),
       now: Date.now,
     })

@@ -135,6 +135,21 @@ test('token check reads stdin and answers by exit code', async () => {
   expect(await sallyport(['token', 'check'], folder, minted.stdout)).toMatchObject({ code: 0 })
 })
 
+test('[B9] F7: a ban of this machine or of everybody needs force, and the command line lifts even that', async () => {
+  for (const range of ['127.0.0.1', '0.0.0.0/0', '::/0']) {
+    const added = await sallyport(['ban', 'add', range, '--yes'], folder)
+    expect(added).toMatchObject({ code: 4, stdout: '', stderr: containing('--force') })
+  }
+  expect(await sallyport(['ban', 'add', '203.0.113.9', '--yes'], { ...folder, env: { ...folder.env, SSH_CONNECTION: '203.0.113.9 50000 192.0.2.1 22' } })).toMatchObject({
+    code: 4,
+    stderr: containing('own_address'),
+  })
+  expect(await sallyport(['ban', 'list'], folder)).toMatchObject({ code: 0, stdout: '' })
+  expect(await sallyport(['ban', 'add', '127.0.0.0/8', '--force', '--yes'], folder)).toMatchObject({ code: 0 })
+  expect(await refused(tokens[0] ?? '')).toMatchObject({ code: 'address_banned' })
+  expect(await sallyport(['ban', 'lift', '127.0.0.0/8'], folder)).toMatchObject({ code: 0 })
+})
+
 test('a ban of a user closes the live socket and refuses the next, a lift lets in again', async () => {
   const [, token = ''] = tokens
   const socket = connect(token)

@@ -1,19 +1,40 @@
+import { isIP } from 'node:net'
 import type { Command } from 'commander'
+import type { z } from 'zod'
 import type { Operations } from '../../server/operations.js'
-import { ban, banAdded, banList } from '../answers.js'
+import { ban, banAdded, banList, banPreview } from '../answers.js'
 import { hoursToMs, isWide, parseHours, subjectFields, type SubjectFields } from '../arguments.js'
 import { demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { describeBan, reachText, table } from '../describe.js'
+import { CliError } from '../cli-error.js'
 import { exitCodes } from '../exit-code.js'
+import type { Terminal } from '../terminal.js'
 
 const subjectOf = (fields: SubjectFields): Parameters<Operations['ban']>[0] =>
   'network' in fields ? { kind: 'network', network: fields.network } : { kind: 'user', userId: fields.userId }
+
+/** Where the operator comes from, when this is a session of sshd: the first word of SSH_CONNECTION is the client's address. */
+const ownAddressOf = (env: Cli['env']): string | undefined => {
+  const [address = ''] = (env['SSH_CONNECTION'] ?? '').split(' ')
+  // One with a zone names an interface of this machine, and no ban can be about it.
+  return isIP(address) === 0 || address.includes('%') ? undefined : address
+}
+
+type Preview = Readonly<Pick<z.infer<typeof banPreview>, 'sockets' | 'users'>> & { readonly dangers: readonly string[] }
+
+/** Says what a ban would do. Asks before several users are put out, and refuses what is dangerous unless it is forced. */
+const consider = async (terminal: Terminal, { sockets, users, dangers }: Preview, force: boolean): Promise<void> => {
+  if (dangers.length > 0 && !force) throw new CliError(`Nothing was banned, as this would hit ${dangers.join(', ')}: add --force when it is meant.`, exitCodes.no)
+  if (dangers.length > 0) await terminal.confirm(`This hits ${dangers.join(', ')}. Ban it all the same?`)
+  if (users > 1) await terminal.confirm(`This closes ${sockets} sockets of ${users} users. Ban it?`)
+}
 
 interface AddOptions {
   readonly user?: string
   readonly hours: number
   readonly forever?: boolean
   readonly reason: string
+  readonly force?: boolean
 }
 
 /** `ban add | lift | list`: also on the database itself, when no server answers. */
@@ -27,18 +48,28 @@ export const addBanCommands = (program: Command, cli: Cli): void => {
     .option('--user <id>', 'a user instead of a network')
     .option('--hours <number>', 'how long', parseHours, 24)
     .option('--forever', 'without end')
+    .option('--force', 'also what would lock out an operator, a proxy or a network of bans.allow')
     .option('--reason <text>', 'for operators; never told to the banned', '')
     .action(async (network: string | undefined, options: AddOptions, command: Command) =>
       run(cli, command, async (terminal) => {
         const fields = subjectFields(network, options.user)
         if (network !== undefined && isWide(network)) await terminal.confirm(`${network} is a very wide range. Ban it?`)
+        const force = options.force ?? false
+        const ownAddress = ownAddressOf(cli.env)
         const durationMs = options.forever === true ? undefined : hoursToMs(options.hours)
         const { reason } = options
         const added = await onServerOrFile(
           cli,
           terminal,
-          async (client) => demand(await client.ask(banAdded, 'POST', '/api/v1/bans', { ...fields, reason, durationMs: durationMs ?? null })),
-          async (database) => banAdded.parse(await database.ban(subjectOf(fields), reason, durationMs, 'cli')),
+          async (client) => {
+            const previewed = demand(await client.ask(banPreview, 'POST', '/api/v1/ban-previews', { ...fields, ownAddress }))
+            await consider(terminal, previewed, force)
+            return demand(await client.ask(banAdded, 'POST', '/api/v1/bans', { ...fields, reason, durationMs: durationMs ?? null, force, ownAddress }))
+          },
+          async (database) => {
+            await consider(terminal, database.previewBan(subjectOf(fields), ownAddress), force)
+            return banAdded.parse(await database.ban(subjectOf(fields), reason, durationMs, 'cli'))
+          },
         )
         terminal.data(added, table([describeBan(added.ban)]))
         terminal.say(`Banned${reachText(added)}.`)

@@ -4,6 +4,7 @@ import { Conflict } from '../conflict.js'
 /** Codes of the HTTP surface that are no decisions of the gate. */
 export type ApiCode =
   | 'bad_body'
+  | 'ban_dangerous'
   | 'bad_query'
   | 'body_too_large'
   | 'conflict'

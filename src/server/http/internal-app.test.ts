@@ -42,6 +42,7 @@ const recorded = (changes: Partial<Operations> = {}): Recorded => {
     metrics: () => Promise.resolve('sallyport_sessions 3\n'),
     info: () => ({ name: 'sallyport' }),
     ban: note('ban', { ban, ...reach }),
+    previewBan: (subject) => ({ sockets: 2, users: 1, dangers: subject.kind === 'network' && subject.network.endsWith('/0') ? ['everybody'] : [] }),
     lift: note('lift', [ban]),
     bans: note('bans', [ban]),
     revokeToken: note('revokeToken', reach),
@@ -96,6 +97,7 @@ const guarded: Readonly<Record<string, { readonly path: string; readonly body?: 
   'GET /api/v1/info': { path: '/api/v1/info', status: 200 },
   'GET /api/v1/bans': { path: '/api/v1/bans', status: 200 },
   'POST /api/v1/bans': { path: '/api/v1/bans', body: { network: '203.0.113.7/24', reason: 'flood' }, status: 201 },
+  'POST /api/v1/ban-previews': { path: '/api/v1/ban-previews', body: { network: '203.0.113.7/24' }, status: 200 },
   'DELETE /api/v1/bans': { path: '/api/v1/bans?userId=7', status: 200 },
   'POST /api/v1/revocations': { path: '/api/v1/revocations', body: { tokenId: 't1' }, status: 201 },
   'GET /api/v1/sessions': { path: '/api/v1/sessions?userId=2', status: 200 },
@@ -135,6 +137,17 @@ test.each(Object.entries(guarded))('%s answers the right key, 401 without a key 
 
   const right = await ask(app, path, { method, body, key })
   expect(right.status).toBe(status)
+})
+
+test('[B9] a dangerous ban is refused and nothing is saved, unless it is forced', async () => {
+  const kept = recorded()
+  const app = appOf(kept)
+  const refused = await ask(app, '/api/v1/bans', { method: 'POST', key, body: { network: '0.0.0.0/0' } })
+  expect(refused.status).toBe(409)
+  expect(await refused.json()).toMatchObject({ code: 'ban_dangerous', errors: ['everybody: it holds every address of its family'] })
+  expect(kept.calls).toEqual([])
+  expect((await ask(app, '/api/v1/bans', { method: 'POST', key, body: { network: '0.0.0.0/0', force: true } })).status).toBe(201)
+  expect(kept.calls).toHaveLength(1)
 })
 
 test('an unknown path below /api tells nothing without the key', async () => {

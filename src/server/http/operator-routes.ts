@@ -1,9 +1,11 @@
 import type { Hono } from 'hono'
+import { dangerSentences } from '../../admission/ban-dangers.js'
 import type { Operations } from '../operations.js'
-import { notFound } from './api-problem.js'
+import { notFound, refusal } from './api-problem.js'
 import { actorOf, readBody, readQuery } from './read-request.js'
 import {
   banBody,
+  banPreviewBody,
   decisionsQuery,
   explainBody,
   kickQuery,
@@ -32,8 +34,18 @@ export const addOperatorRoutes = (app: Hono, operations: Operations): void => {
 const addBanRoutes = (app: Hono, operations: Operations): void => {
   app.get('/api/v1/bans', async (context) => context.json({ items: await operations.bans() }))
   app.post('/api/v1/bans', async (context) => {
-    const { reason, durationMs, ...subject } = await readBody(context, banBody)
-    return context.json(await operations.ban(subjectOf(subject), reason, durationMs ?? undefined, actorOf(context)), 201)
+    const { reason, durationMs, force, ownAddress, ...fields } = await readBody(context, banBody)
+    const subject = subjectOf(fields)
+    const { dangers } = operations.previewBan(subject, ownAddress)
+    if (dangers.length > 0 && !force) {
+      const errors = dangers.map((danger) => `${danger}: ${dangerSentences[danger]}`)
+      throw refusal({ status: 409, code: 'ban_dangerous', title: 'This ban is saved only by force.', errors })
+    }
+    return context.json(await operations.ban(subject, reason, durationMs ?? undefined, actorOf(context)), 201)
+  })
+  app.post('/api/v1/ban-previews', async (context) => {
+    const { ownAddress, ...fields } = await readBody(context, banPreviewBody)
+    return context.json(operations.previewBan(subjectOf(fields), ownAddress))
   })
   app.delete('/api/v1/bans', async (context) => {
     const items = await operations.lift(subjectOf(readQuery(context, subjectQuery)), actorOf(context))

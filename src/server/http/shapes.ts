@@ -15,6 +15,8 @@ const userId = z.string().min(1).max(128).regex(/^[^\u0000-\u001f\u007f]*$/, 'mu
 const network = z.string().max(64).refine((text) => parseNetwork(text) !== undefined, 'must be an address or a CIDR range')
 const role = z.enum(['owner', 'admin', 'agent', 'customer'])
 
+const address = z.string().max(64).refine((text) => canonicalAddress(text) !== undefined, 'must be an address')
+
 const subjectFields = { network: network.optional(), userId: userId.optional() }
 const oneSubject = (subject: { readonly network?: string | undefined; readonly userId?: string | undefined }): boolean =>
   (subject.network === undefined) !== (subject.userId === undefined)
@@ -34,8 +36,12 @@ export const banBody = z
     ...subjectFields,
     reason: z.string().max(500).default(''),
     durationMs: z.int().min(1000).max(maxDurationMs).nullable().default(defaultBanMs),
+    force: z.boolean().default(false),
+    ownAddress: address.optional(),
   })
   .refine(oneSubject, oneSubjectMessage)
+
+export const banPreviewBody = z.strictObject({ ...subjectFields, ownAddress: address.optional() }).refine(oneSubject, oneSubjectMessage)
 
 export const subjectQuery = z.strictObject(subjectFields).refine(oneSubject, oneSubjectMessage)
 
@@ -63,7 +69,7 @@ export const decisionsQuery = z.strictObject({
 
 export const explainBody = z.strictObject({
   path: z.string().max(8192).startsWith('/'),
-  address: z.string().max(64).refine((text) => canonicalAddress(text) !== undefined, 'must be an address'),
+  address,
   origin: z.string().max(512).optional(),
   token: z.string().max(16_384).optional(),
 })

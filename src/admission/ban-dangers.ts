@@ -1,0 +1,47 @@
+import { networkOf, networksOverlap, parseNetwork, type Network } from './address/network.js'
+import type { BanSubject } from './ban.js'
+
+/** Why a ban is hardly what somebody means. */
+export type BanDanger = 'everybody' | 'loopback' | 'trusted_proxy' | 'allowed_network' | 'own_address'
+
+export const dangerSentences: Readonly<Record<BanDanger, string>> = {
+  everybody: 'it holds every address of its family',
+  loopback: 'it holds addresses of this machine itself',
+  trusted_proxy: 'it holds a trusted proxy',
+  allowed_network: 'it holds addresses of bans.allow, which are never to be banned',
+  own_address: 'it holds the address you come from',
+}
+
+/** Networks that nobody bans by accident, as addresses and CIDR ranges. */
+export interface ProtectedNetworks {
+  readonly trustedProxies: readonly string[]
+  readonly allowed: readonly string[]
+  /** Where the operator comes from, when that is known. */
+  readonly ownAddress?: string | undefined
+}
+
+/**
+ * What speaks against a ban: it would lock out an operator, a proxy and everybody behind it, or whom the configuration protects.
+ *
+ * A ban of a user has no dangers of this kind, because the internal port asks no user. Costs a comparison for each protected network.
+ */
+export const banDangers = (subject: BanSubject, { trustedProxies, allowed, ownAddress }: ProtectedNetworks): readonly BanDanger[] => {
+  const banned = subject.kind === 'network' ? parseNetwork(subject.network) : undefined
+  if (banned === undefined) return []
+  const holds = (texts: readonly string[]): boolean => networksOf(texts).some((network) => networksOverlap(network, banned))
+  const dangers: BanDanger[] = []
+  if (banned.prefix === 0) dangers.push('everybody')
+  if (holds(['127.0.0.0/8', '::1'])) dangers.push('loopback')
+  if (holds(trustedProxies)) dangers.push('trusted_proxy')
+  if (holds(allowed)) dangers.push('allowed_network')
+  if (ownAddress !== undefined && holds([ownAddress])) dangers.push('own_address')
+  return dangers
+}
+
+/** Whether a canonical address is one that a ban of this subject refuses. */
+export const isBannedBy = (subject: BanSubject, address: string): boolean => {
+  const banned = subject.kind === 'network' ? parseNetwork(subject.network) : undefined
+  return banned !== undefined && networksOverlap(networkOf(address, address.includes(':') ? 128 : 32), banned)
+}
+
+const networksOf = (texts: readonly string[]): readonly Network[] => texts.flatMap((text) => parseNetwork(text) ?? [])
