@@ -23,6 +23,10 @@ export interface Place {
 /** Part of a list, with the length of the whole. */
 export interface Page<T> {
   readonly rows: readonly T[]
+  /**
+   * Length of the whole list: exact up to 10,000, or 200 of a search, and always for lists narrowed only by status, source, priority or
+   * waiting. A longer one answers at least so many, and more than has been shown while there are more.
+   */
   readonly total: number
 }
 

@@ -1,6 +1,5 @@
 import type { Place } from '../../conversation/conversations.js'
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from '../../conversation/filter.js'
-import { likePattern, searchText } from '../../conversation/search-text.js'
 import { toMicros } from './conversation-rows.js'
 import type { SqlValue } from './sql-value.js'
 
@@ -20,32 +19,24 @@ const all = (workspace: number, alias: 'c' | 'u', conditions: readonly Condition
 })
 
 const wears = (customer: 'c.customer' | 'u.id', tags: readonly string[]): Condition => [
-  `exists (select 1 from customer_tags ft join tags t on t.id = ft.tag
-     where ft.customer = ${customer} and ft.workspace = :workspace and t.name in (select value from json_each(:tags)))`,
+  `${customer} in (select ft.customer from tags t join customer_tags ft on ft.workspace = t.workspace and ft.tag = t.id
+     where t.workspace = :workspace and t.name in (select value from json_each(:tags)))`,
   { tags: JSON.stringify(tags) },
 ]
 
-const escape = `escape '\\'`
-
+/** Everything but `search`, which `search-conditions.ts` knows. */
 export const conversationConditions = (workspace: number, filter: ConversationFilter): Conditions =>
   all(workspace, 'c', [
     ...when(filter.status, (status): Condition => ['c.status = :status', { status }]),
     ...when(filter.source, (source): Condition => ['c.source = :source', { source }]),
     ...when(filter.priority, (priority): Condition => ['c.priority = :priority', { priority }]),
     ...when(filter.assignee, (assignee): Condition => ['c.assignee = :assignee', { assignee }]),
-    ...when(filter.unanswered, (): Condition => ['c.unanswered_count > 0', {}]),
+    ...when(filter.unanswered, (): Condition => ['c.waiting = 1', {}]),
     ...when(filter.createdFrom, (at): Condition => ['c.created_at >= :createdFrom', { createdFrom: toMicros(at) }]),
     ...when(filter.createdBefore, (at): Condition => ['c.created_at < :createdBefore', { createdBefore: toMicros(at) }]),
     ...when(filter.tags, (tags): Condition => wears('c.customer', tags)),
-    ...when(filter.search, (search): Condition => [
-      `(c.search_text like :search ${escape}
-        or exists (select 1 from customers s where s.id = c.customer and s.search_text like :search ${escape})
-        or exists (select 1 from messages s where s.conversation = c.id and s.search_text like :search ${escape}))`,
-      { search: likePattern(searchText(search)) },
-    ]),
   ])
 
-const conversationsOf = 'select 1 from conversations f where f.workspace = :workspace and f.customer = u.id'
 const lastActivity = 'coalesce((select max(f.updated_at) from conversations f where f.workspace = :workspace and f.customer = u.id), u.updated_at)'
 
 export const customerConditions = (workspace: number, filter: CustomerFilter): Conditions =>
@@ -53,18 +44,23 @@ export const customerConditions = (workspace: number, filter: CustomerFilter): C
     ...when(filter.source, (source): Condition => ['u.source = :source', { source }]),
     ...when(filter.hasEmail, (has): Condition => [`coalesce(u.email, '') ${has ? '<>' : '='} ''`, {}]),
     ...when(filter.hasPhone, (has): Condition => [`coalesce(u.phone_number, '') ${has ? '<>' : '='} ''`, {}]),
-    ...when(filter.conversationStatus, (status): Condition => [`exists (${conversationsOf} and f.status = :conversationStatus)`, { conversationStatus: status }]),
-    ...when(filter.unanswered, (has): Condition => [`${has ? '' : 'not '}exists (${conversationsOf} and f.unanswered_count > 0)`, {}]),
+    ...when(filter.conversationStatus, (status): Condition => [
+      `u.id in (select customer from conversations indexed by conversations_by_status where workspace = :workspace and status = :conversationStatus)`,
+      { conversationStatus: status },
+    ]),
+    ...when(filter.unanswered, (has): Condition => [
+      `u.id ${has ? '' : 'not '}in (select customer from conversations indexed by conversations_waiting where workspace = :workspace and waiting = 1)`,
+      {},
+    ]),
     ...when(filter.createdFrom, (at): Condition => ['u.created_at >= :createdFrom', { createdFrom: toMicros(at) }]),
     ...when(filter.createdBefore, (at): Condition => ['u.created_at < :createdBefore', { createdBefore: toMicros(at) }]),
     ...when(filter.activeFrom, (at): Condition => [`${lastActivity} >= :activeFrom`, { activeFrom: toMicros(at) }]),
     ...when(filter.activeBefore, (at): Condition => [`${lastActivity} < :activeBefore`, { activeBefore: toMicros(at) }]),
     ...when(filter.tags, (tags): Condition => wears('u.id', tags)),
     ...when(filter.tagIds, (ids): Condition => [
-      `exists (select 1 from customer_tags ft where ft.customer = u.id and ft.workspace = :workspace and ft.tag in (select value from json_each(:tagIds)))`,
+      'u.id in (select ft.customer from customer_tags ft where ft.workspace = :workspace and ft.tag in (select value from json_each(:tagIds)))',
       { tagIds: JSON.stringify(ids) },
     ]),
-    ...when(filter.search, (search): Condition => [`u.search_text like :search ${escape}`, { search: likePattern(searchText(search)) }]),
   ])
 
 const conversationColumn: Readonly<Record<ConversationOrderBy, string>> = {

@@ -184,17 +184,18 @@ export const messageFrom = (row: MessageColumns): Message => ({
 
 export const lastMessageFrom = (row: MaybeMessage): Message | undefined => (row.m_id === null ? undefined : messageFrom(row))
 
-const selectRows = (message: string): string => `select ${conversationColumns}, ${customerColumns}, ${message}, coalesce(r.customer_count, 0) as read_count
-  from conversations c
-  join customers u on u.id = c.customer
+const inboxColumns = (message: string): string =>
+  `${conversationColumns}, ${customerColumns}, ${message}, coalesce(r.customer_count, 0) as read_count`
+
+const inboxJoins = `join customers u on u.id = c.customer
   left join messages m on m.conversation = c.id and m.seq = c.last_message_seq
   left join read_marks r on r.conversation = c.id and r.user_id = :reader`
 
 /** One row of the inbox as one row of SQL: goes on with `where`. Needs `:reader`. */
-export const selectInbox = selectRows(messageColumns)
+export const selectInbox = `select ${inboxColumns(messageColumns)} from conversations c ${inboxJoins}`
 
-/** The same for a page of the inbox. */
-export const selectInboxPage = selectRows(previewColumns)
+/** The same for the conversations whose ids are in a table `page (id)`. */
+export const selectInboxPage = `select ${inboxColumns(previewColumns)} from page p cross join conversations c on c.id = p.id ${inboxJoins}`
 
 export type InboxColumns = ConversationColumns & CustomerColumns & MaybeMessage & { readonly read_count: number }
 

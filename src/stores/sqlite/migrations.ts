@@ -1,4 +1,5 @@
 import { foundation } from './migrations/0001-foundation.js'
+import { lists } from './migrations/0002-lists.js'
 
 /** One step of the schema, forward only. Once it is published its text never changes. */
 export interface Migration {
@@ -13,7 +14,7 @@ export interface Migration {
   readonly script: string
 }
 
-export const migrations: readonly Migration[] = [foundation]
+export const migrations: readonly Migration[] = [foundation, lists]
 
 /** The version this program needs and knows. */
 export const latestVersion = Math.max(...migrations.map(({ version }) => version))

@@ -2,14 +2,13 @@ import type { Conversations, MessagesPage } from '../../conversation/conversatio
 import type { LogPosition, WorkspaceEvent } from '../../conversation/log.js'
 import type { Member } from '../../conversation/records.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
-import {
-  afterConversation, afterCustomer, conversationConditions, conversationOrder, customerConditions, customerOrder,
-} from './conversation-conditions.js'
+import { conversationOrder, customerOrder } from './conversation-conditions.js'
 import {
   conversationColumns, conversationFrom, customerColumns, customerFrom, fromMicros, inboxRowFrom, lastMessageFrom, messageColumns, messageFrom,
   previewColumns, selectInbox, selectInboxPage, tagFrom, type ConversationColumns, type CustomerColumns, type InboxColumns, type MaybeMessage, type MessageColumns, type TagRow,
 } from './conversation-rows.js'
 import type { SqliteEngine } from './engine.js'
+import { conversationList, customerList } from './list-statements.js'
 
 /** `conversationsPerCustomer` of the page, in SQL. */
 const perCustomer = 'max(10, min(200, 5000 / max(1, (select count(*) from page))))'
@@ -69,13 +68,12 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
     },
 
     async conversations({ workspace, reader, filter, order, following, offset, limit }) {
-      const after = afterConversation(order, following)
-      const { where, params } = conversationConditions(keyOf(workspace), filter)
+      const list = conversationList(keyOf(workspace), { workspace, reader, filter, order, following, offset, limit })
       const [totals, rows] = await engine.snapshot<[Total, InboxColumns]>('lists', [
-        { sql: `select count(*) as total from conversations c where ${where}`, params },
+        list.total,
         {
-          sql: `${selectInboxPage} where ${where} ${after.where} order by ${conversationOrder(order)} limit :limit offset :offset`,
-          params: { ...params, ...after.params, reader: safe(reader), limit, offset },
+          sql: `with page (id) as materialized (${list.page}) ${selectInboxPage} order by ${conversationOrder(order)}`,
+          params: { ...list.params, reader: safe(reader) },
         },
       ])
       return { rows: rows.map(inboxRowFrom), total: totals[0]?.total ?? 0 }
@@ -91,15 +89,16 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
     },
 
     async customers({ workspace, filter, order, following, offset, limit }) {
-      const after = afterCustomer(order, following)
-      const { where, params } = customerConditions(keyOf(workspace), filter)
-      const sorted = `where ${where} ${after.where} order by ${customerOrder(order)} limit :limit offset :offset`
-      const slice = { ...params, ...after.params, limit, offset }
+      const list = customerList(keyOf(workspace), { workspace, filter, order, following, offset, limit })
+      const page = `with page (id) as materialized (${list.page})`
       const [totals, rows, conversations] = await engine.snapshot<[Total, CustomerColumns, ConversationColumns & MaybeMessage]>('lists', [
-        { sql: `select count(*) as total from customers u where ${where}`, params },
-        { sql: `select ${customerColumns} from customers u ${sorted}`, params: slice },
+        list.total,
         {
-          sql: `with page (id) as materialized (select u.id from customers u ${sorted})
+          sql: `${page} select ${customerColumns} from page p cross join customers u on u.id = p.id order by ${customerOrder(order)}`,
+          params: list.params,
+        },
+        {
+          sql: `${page}
                 select ${conversationColumns}, ${previewColumns}
                 from (select p.id, row_number() over (partition by p.customer order by p.updated_at desc, p.id desc) as place
                       from conversations p where p.workspace = :workspace and p.customer in page) chosen
@@ -107,7 +106,7 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
                 left join messages m on m.conversation = c.id and m.seq = c.last_message_seq
                 where chosen.place <= ${perCustomer}
                 order by c.updated_at desc, c.id desc`,
-          params: slice,
+          params: list.params,
         },
       ])
       const byCustomer = new Map<number, (typeof conversations)[number][]>(rows.map((row) => [row.u_id, []]))
@@ -153,16 +152,16 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
     async filterValues(workspace) {
       const params = [keyOf(workspace)]
       const distinct = (column: string, table: string) => ({
-        sql: `select distinct ${column} as value from ${table} where workspace = ? order by value limit 100`,
+        sql: `select distinct ${column} as value from ${table} where workspace = ? and count > 0 order by value limit 100`,
         params,
       })
       const [statuses, conversationSources, customerSources, priorities, tags] = await engine.snapshot<
         [{ value: 'active' | 'support_active' | 'marketing_active' | 'closed' }, { value: string }, { value: string }, { value: number }, TagRow]
       >('lists', [
-        distinct('status', 'conversations'),
-        distinct('source', 'conversations'),
-        distinct('source', 'customers'),
-        distinct('priority', 'conversations'),
+        distinct('status', 'conversation_totals'),
+        distinct('source', 'conversation_totals'),
+        distinct('source', 'customer_totals'),
+        distinct('priority', 'conversation_totals'),
         { sql: 'select id, name, created_at, created_by from tags where workspace = ? order by name, id limit 1000', params },
       ])
       return {
