@@ -1,0 +1,111 @@
+import { afterEach, describe, expect, test } from 'vitest'
+import { conversationOrders, customerOrders, type ConversationFilter, type CustomerFilter } from '../../conversation/filter.js'
+import { sampleOf } from './testing/small-workspace.js'
+import { conversationList, customerList, countedMatches, countedRows, type ListStatements } from './list-statements.js'
+import { migrate } from './migrate.js'
+import { createSqliteConversations } from './sqlite-conversations.js'
+import { createEngines, type TestEngine } from './testing/engines.js'
+
+const engines = createEngines()
+afterEach(() => engines.closeAll())
+
+const page = { workspace: '1', offset: 0, limit: 10 }
+
+const inboxFilters: readonly ConversationFilter[] = [
+  {}, { status: 'closed' }, { source: 'telegram' }, { priority: 3 }, { unanswered: true }, { assignee: '1' }, { tags: ['VIP'] }, { createdFrom: 1 },
+  { createdBefore: 9 }, { search: 'hello' }, { search: 'he' }, { search: 'hello', status: 'closed', tags: ['VIP'] },
+]
+const peopleFilters: readonly CustomerFilter[] = [
+  {}, { source: 'telegram' }, { tags: ['VIP'] }, { tagIds: [1] }, { hasEmail: true }, { hasPhone: false }, { conversationStatus: 'closed' },
+  { unanswered: true }, { unanswered: false }, { createdFrom: 1 }, { createdBefore: 9 }, { activeFrom: 1 }, { activeBefore: 9 }, { search: 'hello' },
+  { search: 'he' },
+]
+
+const planOf = async (engine: TestEngine, { page: sql, params, total }: ListStatements): Promise<readonly string[]> => {
+  const asked = [{ sql, params }, total]
+  const plans = await Promise.all(asked.map((query) => engine.read<{ detail: string }>('lists', `explain query plan ${query.sql}`, query.params)))
+  return plans.flat().map(({ detail }) => detail)
+}
+
+// c, u, v, s, m and f stand for conversations, customers and messages in the statements.
+const scansTable = (plan: readonly string[]): readonly string[] =>
+  plan.filter((line) => /^SCAN (?:c|u|v|s|m|f|t|ft|conversations|customers|messages|search_pending|conversation_totals|customer_totals)\b/u.test(line))
+
+describe('no list scans a table', () => {
+  test('of conversations, whatever filter and sort', async () => {
+    const engine = await engines.openMigrated()
+    for (const filter of inboxFilters) {
+      for (const by of conversationOrders) {
+        const plan = await planOf(engine, conversationList(1, { ...page, reader: '1', filter, order: { by, descending: true } }))
+        expect(scansTable(plan), JSON.stringify([filter, by])).toEqual([])
+        if (filter.search === undefined) expect(plan.filter((line) => line.includes('ORDER BY')), by).toEqual([])
+      }
+    }
+  })
+
+  test('of customers, whatever filter and sort', async () => {
+    const engine = await engines.openMigrated()
+    for (const filter of peopleFilters) {
+      for (const by of customerOrders) {
+        const plan = await planOf(engine, customerList(1, { ...page, filter, order: { by, descending: false } }))
+        expect(scansTable(plan), JSON.stringify([filter, by])).toEqual([])
+        if (filter.search === undefined) expect(plan.filter((line) => line.includes('ORDER BY')), by).toEqual([])
+      }
+    }
+  })
+
+  test('and a search reads the rows of its own workspace in the index only', async () => {
+    const engine = await engines.openMigrated()
+    const plan = await planOf(engine, conversationList(1, { ...page, reader: '1', filter: { search: 'hello' }, order: { by: 'updatedAt', descending: true } }))
+    const index = plan.filter((line) => line.includes('_search VIRTUAL TABLE'))
+    expect(index.length).toBeGreaterThan(0)
+    // `<` and `>` are FTS5's marks for an upper and a lower bound of the row number.
+    for (const line of index) expect(line).toMatch(/VIRTUAL TABLE INDEX \d+:(?=.*<)(?=.*>)/u)
+  })
+})
+
+describe('a database of the first version', () => {
+  test('is brought up to date with everything in it listed, counted and found', async () => {
+    const old = await engines.open()
+    await old.write('applyNextMigration', { at: 0 })
+    await old.write('importWorkspace', sampleOf('1', 30))
+    await migrate(old)
+    const fresh = await engines.openMigrated()
+    await fresh.write('importWorkspace', sampleOf('1', 30))
+    const asks = inboxFilters.map((filter) => ({ ...page, limit: 100, reader: '1', filter, order: { by: 'title', descending: false } as const }))
+    const [before, after] = await Promise.all([old, fresh].map(async (engine) => {
+      const store = createSqliteConversations(engine)
+      const pages = await Promise.all(asks.map((ask) => store.conversations(ask)))
+      return pages.map(({ rows, total }) => [rows.map(({ conversation: { id } }) => id), total])
+    }))
+    expect(before).toEqual(after)
+    expect(before?.[0]?.[1]).toBe(30)
+    expect(before?.[9]?.[1]).toBe(30)
+  })
+})
+
+describe('a total', () => {
+  test('of a search is exact up to a bound, and beyond it always more than has been shown', async () => {
+    const engine = await engines.openMigrated()
+    await engine.write('importWorkspace', sampleOf('1', countedMatches + 50))
+    const store = createSqliteConversations(engine)
+    const search = (offset: number) =>
+      store.conversations({ workspace: '1', reader: '1', filter: { search: 'hello' }, order: { by: 'updatedAt', descending: true }, offset, limit: 10 })
+    const totals = await Promise.all([0, countedMatches, countedMatches + 30, countedMatches + 40, 10_000].map(async (offset) => (await search(offset)).total))
+    expect(totals).toEqual([200, 211, 241, 250, 250])
+    expect(countedRows).toBe(10_000)
+  })
+
+  test('follows each change in its own transaction, also one that is undone', async () => {
+    const engine = await engines.openMigrated()
+    await engine.write('importWorkspace', sampleOf('1', 6))
+    const totals = async (): Promise<unknown> => engine.read('lists', 'select status, waiting, count from conversation_totals order by status, waiting')
+    const start = await totals()
+    expect(start).toEqual([{ status: 'active', waiting: 1, count: 3 }, { status: 'closed', waiting: 1, count: 3 }])
+    await expect(engine.write('failAfter', { sql: `update conversations set status = 'closed' where id <> ?`, params: ['x'] })).rejects.toThrow('mind')
+    expect(await totals()).toEqual(start)
+    await engine.write('sql', { sql: `update conversations set unanswered_count = 0 where status = 'closed'` })
+    await engine.write('sql', { sql: `delete from conversations where id = ?`, params: ['c0'] })
+    expect(await totals()).toEqual([{ status: 'active', waiting: 1, count: 2 }, { status: 'closed', waiting: 0, count: 3 }])
+  })
+})
