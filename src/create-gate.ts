@@ -124,7 +124,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     deadlines: { ...defaultDeadlines, ...options.deadlines },
   }
 
-  const follower = createFollower({ replica, sessions, users, endpoints, events, now, pollMs: stores.pollMs ?? 400 })
+  const follower = createFollower({ replica, sessions, users, endpoints, events, dryRun: rules.dryRun, now, pollMs: stores.pollMs ?? 400 })
   // The memory stores have no other writers, so there is nothing to follow.
   if (options.stores !== undefined) follower.start()
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadControlReplica } from './admission/control-replica.js'
 import type { ControlLog } from './admission/control.js'
+import type { DryRunRule } from './admission/decision.js'
 import { createEndpointTable } from './admission/steps/endpoints.js'
 import { deferred } from './admission/testing/deferred.js'
 import { createUserCache, defaultUserCache } from './admission/user-cache.js'
@@ -22,7 +23,7 @@ afterEach(() => {
 })
 
 /** A follower over memory stores, of which each look at the log can be made to fail. */
-const made = async () => {
+const made = async (dryRun: readonly DryRunRule[] = []) => {
   const log = createMemoryControlLog()
   const state = { logIsAway: false, usersAreAway: false }
   const control: ControlLog = { ...log, since: (seq, limit) => (state.logIsAway ? Promise.reject(new Error('away')) : log.since(seq, limit)) }
@@ -48,6 +49,7 @@ const made = async () => {
     users,
     endpoints: createEndpointTable([{ name: 'root', path: '/', roles: ['admin', 'agent'] }]),
     events: { followed: (reached) => followed.push(reached), failed: (task) => failed.push(task) },
+    dryRun: new Set(dryRun),
     now: () => Date.now(),
     pollMs: 400,
   })
@@ -111,6 +113,7 @@ test('[B6] one look at a time: a slow log is asked again only when it has answer
     users,
     endpoints: createEndpointTable([]),
     events: {},
+    dryRun: new Set(),
     now: () => Date.now(),
     pollMs: 400,
   })
@@ -132,6 +135,18 @@ test('a follower that is started twice looks once, and one that is stopped leave
   expect(vi.getTimerCount()).toBe(1)
   follower.stop()
   expect(vi.getTimerCount()).toBe(0)
+})
+
+test('[A26] bans in dry-run close no live socket, however they are heard of', async () => {
+  const { bans, follower, sessions, open } = await made(['address_ban', 'user_ban'])
+  open({ userId: '1' })
+  follower.start()
+  await bans.add({ subject: { kind: 'network', network: '203.0.113.7' }, reason: '', actor: 'grace', source: 'manual', createdAt: noon, expiresAt: undefined })
+  await bans.add({ subject: { kind: 'user', userId: '1' }, reason: '', actor: 'grace', source: 'manual', createdAt: noon, expiresAt: undefined })
+  await vi.advanceTimersByTimeAsync(1_000)
+  follower.opened(open({ userId: '1' }))
+  expect([...sessions].map(({ state }) => state.name)).toEqual(['open', 'open'])
+  follower.stop()
 })
 
 test('[B3] a ban of an address closes the sockets of that address, a ban of a user those of the user, and no others', async () => {

@@ -1,5 +1,6 @@
 import type { ControlReplica } from './admission/control-replica.js'
 import type { ControlChange } from './admission/control.js'
+import type { DryRunRule } from './admission/decision.js'
 import type { EndpointTable } from './admission/steps/endpoints.js'
 import { effectiveRole } from './admission/steps/role.js'
 import type { UserCache } from './admission/user-cache.js'
@@ -35,10 +36,12 @@ export const createFollower = <U extends User>(parts: {
   readonly users: UserCache<U>
   readonly endpoints: EndpointTable
   readonly events: GateEvents<U>
+  /** Bans in dry-run close no socket either. */
+  readonly dryRun: ReadonlySet<DryRunRule>
   readonly now: () => number
   readonly pollMs: number
 }): Follower<U> => {
-  const { replica, sessions, users, endpoints, events, now, pollMs } = parts
+  const { replica, sessions, users, endpoints, events, dryRun, now, pollMs } = parts
   /** Users that could not be looked up when they changed; tried again until they can. */
   const unsure = new Set<string>()
   /** When users changed lately, oldest first. */
@@ -86,21 +89,26 @@ export const createFollower = <U extends User>(parts: {
     }
   }
 
-  const denialOf = ({ client, user, principal: { claims } }: Session<U>, at: number): Denial | undefined => {
-    if (client !== undefined && replica.bans.findAddress(client.address, at) !== undefined) return deny('address_banned')
+  /** A trusted proxy's own address has no key, and no ban refuses it. */
+  const addressBanned = ({ client }: Session<U>, at: number): boolean =>
+    !dryRun.has('address_ban') && client?.key !== undefined && replica.bans.findAddress(client.address, at) !== undefined
+
+  const userBanned = (userId: string, at: number): boolean => !dryRun.has('user_ban') && replica.bans.findUser(userId, at) !== undefined
+
+  const denialOf = (session: Session<U>, at: number): Denial | undefined => {
+    const { claims } = session.principal
+    if (addressBanned(session, at)) return deny('address_banned')
     if (claims !== undefined && replica.revocations.find(claims, at) !== undefined) return deny('token_revoked')
-    return replica.bans.findUser(user.id, at) === undefined ? undefined : deny('user_banned')
+    return userBanned(session.user.id, at) ? deny('user_banned') : undefined
   }
 
   const enforce = async (change: ControlChange): Promise<number> => {
     switch (change.kind) {
       case 'ban_added': {
         const { subject } = change.ban
-        if (subject.kind === 'user')
-          return replica.bans.findUser(subject.userId, now()) === undefined ? 0 : sessions.forUser(subject.userId).close(deny('user_banned'))
-        return sessions
-          .where(({ client }) => client?.key !== undefined && replica.bans.findAddress(client.address, now()) !== undefined)
-          .close(deny('address_banned'))
+        const at = now()
+        if (subject.kind === 'user') return userBanned(subject.userId, at) ? sessions.forUser(subject.userId).close(deny('user_banned')) : 0
+        return sessions.where((session) => addressBanned(session, at)).close(deny('address_banned'))
       }
       case 'ban_lifted':
         return 0
