@@ -68,8 +68,13 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   const endpoints = createEndpointTable(options.endpoints ?? [{ name: 'any', path: '*' }])
   const verifier = await createVerifier({
     issuers: options.issuers,
-    ...(options.clockToleranceMs === undefined ? {} : { clockToleranceMs: options.clockToleranceMs }),
+    jwks: options.jwks,
+    clockToleranceMs: options.clockToleranceMs,
+    told(notice) {
+      events.keys?.(notice)
+    },
   })
+  verifier.start()
   const users = createUserCache<U>(
     { find: async (id, deadline) => await lookupUser(id, deadline) },
     { ...defaultUserCache, ...options.userCache },
@@ -96,8 +101,11 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   sessions.start()
 
   const ladder = createLadder({ mode: 'dry-run', ...options.ladder })
+  let policyVersion = policyVersionOf(options)
   const rules: Rules<U> = {
-    policyVersion: policyVersionOf(options),
+    get policyVersion() {
+      return policyVersion
+    },
     dryRun: new Set(options.dryRun),
     hosts: options.hosts && new Set(options.hosts.map((host) => host.toLowerCase())),
     proxies: createProxies(options.proxies ?? { trustedProxies: [], forwarding: 'x-forwarded-for' }),
@@ -199,6 +207,16 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         return { sockets }
       },
     },
+    issuers: {
+      async replace(issuers) {
+        const warnings = await verifier.replace(issuers)
+        policyVersion = policyVersionOf({ ...options, issuers })
+        return warnings
+      },
+      get away() {
+        return verifier.away
+      },
+    },
     async reauthenticate(session, token) {
       const verdict = await judgeRenewal(rules, session, token, now())
       if ('reason' in verdict) return verdict
@@ -229,6 +247,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     stop() {
       sessions.stop()
       follower.stop()
+      verifier.stop()
       capacity.stop()
       guard?.stop()
     },

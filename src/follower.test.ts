@@ -6,6 +6,7 @@ import { createEndpointTable } from './admission/steps/endpoints.js'
 import { deferred } from './admission/testing/deferred.js'
 import { createUserCache, defaultUserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
+import { goodKey } from './admission/token/testing/forge.js'
 import { createFollower } from './follower.js'
 import { createSessions, defaultSessions } from './session/sessions.js'
 import { createTestSession, type TestSession } from './session/testing/test-session.js'
@@ -173,7 +174,7 @@ test('[B7] a ban that was lifted by the time it is read closes nobody', async ()
 test('[B4] a revocation closes the sockets whose claims it ends, and leaves those that came without a token', async () => {
   const { follower, revocations, open } = await made()
   const [withToken, other, without] = [open(), open(), open()]
-  const claims = { subject: '1', issuer: 'i', tokenId: 'a', issuedAt: noon, expiresAt: noon + 1, role: undefined, epoch: undefined, payload: {} }
+  const claims = { subject: '1', issuer: 'i', key: goodKey, tokenId: 'a', issuedAt: noon, expiresAt: noon + 1, role: undefined, epoch: undefined, payload: {} }
   withToken.principal = { ...withToken.principal, claims }
   other.principal = { ...other.principal, claims: { ...claims, tokenId: 'b' } }
   await revocations.add({ kind: 'token', tokenId: 'a', until: noon + 3_600_000 }, 'grace', noon)
@@ -196,7 +197,7 @@ test.each(changes)('[B5] after a change, a socket whose user %s', async (_name, 
   const session = open()
   session.principal = {
     ...session.principal,
-    claims: { subject: '1', issuer: 'i', tokenId: 'a', issuedAt: noon, expiresAt: noon + 1, role: undefined, epoch: 1, payload: {} },
+    claims: { subject: '1', issuer: 'i', key: goodKey, tokenId: 'a', issuedAt: noon, expiresAt: noon + 1, role: undefined, epoch: 1, payload: {} },
   }
   if (change === undefined) table.delete('1')
   else table.set('1', change)

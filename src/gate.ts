@@ -18,6 +18,8 @@ import type { Revocation, Revocations } from './admission/revocation.js'
 import type { StepDeadlines } from './admission/rules.js'
 import type { Carrier } from './admission/steps/credential.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
+import type { KeysNotice } from './admission/token/key-ring.js'
+import type { JwksPolicy } from './admission/token/remote-keys.js'
 import type { Verifier } from './admission/token/verification.js'
 import type { Memberships } from './admission/topic.js'
 import type { UserCacheConfig } from './admission/user-cache.js'
@@ -43,6 +45,8 @@ export interface GateEvents<U extends User = User> extends SessionEvents<U> {
   laddered?(verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>): void
   /** The control log can't be read (`false`), or can again (`true`): said once per change. */
   followed?(reached: boolean): void
+  /** The keys of an issuer changed, or their server is away, or back. */
+  keys?(notice: KeysNotice): void
   /** A background task of the gate failed; nothing is lost, it is tried again. */
   failed?(task: string, error: unknown): void
 }
@@ -50,6 +54,8 @@ export interface GateEvents<U extends User = User> extends SessionEvents<U> {
 export interface GateOptions<U extends User = User> {
   /** Who may issue tokens; at least one. */
   readonly issuers: readonly IssuerConfig[]
+  /** When the keys of issuers that serve them are fetched, and how long they are believed. */
+  readonly jwks?: Partial<JwksPolicy>
   /** Milliseconds by which `nbf` and `iat` may lie ahead (default 5,000); `exp` has no tolerance. */
   readonly clockToleranceMs?: number
   /**
@@ -132,6 +138,19 @@ export interface GateUsers {
   changed(id: string): Promise<Closed>
 }
 
+export interface GateIssuers {
+  /**
+   * Puts other issuers in the place of all, without a restart: keys that are the same go on, and those that are gone verify nothing from now on.
+   * Sockets that a withdrawn key admitted are asked for a new token and closed after 5 s.
+   *
+   * @returns Sentences about the new configuration.
+   * @throws TypeError or RangeError when it is weak or contradicts itself; then nothing changed.
+   */
+  replace(issuers: readonly IssuerConfig[]): Promise<readonly string[]>
+  /** Issuers whose key server did not answer last; keys that are held stay in use up to 24 h. */
+  readonly away: readonly string[]
+}
+
 export type UpgradeListener = (request: IncomingMessage, connection: Duplex, head: Buffer) => void
 
 /** A gate: admission in front, sessions behind. */
@@ -154,6 +173,7 @@ export interface Gate<U extends User = User> {
   readonly limits: Limits
   readonly revocations: GateRevocations
   readonly users: GateUsers
+  readonly issuers: GateIssuers
   /**
    * Judges a new token for a live socket, by every rule that a handshake would meet after its credential.
    *

@@ -1,6 +1,7 @@
 import { access } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isHmac } from '../admission/token/algorithm.js'
+import { completeIssuer } from '../admission/token/complete-issuer.js'
 import type { IssuerConfig } from '../admission/token/issuer.js'
 import { mintToken } from '../admission/token/mint-token.js'
 import type { Config } from './config/config.js'
@@ -30,7 +31,7 @@ const issuerOf = async (config: Config): Promise<IssuerConfig> => {
  */
 export const issueToken = async (config: Config, subject: string, lifetimeMs: number, at: number): Promise<string> => {
   const issuer = await issuerOf(config)
-  const algorithm = issuer.algorithms.find(isHmac)
+  const algorithm = completeIssuer(issuer, 'tokens.issuers[0]').algorithms.find(isHmac)
   const key = issuer.keys?.find(({ secret }) => secret !== undefined)
   const secret = issuer.secret ?? key?.secret
   if (algorithm === undefined || secret === undefined) {

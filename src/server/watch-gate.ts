@@ -66,6 +66,9 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, developmen
   followed(reached) {
     log.write(reached ? 'info' : 'error', { event: 'store', store: 'control log', state: reached ? 'back' : 'away', detail: undefined })
   },
+  keys({ issuer, state, detail }) {
+    log.write(state === 'away' ? 'error' : 'info', { event: 'keys', issuer, state, detail })
+  },
   failed(task, error) {
     metrics.failed(task)
     log.write('error', { event: 'failure', task, detail: error instanceof Error ? error.message : 'unknown' })

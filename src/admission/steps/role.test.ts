@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest'
 import type { Claims } from '../token/claims.js'
 import type { Role } from '../user.js'
+import { goodKey } from '../token/testing/forge.js'
 import { effectiveRole } from './role.js'
 
 const claims = (role: string | undefined): Claims => ({
   subject: '1',
   issuer: 'issuer 1',
+  key: goodKey,
   tokenId: undefined,
   issuedAt: undefined,
   expiresAt: 0,

@@ -1,9 +1,13 @@
+import type { KeyLife } from './key-life.js'
+
 /** What a verified token says; signature, times, type, issuer and audience have been checked. */
 export interface Claims {
   /** `sub` of RFC 7519 section 4.1.2, or `user_id` in the `simplejwt` and `classic` profiles. Never empty. */
   readonly subject: string
   /** Name of the configured issuer whose key verified it. */
   readonly issuer: string
+  /** How long the key that verified it is good; it may be withdrawn while these claims are held. */
+  readonly key: KeyLife
   /** `jti` of RFC 7519 section 4.1.7. */
   readonly tokenId: string | undefined
   /** Epoch milliseconds from `iat`, or `created_at` in the classic profile. */

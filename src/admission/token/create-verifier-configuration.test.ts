@@ -172,7 +172,7 @@ describe('an issuer', () => {
 
   test.each<readonly [string, readonly IssuerConfig[], RegExp]>([
     ['no issuer at all', [], /at least one issuer/],
-    ['no key', [{ profile: 'standard', algorithms: ['HS512'] }], /have a "secret" or "keys"/],
+    ['no key', [{ profile: 'standard', algorithms: ['HS512'] }], /have a "secret", "keys" or "jwksUrl"/],
     ['no algorithm', [hmac(testSecret, { algorithms: [] })], /not be empty/],
     ['an algorithm twice', [hmac(testSecret, { algorithms: ['HS512', 'HS512'] })], /each algorithm once/],
     ['an algorithm without a key', [{ profile: 'standard', algorithms: ['ES256', 'RS256'], keys: [publicKey] }], /RS256 has none/],

@@ -2,7 +2,7 @@ import { generateKeyPairSync, sign } from 'node:crypto'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { createVerifier } from './create-verifier.js'
-import { forge, forgeClaims, goodClaims, noon, noonSeconds, testSecret } from './testing/forge.js'
+import { forge, forgeClaims, goodClaims, goodKey, noon, noonSeconds, testSecret } from './testing/forge.js'
 
 const otherSecret = [...testSecret].toReversed().join('')
 const standard = await createVerifier({ issuers: [{ profile: 'standard', algorithms: ['HS512'], secret: testSecret }] })
@@ -16,6 +16,7 @@ describe('a good token', () => {
       claims: {
         subject: '1',
         issuer: 'issuer 1',
+        key: goodKey,
         tokenId: 'a4c1',
         issuedAt: noon - 1000,
         expiresAt: noon + 600_000,
@@ -231,7 +232,7 @@ describe('the cache', () => {
     expect(verifier.verify(good, noon)).toMatchObject({ ok: true, cached: false })
     expect(verifier.verify(good, noon)).toMatchObject({ ok: true, cached: true })
     expect(verifier.cached(good, noon)).toMatchObject({ subject: '1' })
-    verifier.clear()
+    await verifier.replace([{ profile: 'standard', algorithms: ['HS512'], secret: testSecret }])
     expect(verifier.cached(good, noon)).toBeUndefined()
   })
 

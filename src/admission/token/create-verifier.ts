@@ -1,10 +1,13 @@
 import { deny } from '../../protocol/denial.js'
 import { isAlgorithm, isHmac } from './algorithm.js'
+import { createKeyRing, type KeysNotice, type Trial } from './key-ring.js'
+import { StoreUnavailable } from '../store-unavailable.js'
 import type { IssuerConfig } from './issuer.js'
 import type { JsonObject } from './json-object.js'
 import { judgeClaims } from './judge-claims.js'
 import { maxTokenBytes, parseCompact, parsePayload, type CompactToken, type TokenHeader } from './parse-compact.js'
-import { integerWithin, prepareIssuers, type Trial } from './prepare-issuers.js'
+import { integerWithin } from './prepare-issuers.js'
+import { defaultJwksPolicy, type JwksPolicy, type Search } from './remote-keys.js'
 import type { TokenFault, Verification, Verifier } from './verification.js'
 import { createVerifiedCache, tokenDigest } from './verified-cache.js'
 import { answersTo, macHolds, publicSignatureHolds } from './verify-signature.js'
@@ -16,7 +19,13 @@ export interface VerifierOptions {
   readonly clockToleranceMs?: number | undefined
   /** Verified tokens that are remembered, default 10,000, range 0 to 1,000,000. */
   readonly cacheEntries?: number | undefined
-  /** Clock for the checks at creation, default `Date.now`; each verification is told its own time. */
+  /** When served keys are fetched and how long they are believed. */
+  readonly jwks?: Partial<JwksPolicy> | undefined
+  /** Hears what operators should know about keys. */
+  readonly told?: ((notice: KeysNotice) => void) | undefined
+  /** Hears that keys were withdrawn or were given an earlier end: what they verified may have to end too. */
+  readonly shortened?: (() => void) | undefined
+  /** Clock for the checks at creation and for fetches, default `Date.now`; each verification is told its own time. */
   readonly now?: (() => number) | undefined
 }
 
@@ -24,8 +33,20 @@ export interface VerifierOptions {
 export interface TokenVerifier extends Verifier {
   /** Sentences about the configuration that must be said at every start. */
   readonly warnings: readonly string[]
-  /** Forgets every verified token, so that each is verified again. */
-  clear(): void
+  /** Issuers whose key server did not answer last. */
+  readonly away: readonly string[]
+  /**
+   * Puts other issuers in the place of all. Keys that are not among theirs verify nothing from now on, nor does anything they verified.
+   *
+   * @returns Sentences about the new configuration.
+   * @throws TypeError or RangeError when it is weak or contradicts itself; then nothing changed.
+   */
+  replace(issuers: readonly IssuerConfig[]): Promise<readonly string[]>
+  /** Fetches served keys that are due; resolves when that is over. Never rejects. */
+  tick(): Promise<void>
+  /** Starts the timer that fetches served keys; it is unreferenced. */
+  start(): void
+  stop(): void
 }
 
 /**
@@ -49,21 +70,26 @@ export interface TokenVerifier extends Verifier {
 export const createVerifier = async (options: VerifierOptions): Promise<TokenVerifier> => {
   const toleranceMs = integerWithin('clockToleranceMs', options.clockToleranceMs ?? 5000, 0, 300_000)
   const cache = createVerifiedCache(integerWithin('cacheEntries', options.cacheEntries ?? 10_000, 0, 1_000_000))
-  const { trials, warnings } = await prepareIssuers(options.issuers, (options.now ?? Date.now)())
-  const issuerNames = new Set(trials.map(({ policy }) => policy.issuer))
+  const now = options.now ?? Date.now
+  const { ring, warnings } = await createKeyRing(options.issuers, {
+    jwks: { ...defaultJwksPolicy, ...options.jwks },
+    now,
+    told: options.told ?? (() => undefined),
+    shortened: options.shortened ?? (() => undefined),
+  })
+  let timer: NodeJS.Timeout | undefined
+  const tick = (): Promise<void> => ring.tick(now())
 
-  /** The keys of the issuers a token may be of. Narrowing only: an issuer that does not fit is refused again with the claims. */
-  const eligible = (payload: JsonObject): readonly Trial[] => {
-    const claimed = payload['iss']
-    return typeof claimed === 'string' && issuerNames.has(claimed) ? trials.filter(({ policy }) => policy.issuer === claimed) : trials
-  }
-
-  const judge = ({ key, policy }: Trial, { token, payload, digest, at }: Reading): Verification => {
-    if (at >= key.notAfter) return retiredKey
-    const judgement = judgeClaims(payload, token.header.type, policy, at, toleranceMs)
+  const judge = (trial: Trial, { token, payload, digest, at }: Reading): Verification => {
+    const { policy, life } = trial
+    // It may have been withdrawn while the arithmetic was under way.
+    if (at >= life.notAfter || life.withdrawn) return retiredKey
+    const believedUntil = ring.believedUntil(trial)
+    if (at >= believedUntil) throw keysAway
+    const judgement = judgeClaims(payload, token.header.type, policy, life, at, toleranceMs)
     if (!judgement.ok) return judgement.fault === 'expired' ? { ...judgement, denial: expired } : refuse(judgement.fault, judgement.detail)
     const { claims } = judgement
-    cache.keep(digest, claims, Math.min(claims.expiresAt, key.notAfter))
+    cache.keep(digest, claims, Math.min(claims.expiresAt, believedUntil))
     return { ok: true, claims, cached: false }
   }
 
@@ -88,9 +114,41 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     return answer
   }
 
+  const tryKeys = (reading: Reading, mayAsk: boolean): Verification | Promise<Verification> => {
+    const { header } = reading.token
+    const named = ring.eligible(reading.payload)
+    const candidates = named.filter(({ key }) => answersTo(key, header))
+    if (candidates.length > 0) return isAlgorithm(header.algorithm) && isHmac(header.algorithm) ? verifyMac(reading, candidates) : verifyPublic(reading, candidates)
+    const search = mayAsk ? ring.search(header, reading.payload, reading.at) : 'unknown'
+    return search === 'unknown' ? untried(header, named) : askIssuers(reading, search)
+  }
+
+  /** @throws StoreUnavailable when the key a token names may exist where nobody answers. */
+  const askIssuers = async (reading: Reading, searching: Search | Promise<Search>): Promise<Verification> => {
+    const search = await searching
+    if (search === 'away') throw keysAway
+    return tryKeys(reading, false)
+  }
+
   return {
     warnings,
-    clear: () => cache.clear(),
+    get away() {
+      return ring.away
+    },
+    async replace(issuers) {
+      const said = await ring.replace(issuers)
+      // What stays may be read by other rules from now on.
+      cache.clear()
+      return said
+    },
+    tick,
+    start() {
+      timer ??= setInterval(() => void tick(), tickMs).unref()
+    },
+    stop() {
+      clearInterval(timer)
+      timer = undefined
+    },
     cached: (text, at) => (text.length > maxTokenBytes ? undefined : cache.find(tokenDigest(text), at)),
     verify(text, at) {
       if (text.length > maxTokenBytes) return tooLong
@@ -102,15 +160,13 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
       const { token } = parsed
       const payload = parsePayload(token)
       if (payload === undefined) return notAnObject
-      const { algorithm } = token.header
-      const named = eligible(payload)
-      const candidates = named.filter(({ key }) => answersTo(key, token.header))
-      if (candidates.length === 0) return untried(token.header, named)
-      const reading = { token, payload, digest, at }
-      return isAlgorithm(algorithm) && isHmac(algorithm) ? verifyMac(reading, candidates) : verifyPublic(reading, candidates)
+      return tryKeys({ token, payload, digest, at }, true)
     },
   }
 }
+
+/** How often it is looked whether keys are due, in milliseconds. */
+const tickMs = 1_000
 
 /** A token that was taken apart, with nothing proved about it. */
 interface Reading {
@@ -123,6 +179,8 @@ interface Reading {
 const refuse = (fault: Exclude<TokenFault, 'expired'>, detail: string): Verification => ({ ok: false, denial: deny('token_invalid', { detail }), fault })
 
 const expired = deny('token_expired', { detail: 'it has expired' })
+
+const keysAway = new StoreUnavailable('keys', 'the keys of the issuer can not be fetched')
 
 const tooLong = refuse('malformed', 'it is longer than the limit')
 const notAnObject = refuse('malformed', 'its claims are not a strict JSON object')

@@ -1,6 +1,7 @@
 import { algorithms, isAlgorithm, isHmac } from './algorithm.js'
 import { cannotCreate, hashBytes, importKey, secretAt } from './import-key.js'
-import type { IssuerConfig, KeyConfig } from './issuer.js'
+import type { CompleteIssuer } from './complete-issuer.js'
+import type { KeyConfig } from './issuer.js'
 import { parseIsoTime } from './iso-time.js'
 import { guessable } from './secret-strength.js'
 import type { VerificationKey } from './verification-key.js'
@@ -25,8 +26,12 @@ export interface IssuerKeys {
  * @param at - Epoch milliseconds that count as now, for `allowShortSecretUntil` only: it is asked at the start and never again.
  * @throws TypeError or RangeError with one line that says what to change.
  */
-export const importIssuerKeys = async (config: IssuerConfig, path: string, at: number): Promise<IssuerKeys> => {
+export const importIssuerKeys = async (config: CompleteIssuer, path: string, at: number): Promise<IssuerKeys> => {
   checkAlgorithms(config, path)
+  if (config.jwks !== undefined) {
+    if (config.algorithms.some(isHmac)) throw new RangeError(cannotCreate(`${path}.algorithms`, 'name public-key algorithms when keys are served, such as RS256: a secret that is served is none'))
+    return { keys: [], warnings: [] }
+  }
   const minSecretBytes = readShortSecret(config, path, at) === undefined ? undefined : shortSecretBytes
   const entries = listKeys(config, path)
   const keys = await Promise.all(
@@ -41,7 +46,7 @@ export const importIssuerKeys = async (config: IssuerConfig, path: string, at: n
   return { keys, warnings: [...shortSecretWarnings(keys, config, path), ...expiredKeyWarnings(keys, path, at)] }
 }
 
-const checkAlgorithms = (config: IssuerConfig, path: string): void => {
+const checkAlgorithms = (config: CompleteIssuer, path: string): void => {
   const where = `${path}.algorithms`
   if (config.algorithms.length === 0) throw new RangeError(cannotCreate(where, `not be empty: name the one your issuer signs with, such as HS512`))
   if (!config.algorithms.every(isAlgorithm)) throw new RangeError(cannotCreate(where, `contain only ${Object.keys(algorithms).join(', ')}`))
@@ -51,15 +56,15 @@ const checkAlgorithms = (config: IssuerConfig, path: string): void => {
   }
 }
 
-const listKeys = (config: IssuerConfig, path: string): readonly (readonly [entry: KeyConfig, path: string])[] => {
+const listKeys = (config: CompleteIssuer, path: string): readonly (readonly [entry: KeyConfig, path: string])[] => {
   const listed = (config.keys ?? []).map((key, index) => [key, `${path}.keys[${index}]`] as const)
   const entries = config.secret === undefined ? listed : [[{ secret: config.secret }, path] as const, ...listed]
-  if (entries.length === 0) throw new TypeError(cannotCreate(path, 'have a "secret" or "keys": make a secret with "sallyport secret"'))
+  if (entries.length === 0) throw new TypeError(cannotCreate(path, 'have a "secret", "keys" or "jwksUrl": make a secret with "sallyport secret"'))
   if (entries.length > maxKeysPerIssuer) throw new RangeError(cannotCreate(`${path}.keys`, `hold at most ${maxKeysPerIssuer} keys: current count is ${entries.length}`))
   return entries
 }
 
-const readShortSecret = (config: IssuerConfig, path: string, at: number): number | undefined => {
+const readShortSecret = (config: CompleteIssuer, path: string, at: number): number | undefined => {
   const { allowShortSecretUntil } = config
   if (allowShortSecretUntil === undefined) return undefined
   const where = `${path}.allowShortSecretUntil`
@@ -70,7 +75,7 @@ const readShortSecret = (config: IssuerConfig, path: string, at: number): number
   return until
 }
 
-const checkSet = (keys: readonly VerificationKey[], config: IssuerConfig, path: string): void => {
+const checkSet = (keys: readonly VerificationKey[], config: CompleteIssuer, path: string): void => {
   const kids = keys.map((key) => key.kid).filter((kid) => kid !== undefined)
   if (new Set(kids).size !== kids.length) throw new RangeError(cannotCreate(`${path}.keys`, 'not use one "kid" for two keys'))
   if (new Set(keys.map((key) => key.identity)).size !== keys.length) {
@@ -80,7 +85,7 @@ const checkSet = (keys: readonly VerificationKey[], config: IssuerConfig, path: 
   if (idle !== undefined) throw new RangeError(cannotCreate(`${path}.algorithms`, `hold only algorithms that have a key: ${idle} has none`))
 }
 
-const shortSecretWarnings = (keys: readonly VerificationKey[], config: IssuerConfig, path: string): readonly string[] =>
+const shortSecretWarnings = (keys: readonly VerificationKey[], config: CompleteIssuer, path: string): readonly string[] =>
   keys
     .filter((key) => 'secret' in key && key.secret.length < hashBytes(key.algorithm))
     .map((key) => `"${path}" has a secret shorter than ${key.algorithm} asks for (RFC 7518 section 3.2); it is allowed until ${config.allowShortSecretUntil ?? ''}, then the start is refused.`)

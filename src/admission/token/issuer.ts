@@ -34,15 +34,19 @@ export interface IssuerConfig {
   /** Name in claims, logs and metrics; default `issuer`, else `issuer 1`, `issuer 2` and so on by position. */
   readonly name?: string | undefined
   readonly profile: ProfileName
-  /** Algorithms that are accepted: all HMAC or all asymmetric, each with at least one key. */
-  readonly algorithms: readonly Algorithm[]
+  /** Algorithms that are accepted: all HMAC or all asymmetric, each with at least one key; default that of the profile. */
+  readonly algorithms?: readonly Algorithm[] | undefined
   /** Shorthand for one key without a `kid`. */
   readonly secret?: string | undefined
   /** At most 16. Several overlap during a rotation. */
   readonly keys?: readonly KeyConfig[] | undefined
+  /**
+   * Address of its JWK Set, instead of `secret` and `keys`; https outside loopback. Profiles of hosted issuers make it from `issuer`.
+   */
+  readonly jwksUrl?: string | undefined
   /** Exact value that `iss` must have; `undefined` leaves `iss` unchecked. */
   readonly issuer?: string | undefined
-  /** One of these must be in `aud`; `undefined` refuses tokens that have an `aud` (RFC 7519 section 4.1.3). */
+  /** One of these must be in `aud`; `undefined` takes that of the profile, and without one refuses tokens that have an `aud` (RFC 7519 section 4.1.3). */
   readonly audience?: string | readonly string[] | undefined
   /** `classic` only: ISO 8601 date until which a secret of 32 bytes or more, but fewer than the hash, may be started with. */
   readonly allowShortSecretUntil?: string | undefined

@@ -2,6 +2,7 @@ import { claimShapes, subjectOf, textOf, timeOf } from './claim-shapes.js'
 import type { Claims } from './claims.js'
 import { parseCreatedAt } from './iso-time.js'
 import type { JsonObject } from './json-object.js'
+import type { KeyLife } from './key-life.js'
 import type { Profile } from './profiles.js'
 
 /** What one issuer's tokens must say. */
@@ -35,17 +36,19 @@ const otherPurpose = /refresh|offline|ticket/i
  * Being expired is the last thing that is looked at: a token that is called expired was good in all else, so that its holder may fetch a new one.
  *
  * @param type - `typ` of the header.
+ * @param key - Life of the key by which the signature holds.
  * @param at - Epoch milliseconds that count as now.
  * @param toleranceMs - How far `nbf`, `iat` and `created_at` may lie ahead. Nothing is added to `exp`.
  */
-export const judgeClaims = (payload: JsonObject, type: string | undefined, policy: ClaimPolicy, at: number, toleranceMs: number): Judgement => {
+export const judgeClaims = (payload: JsonObject, type: string | undefined, policy: ClaimPolicy, key: KeyLife, at: number, toleranceMs: number): Judgement => {
   const { profile } = policy
   if (type !== undefined && !accessTokenType.test(type)) return wrong('its "typ" is not JWT or at+jwt')
   for (const claim of purposeClaims) {
     const purpose = payload[claim]
     if (typeof purpose === 'string' && otherPurpose.test(purpose)) return wrong('it is not an access token')
   }
-  if (profile.accessType !== undefined && payload[profile.accessType] !== 'access') return wrong(`its "${profile.accessType}" is not access`)
+  const { access } = profile
+  if (access !== undefined && payload[access.claim] !== access.value) return wrong(`its "${access.claim}" is not ${access.value}`)
   for (const [claim, fits] of claimShapes) {
     const value = payload[claim]
     if (value !== undefined && !fits(value)) return wrong(`its "${claim}" is malformed`)
@@ -74,10 +77,11 @@ export const judgeClaims = (payload: JsonObject, type: string | undefined, polic
   const claims: Claims = Object.freeze({
     subject,
     issuer: policy.name,
+    key,
     tokenId,
     issuedAt: created ?? issued,
     expiresAt,
-    role: textOf(payload['role']),
+    role: profile.readsRole ? textOf(payload['role']) : undefined,
     epoch: typeof epoch === 'number' ? epoch : undefined,
     payload,
   })

@@ -2,7 +2,7 @@ import { createHmac, createPrivateKey, randomUUID, type KeyObject } from 'node:c
 import { CompactSign } from 'jose'
 import { algorithms, isHmac, type Algorithm } from './algorithm.js'
 import { formatCreatedAt } from './iso-time.js'
-import type { ProfileName } from './profiles.js'
+import { profiles, type Profile, type ProfileName } from './profiles.js'
 
 export interface MintOptions {
   readonly profile: ProfileName
@@ -54,13 +54,12 @@ const base64url = (text: string): string => Buffer.from(text, 'utf8').toString('
 const claimsOf = ({ profile, subject, lifetimeMs, at, tokenId, issuer, audience, epoch, extra }: MintOptions): Record<string, unknown> => {
   const issued = Math.floor(at / 1000)
   const shared = { ...extra, iat: issued, exp: issued + Math.floor(lifetimeMs / 1000), iss: issuer ?? extra?.['iss'], aud: audience ?? extra?.['aud'], epoch: epoch ?? extra?.['epoch'] }
-  switch (profile) {
-    case 'standard':
-      return { ...shared, sub: subject, jti: tokenId ?? randomUUID() }
-    case 'simplejwt':
-      return { ...shared, user_id: subject, token_type: 'access', jti: tokenId ?? randomUUID() }
-    case 'classic':
-      return { ...shared, user_id: subject, type: 'access', created_at: formatCreatedAt(at), jti: tokenId ?? extra?.['jti'] }
+  const { subject: subjectClaim, access, endsBy }: Profile = profiles[profile]
+  return {
+    ...shared,
+    [subjectClaim]: subject,
+    ...(access === undefined ? {} : { [access.claim]: access.value }),
+    ...(endsBy === 'created_at' ? { created_at: formatCreatedAt(at), jti: tokenId ?? extra?.['jti'] } : { jti: tokenId ?? randomUUID() }),
   }
 }
 

@@ -1,18 +1,21 @@
+import { completeIssuer, type CompleteIssuer } from './complete-issuer.js'
 import { cannotCreate } from './import-key.js'
 import { importIssuerKeys } from './issuer-keys.js'
 import type { IssuerConfig } from './issuer.js'
 import type { ClaimPolicy } from './judge-claims.js'
-import { isProfileName, profiles } from './profiles.js'
+import { profiles } from './profiles.js'
 import type { VerificationKey } from './verification-key.js'
 
-/** One key and the issuer it speaks for. */
-export interface Trial {
-  readonly key: VerificationKey
+/** An issuer, checked. */
+export interface PreparedIssuer {
   readonly policy: ClaimPolicy
+  readonly issuer: CompleteIssuer
+  /** Its configured keys; none when it serves them. */
+  readonly keys: readonly VerificationKey[]
 }
 
 export interface PreparedIssuers {
-  readonly trials: readonly Trial[]
+  readonly issuers: readonly PreparedIssuer[]
   /** Sentences for every start. */
   readonly warnings: readonly string[]
 }
@@ -27,22 +30,23 @@ const defaultLifetimeMs = 7 * 24 * 3600 * 1000
  */
 export const prepareIssuers = async (issuers: readonly IssuerConfig[], at: number): Promise<PreparedIssuers> => {
   if (issuers.length === 0) throw new TypeError(cannotCreate('issuers', 'hold at least one issuer'))
-  const policies = issuers.map(readPolicy)
+  const complete = issuers.map((config, index) => completeIssuer(config, `issuers[${index}]`))
+  const policies = complete.map(readPolicy)
   if (new Set(policies.map(({ name }) => name)).size !== policies.length) throw new RangeError(cannotCreate('issuers', 'have names that differ: set "name"'))
-  const imported = await Promise.all(issuers.map(async (config, index) => importIssuerKeys(config, `issuers[${index}]`, at)))
+  const imported = await Promise.all(complete.map(async (config, index) => ({ config, ...(await importIssuerKeys(config, `issuers[${index}]`, at)) })))
   return {
-    trials: policies.flatMap((policy, index): Trial[] => (imported[index]?.keys ?? []).map((key) => ({ key, policy }))),
+    issuers: policies.flatMap((policy, index) => {
+      const own = imported[index]
+      return own === undefined ? [] : [{ policy, issuer: own.config, keys: own.keys }]
+    }),
     warnings: imported.flatMap(({ warnings }) => warnings),
   }
 }
 
-const readPolicy = (config: IssuerConfig, index: number): ClaimPolicy => {
+const readPolicy = (config: CompleteIssuer, index: number): ClaimPolicy => {
   const path = `issuers[${index}]`
-  if (!isProfileName(config.profile)) throw new RangeError(cannotCreate(`${path}.profile`, `be one of ${Object.keys(profiles).join(', ')}`))
-  const { lifetimeMs, audience = [] } = config
+  const { lifetimeMs, audiences } = config
   if (lifetimeMs !== undefined && config.profile !== 'classic') throw new TypeError(cannotCreate(`${path}.lifetimeMs`, 'be left out unless the profile is classic'))
-  const audiences = typeof audience === 'string' ? [audience] : audience
-  if (audiences.includes('') || config.issuer === '') throw new RangeError(cannotCreate(path, 'not have an empty "issuer" or "audience": leave it out'))
   return {
     name: config.name ?? config.issuer ?? `issuer ${index + 1}`,
     profile: profiles[config.profile],

@@ -26,7 +26,7 @@ export const createVerifiedCache = (maxEntries: number): VerifiedCache => {
     find(digest, at) {
       const entry = entries.get(digest)
       if (entry === undefined) return undefined
-      if (at < entry.until) return entry.claims
+      if (at < entry.until && !entry.claims.key.withdrawn) return entry.claims
       entries.delete(digest)
       return undefined
     },

@@ -6,6 +6,7 @@ import { dryRunRules } from '../../admission/decision.js'
 import { ladderModes } from '../../admission/ladder.js'
 import { carriers } from '../../admission/steps/credential.js'
 import { algorithms, isAlgorithm, type Algorithm } from '../../admission/token/algorithm.js'
+import type { ProfileName } from '../../admission/token/profiles.js'
 import { exactOrigin } from './exact-origin.js'
 import type { Leaf, Notation } from './leaf.js'
 import { laterCarriers } from './not-yet.js'
@@ -66,18 +67,18 @@ const keyConfig = z.strictObject({
   jwk: jwk.optional(),
   notAfter: z.string().optional(),
 })
-const profiles = ['standard', 'simplejwt', 'classic'] as const
+const profileNames = ['standard', 'simplejwt', 'classic', 'oidc', 'auth0', 'clerk', 'supabase', 'keycloak', 'better-auth'] as const satisfies readonly ProfileName[]
 const issuerConfig = z.strictObject({
   name: z.string().optional(),
-  profile: z.enum(profiles),
-  algorithms: z.array(algorithm).min(1),
+  profile: z.enum(profileNames),
+  algorithms: z.array(algorithm).min(1).optional(),
   secret: z.string().optional(),
   keys: z.array(keyConfig).optional(),
   issuer: z.string().optional(),
   audience: z.union([z.string(), z.array(z.string())]).optional(),
   allowShortSecretUntil: z.string().optional(),
   lifetimeMs: z.int().optional(),
-  jwksUrl: z.undefined({ error: 'is not supported in this version: give keys' }).optional(),
+  jwksUrl: z.string().optional(),
 })
 
 const day = 86_400_000
@@ -96,12 +97,13 @@ export const keys = {
   dataDir: key('dataDir', 'text', z.string().regex(/^\P{Cc}+$/u), '.sallyport', 'a folder', 'Folder of the database and of the operator key.'),
   storageUrl: key('storage.url', 'text', z.string().regex(/^file:\P{Cc}+$/u).optional(), undefined, 'file:<path>', 'Database; by default sallyport.db in the data folder.'),
   tokensIssuers: key('tokens.issuers', 'json', z.array(issuerConfig).min(1).optional(), undefined, 'a JSON list of issuers', 'Several issuers side by side, instead of the flat tokens.* keys.', true),
-  tokensProfile: oneOf('tokens.profile', profiles, 'standard', 'How claims are read.'),
-  tokensAlgorithms: key('tokens.algorithms', 'list', z.array(algorithm).min(1).optional(), undefined, `a list of ${algorithmNames}`, 'Accepted algorithms; HS512 by default when there is a secret.'),
+  tokensProfile: oneOf('tokens.profile', profileNames, 'standard', 'How claims are read; a hosted issuer needs only tokens.issuer and mostly tokens.audience beside it.'),
+  tokensAlgorithms: key('tokens.algorithms', 'list', z.array(algorithm).min(1).optional(), undefined, `a list of ${algorithmNames}`, 'Accepted algorithms; by default those of the profile: HS512, or what the hosted issuer signs with.'),
   tokensSecret: text('tokens.secret', 'Shared secret of HMAC algorithms; `sallyport secret` makes one.', 'text of at least 32, 48 or 64 bytes for HS256, HS384 or HS512', true),
   tokensKeys: key('tokens.keys', 'json', z.array(keyConfig).min(1).optional(), undefined, 'a JSON list of { kid, publicKey | jwk | secret, algorithm, notAfter }', 'Keys that verify tokens; several overlap during a rotation.', true),
+  tokensJwksUrl: text('tokens.jwksUrl', 'Address that serves the public keys, instead of tokens.keys; profiles of hosted issuers know it from tokens.issuer.', 'an https address; http for loopback only'),
   tokensIssuer: text('tokens.issuer', 'Exact value that `iss` must have.'),
-  tokensAudience: key('tokens.audience', 'list', optionalList, undefined, 'a list of names', 'One of these must be in `aud`; unset refuses tokens that have one.'),
+  tokensAudience: key('tokens.audience', 'list', optionalList, undefined, 'a list of names', 'One of these must be in `aud`; unset takes that of the profile, and without one refuses tokens that have an `aud`.'),
   tokensAllowShortSecretUntil: text('tokens.allowShortSecretUntil', 'Classic profile only: until then a secret of 32 bytes may be used.', 'an ISO 8601 date'),
   tokensLifetimeMs: int('tokens.lifetimeMs', 7 * day, 1_000, 3_650 * day, 'Classic profile only: life of a token, counted from `created_at`.'),
   tokensClockToleranceMs: int('tokens.clockToleranceMs', 5_000, 0, 300_000, 'How far `nbf` and `iat` may lie ahead; `exp` has no tolerance.'),

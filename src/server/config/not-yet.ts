@@ -2,7 +2,6 @@ import { envName } from './leaf.js'
 
 /** Keys that are documented and not there yet, and what to do without them. */
 const paths: Readonly<Record<string, string>> = {
-  'tokens.jwksUrl': 'give the keys in tokens.keys',
   'redis.url': 'limits and leases are kept in memory, hints in the process',
 }
 

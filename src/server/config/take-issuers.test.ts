@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto'
+import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
 import { ConfigError } from './config-error.js'
@@ -7,6 +7,7 @@ import { loadConfig } from './load-config.js'
 const secret = 'kJ8s-0dF2qLz9xVbN4mT7wRyUcHgPaEi6oXs1Ql3ZvBn5MtKrWuYhGjDfSaPoIe2Lq'
 const pem = (modulusLength: number): string => generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ type: 'spki', format: 'pem' }).toString()
 const large = pem(2048)
+const largeJwk = createPublicKey(large).export({ format: 'jwk' })
 const at = Date.UTC(2030, 0, 1)
 
 const load = (env: Readonly<Record<string, string>>) => loadConfig({ mode: 'serve', env, cwd: `${tmpdir()}/there-is-no-such-folder`, at })
@@ -32,6 +33,11 @@ test.for([
   ['63 bytes for HS512', { SALLYPORT_TOKENS_SECRET: secret.slice(0, 63) }, 'SALLYPORT_TOKENS_SECRET'],
   ['one piece repeated', { SALLYPORT_TOKENS_SECRET: 'abcd'.repeat(20) }, 'SALLYPORT_TOKENS_SECRET'],
   ['a public key as a secret', { SALLYPORT_TOKENS_SECRET: large }, 'SALLYPORT_TOKENS_SECRET'],
+  ['a public key as a secret, behind spaces', { SALLYPORT_TOKENS_SECRET: `  \n ${large}` }, 'SALLYPORT_TOKENS_SECRET'],
+  ['a public key as a secret, as base64 of DER', { SALLYPORT_TOKENS_SECRET: large.replace(/-----.*-----|\n/g, '') }, 'SALLYPORT_TOKENS_SECRET'],
+  ['a public key as a secret, as the text of a JWK', { SALLYPORT_TOKENS_SECRET: JSON.stringify(largeJwk) }, 'SALLYPORT_TOKENS_SECRET'],
+  ['a secret beside public keys', { SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_TOKENS_KEYS: JSON.stringify([{ publicKey: large }]), SALLYPORT_TOKENS_ALGORITHMS: 'HS512,RS256' }, 'SALLYPORT_TOKENS_ALGORITHMS'],
+  ['RSA with the exponent 1', { SALLYPORT_TOKENS_KEYS: JSON.stringify([{ jwk: { ...largeJwk, e: 'AQ' } }]), SALLYPORT_TOKENS_ALGORITHMS: 'RS256' }, 'SALLYPORT_TOKENS_KEYS'],
   ['HMAC and public-key algorithms together', { SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_TOKENS_ALGORITHMS: 'HS512,RS256' }, 'SALLYPORT_TOKENS_ALGORITHMS'],
   ['RSA of 1024 bits', { SALLYPORT_TOKENS_KEYS: JSON.stringify([{ publicKey: pem(1024) }]), SALLYPORT_TOKENS_ALGORITHMS: 'RS256' }, 'SALLYPORT_TOKENS_KEYS'],
   ['one kid for two keys', { SALLYPORT_TOKENS_KEYS: JSON.stringify([{ kid: 'a', publicKey: large }, { kid: 'a', publicKey: pem(2048) }]), SALLYPORT_TOKENS_ALGORITHMS: 'RS256' }, 'SALLYPORT_TOKENS_KEYS'],
@@ -74,9 +80,24 @@ test('a list of issuers and any flat key exclude each other', async () => {
   ])
 })
 
-test('a JWKS address is refused as not supported, not ignored, wherever it stands', async () => {
-  const [flat] = await problems({ SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_TOKENS_JWKS_URL: 'https://id.example/jwks' })
-  expect(flat).toContain('is not supported in this version')
-  const [inList] = await problems({ SALLYPORT_TOKENS_ISSUERS: JSON.stringify([{ profile: 'standard', algorithms: ['RS256'], jwksUrl: 'https://id.example/jwks' }]) })
-  expect(inList).toContain('0.jwksUrl: is not supported in this version')
+test('an address of keys stands for them, and one that anybody could answer for is refused', async () => {
+  const { config } = await load({ SALLYPORT_TOKENS_JWKS_URL: 'https://id.example/jwks', SALLYPORT_TOKENS_ALGORITHMS: 'RS256', SALLYPORT_TOKENS_ISSUER: 'https://id.example/' })
+  expect(config.tokens.issuers).toMatchObject([{ profile: 'standard', algorithms: ['RS256'], jwksUrl: 'https://id.example/jwks', issuer: 'https://id.example/' }])
+  expect(await problems({ SALLYPORT_TOKENS_JWKS_URL: 'http://id.example/jwks', SALLYPORT_TOKENS_ALGORITHMS: 'RS256' })).toEqual([
+    'SALLYPORT_TOKENS_JWKS_URL: must be an https address without user and fragment; http is for loopback only',
+  ])
+  expect(await problems({ SALLYPORT_TOKENS_JWKS_URL: 'https://id.example/jwks' })).toEqual(['tokens.algorithms: must name the algorithms of tokens.jwksUrl, such as RS256'])
+  expect(await problems({ SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_TOKENS_JWKS_URL: 'https://id.example/jwks' })).toEqual(['SALLYPORT_TOKENS_JWKS_URL: must stand alone: leave out "secret" and "keys"'])
+  expect(await problems({ SALLYPORT_TOKENS_ISSUERS: JSON.stringify([{ profile: 'standard', algorithms: ['RS256'], jwksUrl: 'http://id.example/jwks' }]) })).toEqual([
+    'SALLYPORT_TOKENS_ISSUERS: [0].jwksUrl must be an https address without user and fragment; http is for loopback only',
+  ])
+})
+
+test('a hosted issuer needs its address, and its audience where its tokens have one', async () => {
+  const { config } = await load({ SALLYPORT_TOKENS_PROFILE: 'auth0', SALLYPORT_TOKENS_ISSUER: 'https://a.auth0.example/', SALLYPORT_TOKENS_AUDIENCE: 'https://api.example' })
+  expect(config.tokens.issuers).toMatchObject([{ profile: 'auth0', algorithms: ['RS256'] }])
+  expect(await problems({ SALLYPORT_TOKENS_PROFILE: 'auth0' })).toEqual(['tokens.issuer: must be the address of the issuer, exactly as in "iss", for the profile auth0'])
+  expect(await problems({ SALLYPORT_TOKENS_PROFILE: 'auth0', SALLYPORT_TOKENS_ISSUER: 'https://a.auth0.example/' })).toEqual([
+    'tokens.audience: must name the API or client that tokens are for, as in "aud", for the profile auth0',
+  ])
 })

@@ -1,3 +1,4 @@
+import { profiles } from '../../admission/token/profiles.js'
 import type { IssuerConfig } from '../../admission/token/issuer.js'
 import { keys } from './keys.js'
 import type { Leaf } from './leaf.js'
@@ -10,7 +11,7 @@ export interface IssuerSources {
 }
 
 const flatLeaves: readonly Leaf<unknown>[] = [
-  keys.tokensProfile, keys.tokensAlgorithms, keys.tokensSecret, keys.tokensKeys, keys.tokensIssuer, keys.tokensAudience,
+  keys.tokensProfile, keys.tokensAlgorithms, keys.tokensSecret, keys.tokensKeys, keys.tokensJwksUrl, keys.tokensIssuer, keys.tokensAudience,
   keys.tokensAllowShortSecretUntil, keys.tokensLifetimeMs,
 ]
 
@@ -21,6 +22,7 @@ export const takeIssuers = ({ take, given, problem }: IssuerSources, mustHave: b
   const algorithms = take(keys.tokensAlgorithms)
   const secret = take(keys.tokensSecret)
   const tokenKeys = take(keys.tokensKeys)
+  const jwksUrl = take(keys.tokensJwksUrl)
   const issuer = take(keys.tokensIssuer)
   const audience = take(keys.tokensAudience)
   const allowShortSecretUntil = take(keys.tokensAllowShortSecretUntil)
@@ -34,22 +36,24 @@ export const takeIssuers = ({ take, given, problem }: IssuerSources, mustHave: b
   if (profile !== 'classic') {
     for (const { path } of [keys.tokensLifetimeMs, keys.tokensAllowShortSecretUntil]) if (given(path)) problem(path, 'belongs to the classic profile: set tokens.profile, or leave it out')
   }
-  if (secret === undefined && tokenKeys === undefined) {
+  const hosted = profiles[profile].jwks !== undefined
+  if (secret === undefined && tokenKeys === undefined && jwksUrl === undefined && !hosted) {
     // A value that is wrong has its own problem already.
-    const wrong = given(keys.tokensSecret.path) || given(keys.tokensKeys.path)
-    if (mustHave && !wrong) problem('tokens.secret', 'no secret, keys or issuers: make one with `sallyport secret` and set SALLYPORT_TOKENS_SECRET')
+    const wrong = [keys.tokensSecret, keys.tokensKeys, keys.tokensJwksUrl].some(({ path }) => given(path))
+    if (mustHave && !wrong) problem('tokens.secret', 'no secret, keys, jwksUrl or issuers: make one with `sallyport secret` and set SALLYPORT_TOKENS_SECRET')
     return []
   }
-  if (algorithms === undefined && secret === undefined) {
-    if (!given(keys.tokensAlgorithms.path)) problem('tokens.algorithms', 'must name the algorithms of tokens.keys')
+  if (algorithms === undefined && secret === undefined && !hosted) {
+    if (!given(keys.tokensAlgorithms.path)) problem('tokens.algorithms', `must name the algorithms of ${jwksUrl === undefined ? 'tokens.keys' : 'tokens.jwksUrl, such as RS256'}`)
     return []
   }
   return [
     {
       profile,
-      algorithms: algorithms ?? ['HS512'],
+      algorithms: algorithms ?? profiles[profile].algorithms,
       secret,
       keys: tokenKeys,
+      jwksUrl,
       issuer,
       audience,
       ...(profile === 'classic' ? { allowShortSecretUntil, lifetimeMs } : {}),
@@ -96,7 +100,7 @@ const readFault = (message: string): { readonly where: string; readonly must: st
 }
 
 const flatKeyOf = (where: string, issuer: IssuerConfig | undefined): string => {
-  const [, member] = /^\.(algorithms|lifetimeMs|allowShortSecretUntil|keys)\b/.exec(where) ?? []
+  const [, member] = /^\.(algorithms|lifetimeMs|allowShortSecretUntil|keys|jwksUrl|issuer|audience)\b/.exec(where) ?? []
   if (member !== undefined) return `tokens.${member}`
   return issuer?.secret === undefined ? 'tokens.keys' : 'tokens.secret'
 }

@@ -100,6 +100,7 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
     case 'blocking_call':
     case 'dropped':
     case 'failure':
+    case 'keys':
     case 'ladder':
     case 'malformed':
     case 'operation':

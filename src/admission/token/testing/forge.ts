@@ -1,7 +1,11 @@
 import { createHmac } from 'node:crypto'
+import type { KeyLife } from '../key-life.js'
 
 /** A secret of 68 bytes, long enough for every HMAC. */
 export const testSecret = 'K9mZr2Qw7Lx4Tn8Vb1Yc6Hd3Jf5Gp0Sa-oEuIiWqXkRtMvBzNjClPhFyDgUsAeO_83'
+
+/** Of a key that is good. */
+export const goodKey: KeyLife = { issuer: 'issuer 1', kid: undefined, notAfter: Number.POSITIVE_INFINITY, withdrawn: false }
 
 /** 2026-06-01T12:00:00Z. */
 export const noon = Date.UTC(2026, 5, 1, 12)
