@@ -22,6 +22,7 @@ import { createUserCache, defaultUserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
 import { createFollower } from './follower.js'
 import type { Gate, GateOptions, GateStores } from './gate.js'
+import { createKeyWatch } from './key-watch.js'
 import { createUpgrade } from './node/upgrade.js'
 import { deny } from './protocol/denial.js'
 import { createSessions, defaultSessions } from './session/sessions.js'
@@ -73,8 +74,10 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     told(notice) {
       events.keys?.(notice)
     },
+    shortened() {
+      keyWatch.shortened()
+    },
   })
-  verifier.start()
   const users = createUserCache<U>(
     { find: async (id, deadline) => await lookupUser(id, deadline) },
     { ...defaultUserCache, ...options.userCache },
@@ -90,6 +93,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         capacity.socketOpened()
         events.opened?.(session)
         follower.opened(session)
+        keyWatch.opened(session)
       },
       closed(session, code, reason) {
         capacity.socketClosed()
@@ -98,7 +102,9 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       },
     },
   )
+  const keyWatch = createKeyWatch(sessions, now)
   sessions.start()
+  verifier.start()
 
   const ladder = createLadder({ mode: 'dry-run', ...options.ladder })
   let policyVersion = policyVersionOf(options)
@@ -221,6 +227,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       const verdict = await judgeRenewal(rules, session, token, now())
       if ('reason' in verdict) return verdict
       sessions.renewed(session, verdict)
+      keyWatch.opened(session)
       return { expiresAt: verdict.expiresAt }
     },
     get banCount() {

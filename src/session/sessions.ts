@@ -54,6 +54,8 @@ export interface Sessions<U extends User = User> extends Iterable<Session<U>> {
   send(session: Session<U>, push: Push): Delivery
   /** Ends one session for a reason of the denial table, in its own dialect. */
   close(session: Session<U>, denial: Denial): boolean
+  /** Ends one session at a moment to come, as the group's `closeAt` does; `false` when it was over or ends earlier. */
+  closeAt(session: Session<U>, at: number, denial: Denial): boolean
 }
 
 /** The same to the host, which opens and closes them. */
@@ -123,6 +125,14 @@ export const createSessions = <U extends User>(
 
   const live = (session: Session<U>): LiveSession<U> | undefined => byId.get(session.id)
 
+  const endAt = (session: LiveSession<U>, at: number, denial: Denial): boolean => {
+    const ending = endOf(session, config)
+    if (session.state.name !== 'open' || (ending !== undefined && ending.at <= at)) return false
+    session.deadline = { at, denial }
+    pulse.reschedule(session)
+    return true
+  }
+
   const group = (members: readonly LiveSession<U>[]): SessionGroup<U> => ({
     send(push) {
       let sent = 0
@@ -139,13 +149,7 @@ export const createSessions = <U extends User>(
     },
     closeAt(at, denial) {
       let moved = 0
-      for (const session of members) {
-        const ending = endOf(session, config)
-        if (session.state.name !== 'open' || (ending !== undefined && ending.at <= at)) continue
-        session.deadline = { at, denial }
-        pulse.reschedule(session)
-        moved += 1
-      }
+      for (const session of members) if (endAt(session, at, denial)) moved += 1
       return moved
     },
     [Symbol.iterator]: () => members[Symbol.iterator](),
@@ -165,6 +169,10 @@ export const createSessions = <U extends User>(
     close(session, denial) {
       const found = live(session)
       return found !== undefined && endSession(found, denial, clock.wall())
+    },
+    closeAt(session, at, denial) {
+      const found = live(session)
+      return found !== undefined && endAt(found, at, denial)
     },
     opened(session) {
       byId.set(session.id, session)
