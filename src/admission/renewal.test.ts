@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createMemoryLimits } from '../stores/memory/memory-limits.js'
 import { judgeRenewal, type Renewable } from './renewal.js'
+import { goodKey } from './token/testing/forge.js'
 import { createStaircase, noon, tokenFor, type Staircase, type StaircaseOptions } from './testing/staircase.js'
 
 const limitsConfig = { userConnects: { max: 60, windowMs: 60_000 }, addressConnects: { max: 60, windowMs: 60_000 }, userSockets: 60, addressSockets: 60, nodeSockets: 60 }
@@ -11,7 +12,7 @@ const live = (issuer = 'issuer 1'): Renewable => ({
   user: { id: '2', active: true, role: 'admin', epoch: 3 },
   endpoint: { name: 'conversations', conversation: undefined },
   client: { address: '203.0.113.7', key: '203.0.113.7', forwarded: false },
-  principal: { claims: { subject: '2', issuer, tokenId: undefined, issuedAt: noon, expiresAt: noon + 1_000, role: undefined, epoch: undefined, payload: {} } },
+  principal: { claims: { subject: '2', issuer, key: goodKey, tokenId: undefined, issuedAt: noon, expiresAt: noon + 1_000, role: undefined, epoch: undefined, payload: {} } },
 })
 
 const judged = async ({ rules }: Staircase, session = live(), token?: string) => judgeRenewal(rules, session, token ?? (await tokenFor({ subject: '2', lifetimeMs: 60_000 })), noon)
