@@ -81,6 +81,11 @@ describe('tokens by their old names', () => {
     expect(await classic.validateToken(good)).toBe(false)
     expect(await classic.validateToken(good, false)).toBe(true)
     expect(await classic.claimToken(good)).toMatchObject({ user_id: '1' })
+    const later = await token('1', noon + 2_000)
+    expect(await classic.validateToken(later)).toBe(true)
+    await gate.bans.add({ kind: 'user', userId: '1' }, { reason: 'abuse', actor: 'grace' })
+    expect(await classic.validateToken(later)).toBe(false)
+    expect(await classic.validateToken(later, false)).toBe(true)
   })
 
   test('a refresh token, a disabled user and an unknown one are never good', async () => {
