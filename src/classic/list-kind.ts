@@ -13,8 +13,8 @@ export const listPageSize = 10
 export interface ListView {
   /** Equal views of one workspace have equal keys. */
   readonly key: string
-  /** Loads it. `name` is the key of an unasked refresh. */
-  load(conversations: Conversations, workspace: string | undefined, at: number, name?: string): Promise<ReturnType<typeof listPush>>
+  /** Loads it. `name` is the key of an unasked refresh, `asker` the user whose turn it takes. */
+  load(conversations: Conversations, workspace: string | undefined, at: number, name?: string, asker?: string): Promise<ReturnType<typeof listPush>>
 }
 
 /** What distinguishes the two list sockets. */
@@ -32,13 +32,13 @@ export interface ListKind {
 
 type Loaded = Pick<ListFrame, 'type' | 'name' | 'items' | 'count'>
 
-const viewOf = (filters: RawFilters, load: (conversations: Conversations, workspace: string, paging: Paging) => Promise<Loaded>, empty: Loaded): ListView => {
+const viewOf = (filters: RawFilters, load: (conversations: Conversations, workspace: string, paging: Paging, asker: string | undefined) => Promise<Loaded>, empty: Loaded): ListView => {
   const paging = pagingOf(filters, listPageSize)
   return {
     key: JSON.stringify(filters),
-    load: async (conversations, workspace, at, name) => {
+    load: async (conversations, workspace, at, name, asker) => {
       // A user without a workspace has an empty inbox, not a broken one.
-      const loaded = workspace === undefined ? empty : await load(conversations, workspace, paging)
+      const loaded = workspace === undefined ? empty : await load(conversations, workspace, paging, asker)
       return listPush({ ...loaded, paging, filters, at }, false, name)
     },
   }
@@ -55,8 +55,8 @@ export const conversationsList: ListKind = {
   view: (filters) => {
     const understood = conversationFilter(filters)
     if (isBad(understood)) return understood
-    const load = async (conversations: Conversations, workspace: string, { offset, pageSize }: Paging): Promise<Loaded> => {
-      const { rows, total } = await conversations.conversations({ workspace, reader: '', ...understood, offset, limit: pageSize })
+    const load = async (conversations: Conversations, workspace: string, { offset, pageSize }: Paging, asker: string | undefined): Promise<Loaded> => {
+      const { rows, total } = await conversations.conversations({ workspace, asker, reader: '', ...understood, offset, limit: pageSize })
       return { type: 'conversations_list', name: 'conversations', items: rows.map(conversationItem), count: total }
     }
     return viewOf(filters, load, { type: 'conversations_list', name: 'conversations', items: [], count: 0 })
@@ -74,8 +74,8 @@ export const customersList: ListKind = {
   view: (filters) => {
     const understood = customerFilter(filters)
     if (isBad(understood)) return understood
-    const load = async (conversations: Conversations, workspace: string, { offset, pageSize }: Paging): Promise<Loaded> => {
-      const { rows, total } = await conversations.customers({ workspace, ...understood, offset, limit: pageSize })
+    const load = async (conversations: Conversations, workspace: string, { offset, pageSize }: Paging, asker: string | undefined): Promise<Loaded> => {
+      const { rows, total } = await conversations.customers({ workspace, asker, ...understood, offset, limit: pageSize })
       return { type: 'customers_list', name: 'customers', items: rows.map(customerB), count: total }
     }
     return viewOf(filters, load, { type: 'customers_list', name: 'customers', items: [], count: 0 })

@@ -48,7 +48,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
   }
 
   const show = async (socket: ListSocket<U>): Promise<void> => {
-    sessions.send(socket.session, await socket.view.load(conversations, socket.scope?.workspace.id, clock.wall()))
+    sessions.send(socket.session, await socket.view.load(conversations, socket.scope?.workspace.id, clock.wall(), undefined, socket.session.user.id))
   }
 
   const failed = (session: Session<U>, error: unknown, text: string): void => {

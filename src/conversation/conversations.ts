@@ -36,6 +36,8 @@ export interface ConversationsAsk extends Slice {
   readonly reader: string
   readonly filter: ConversationFilter
   readonly order: Order<ConversationOrderBy>
+  /** User id whose turn it takes where many wait; default the workspace. */
+  readonly asker?: string | undefined
   /** Only rows after this one; for sorts by a time. */
   readonly following?: Place | undefined
 }
@@ -44,6 +46,8 @@ export interface CustomersAsk extends Slice {
   readonly workspace: string
   readonly filter: CustomerFilter
   readonly order: Order<CustomerOrderBy>
+  /** User id whose turn it takes where many wait; default the workspace. */
+  readonly asker?: string | undefined
   /** Only rows after this one; for sorts by a time. */
   readonly following?: Place | undefined
 }

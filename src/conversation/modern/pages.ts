@@ -36,6 +36,7 @@ export const conversationsPage = async (
   if (scope === undefined) return { items: [], total: 0, next: null }
   const { rows, total } = await conversations.conversations({
     workspace: scope.workspace.id,
+    asker: scope.userId,
     reader: scope.userId,
     filter: cleaned(filter),
     order: { by: 'updatedAt', descending: true },
@@ -56,6 +57,7 @@ export const customersPage = async (
   if (scope === undefined) return { items: [], total: 0, next: null }
   const { rows, total } = await conversations.customers({
     workspace: scope.workspace.id,
+    asker: scope.userId,
     filter: cleaned(filter),
     order: { by: 'createdAt', descending: true },
     following: place,

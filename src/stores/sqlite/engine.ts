@@ -7,13 +7,13 @@ import type { Procedures } from './procedures.js'
 import type { Query, SqlParams } from './sql-value.js'
 import type { ProcedureTable } from './write-batch.js'
 
-/** `admission` is for single rows by key and has a worker of its own; everything that may scan goes to `lists`. */
-export type ReadLane = 'admission' | 'lists'
+/** `admission` is for single rows by key and has a worker of its own, as has `search`, one question at a time; everything else goes to `lists`. */
+export type ReadLane = 'admission' | 'lists' | 'search'
 
 export interface EngineOptions {
   /** File of the database, made when there is none; `:temporary:` for one that is gone after `close`. */
   readonly path: string
-  /** Reader workers in all: one for `admission`, the others for `lists`. Default 2, range 2 to 16. */
+  /** Reader workers beside the one for `search`: one for `admission`, the others for `lists`. Default 2, range 2 to 16. */
   readonly readers?: number
   /** Milliseconds a call without a deadline of its own may take. Default 2000. */
   readonly deadlineMs?: number
@@ -45,11 +45,16 @@ export interface Engine<P extends ProcedureTable> {
    * @param deadline - Epoch milliseconds, default now + `deadlineMs`. A call whose turn comes later is not begun.
    */
   read<Row>(lane: ReadLane, sql: string, params?: SqlParams, deadline?: number): Promise<readonly Row[]>
-  /** Reads several statements in one snapshot, as `snapshot<[ConversationRow, TagRow]>('lists', [page, tags])`. */
+  /**
+   * Reads several statements in one snapshot, as `snapshot<[ConversationRow, TagRow]>('lists', [page, tags])`.
+   *
+   * @param asker - Whose turn it takes: where many wait, each asker is served once a round.
+   */
   snapshot<Rows extends readonly [unknown, ...unknown[]]>(
     lane: ReadLane,
     queries: { readonly [I in keyof Rows]: Query },
     deadline?: number,
+    asker?: string,
   ): Promise<{ readonly [I in keyof Rows]: readonly Rows[I][] }>
   /**
    * Performs a procedure of `procedures.ts` in the writer. It is atomic, and on the disk when the promise resolves.
@@ -102,16 +107,16 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
     await file.release()
     throw notOpenedByWorker(file.path, writerFailure)
   }
-  const lanes: Readonly<Record<ReadLane, Lane<ReadAsk>>> = { admission: readLane(1, 256), lists: readLane(readers - 1, 16) }
+  const lanes: Readonly<Record<ReadLane, Lane<ReadAsk>>> = { admission: readLane(1, 256), lists: readLane(readers - 1, 4), search: readLane(1, 1) }
 
   const end = async (): Promise<void> => {
     writer.stop()
-    await Promise.all([lanes.admission.close(), lanes.lists.close()])
+    await Promise.all([lanes.admission.close(), lanes.lists.close(), lanes.search.close()])
     // Last, because a checkpoint can empty the log only when nobody reads.
     await writer.close()
     await file.release()
   }
-  const readerFailure = (await lanes.admission.opened) ?? (await lanes.lists.opened)
+  const readerFailure = (await lanes.admission.opened) ?? (await lanes.lists.opened) ?? (await lanes.search.opened)
   if (readerFailure !== undefined) {
     await end()
     throw notOpenedByWorker(file.path, readerFailure)
@@ -131,10 +136,11 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
       lane: ReadLane,
       queries: { readonly [I in keyof Rows]: Query },
       deadline?: number,
+      asker?: string,
     ) => {
       const [first, ...more] = queries as readonly Query[]
       if (first === undefined) throw new TypeError('Cannot read a snapshot of no queries')
-      const rows = await lanes[lane].call({ deadline: dueAt(deadline), sql: first.sql, params: first.params, more })
+      const rows = await lanes[lane].call({ deadline: dueAt(deadline), sql: first.sql, params: first.params, more, ...(asker === undefined ? {} : { asker }) })
       return rows as { readonly [I in keyof Rows]: readonly Rows[I][] }
     },
     write: <N extends keyof P & string>(name: N, args: ArgsOf<P[N]>, deadline?: number) =>

@@ -1,4 +1,5 @@
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
+import { createFairQueue } from './fair-queue.js'
 import type { Answer, OpenFailure, WorkerOrder, WorkerSetup } from './messages.js'
 import { errorOf } from './sqlite-failure.js'
 import { createWorkerSlot, type WorkerSlot } from './worker-slot.js'
@@ -22,7 +23,7 @@ export interface LaneOptions<Ask> {
   readonly order: (asks: readonly Ask[]) => WorkerOrder
 }
 
-/** Calls in the order they came, and the workers that take them in batches: one batch under way per worker. */
+/** Calls in the order they came, everybody's in turn, and the workers that take them in batches: one batch under way per worker. */
 export interface Lane<Ask> {
   /** Resolves when the workers are ready, with what was wrong when one could not open the database. */
   readonly opened: Promise<OpenFailure | undefined>
@@ -38,13 +39,13 @@ const maxTimerMs = 2 ** 31 - 1
 
 const unavailable = (message: string, cause?: unknown): StoreUnavailable => new StoreUnavailable('sqlite', message, cause)
 
-export const createLane = <Ask extends { readonly deadline: number }>(options: LaneOptions<Ask>): Lane<Ask> => {
+export const createLane = <Ask extends { readonly deadline: number; readonly asker?: string }>(options: LaneOptions<Ask>): Lane<Ask> => {
   let tellOpened: (failure: OpenFailure | undefined) => void = () => {}
   const opened = new Promise<OpenFailure | undefined>((resolve) => {
     tellOpened = resolve
   })
   let tellDrained: () => void = () => {}
-  let queue: Call<Ask>[] = []
+  const queue = createFairQueue<Call<Ask>>(({ ask }) => ask.asker ?? '')
   const underWay = new Map<WorkerSlot, readonly Call<Ask>[]>()
   let pending = 0
   let closing = false
@@ -78,21 +79,21 @@ export const createLane = <Ask extends { readonly deadline: number }>(options: L
     const now = Date.now()
     nextLookAt = Number.POSITIVE_INFINITY
     let next = Number.POSITIVE_INFINITY
-    for (const call of [...queue, ...[...underWay.values()].flat()]) {
+    for (const call of [...queue.all(), ...[...underWay.values()].flat()]) {
       if (call.settled) continue
       if (call.ask.deadline > now) next = Math.min(next, call.ask.deadline)
       else settle(call, () => call.reject(unavailable('The database did not answer before the deadline.')))
     }
-    queue = queue.filter((call) => !call.settled)
+    queue.keep((call) => !call.settled)
     lookAgainAt(next)
   }
 
-  const take = (count: number): readonly Call<Ask>[] => queue.splice(0, count).filter((call) => !call.settled)
+  const take = (count: number): readonly Call<Ask>[] => queue.take(count).filter((call) => !call.settled)
 
   const pump = (): void => {
     const idle = slots.filter((slot) => slot.state === 'idle')
     for (const [index, slot] of idle.entries()) {
-      const share = Math.ceil(queue.length / (idle.length - index))
+      const share = Math.ceil(queue.size / (idle.length - index))
       const batch = take(Math.min(share, options.maxBatch))
       if (batch.length === 0) continue
       underWay.set(slot, batch)
@@ -130,8 +131,8 @@ export const createLane = <Ask extends { readonly deadline: number }>(options: L
     underWay.delete(slot)
     fail(batch, error)
     if (slots.some(({ state }) => state === 'idle' || state === 'busy')) return
-    fail(queue, error)
-    queue = []
+    fail(queue.all(), error)
+    queue.keep(() => false)
   }
 
   const createSlot = (): WorkerSlot => {
@@ -141,7 +142,7 @@ export const createLane = <Ask extends { readonly deadline: number }>(options: L
         if (!known) ready += 1
         known = true
         if (ready === options.workers) tellOpened(undefined)
-        if (queue.length > 0) pump()
+        if (queue.size > 0) pump()
       },
       answered: (answers) => answer(slot, answers),
       died: (why) => bury(slot, why),

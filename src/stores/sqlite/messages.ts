@@ -17,6 +17,8 @@ export interface ReadAsk {
   readonly sql: string
   readonly params: SqlParams
   readonly more?: readonly Query[]
+  /** Whose turn it takes; those who name nobody share one. */
+  readonly asker?: string
 }
 
 /** One procedure in a savepoint of its own. */

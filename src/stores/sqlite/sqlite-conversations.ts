@@ -7,7 +7,7 @@ import {
   conversationColumns, conversationFrom, customerColumns, customerFrom, fromMicros, inboxRowFrom, lastMessageFrom, messageColumns, messageFrom,
   previewColumns, selectInbox, selectInboxPage, tagFrom, type ConversationColumns, type CustomerColumns, type InboxColumns, type MaybeMessage, type MessageColumns, type TagRow,
 } from './conversation-rows.js'
-import type { SqliteEngine } from './engine.js'
+import type { ReadLane, SqliteEngine } from './engine.js'
 import { conversationList, customerList } from './list-statements.js'
 
 /** `conversationsPerCustomer` of the page, in SQL. */
@@ -36,6 +36,9 @@ const enteredWorkspace = `select w.id, w.name, k.log_epoch as epoch, wm.role
   join users wu on wu.id = wm.user_id and wu.active = 1
   join workspaces w on w.id = wm.workspace
   join workspace_counters k on k.workspace = w.id`
+
+/** A search may be slow, and slow ones wait for each other only. */
+const laneOf = ({ search }: { readonly search?: string | undefined }): ReadLane => (search === undefined ? 'lists' : 'search')
 
 /** Keeps conversations in SQLite. Pages are read in one snapshot each: one statement for the rows and one for their number. */
 export const createSqliteConversations = (engine: SqliteEngine): Conversations & WorkspaceImports => {
@@ -67,15 +70,15 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
       return row === undefined ? undefined : workspaceFrom(row)
     },
 
-    async conversations({ workspace, reader, filter, order, following, offset, limit }) {
+    async conversations({ workspace, reader, filter, order, asker, following, offset, limit }) {
       const list = conversationList(keyOf(workspace), { workspace, reader, filter, order, following, offset, limit })
-      const [totals, rows] = await engine.snapshot<[Total, InboxColumns]>('lists', [
+      const [totals, rows] = await engine.snapshot<[Total, InboxColumns]>(laneOf(filter), [
         list.total,
         {
           sql: `with page (id) as materialized (${list.page}) ${selectInboxPage} order by ${conversationOrder(order)}`,
           params: { ...list.params, reader: safe(reader) },
         },
-      ])
+      ], undefined, asker ?? `workspace ${workspace}`)
       return { rows: rows.map(inboxRowFrom), total: totals[0]?.total ?? 0 }
     },
 
@@ -88,10 +91,10 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
       return row === undefined ? undefined : inboxRowFrom(row)
     },
 
-    async customers({ workspace, filter, order, following, offset, limit }) {
+    async customers({ workspace, filter, order, asker, following, offset, limit }) {
       const list = customerList(keyOf(workspace), { workspace, filter, order, following, offset, limit })
       const page = `with page (id) as materialized (${list.page})`
-      const [totals, rows, conversations] = await engine.snapshot<[Total, CustomerColumns, ConversationColumns & MaybeMessage]>('lists', [
+      const [totals, rows, conversations] = await engine.snapshot<[Total, CustomerColumns, ConversationColumns & MaybeMessage]>(laneOf(filter), [
         list.total,
         {
           sql: `${page} select ${customerColumns} from page p cross join customers u on u.id = p.id order by ${customerOrder(order)}`,
@@ -108,7 +111,7 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
                 order by c.updated_at desc, c.id desc`,
           params: list.params,
         },
-      ])
+      ], undefined, asker ?? `workspace ${workspace}`)
       const byCustomer = new Map<number, (typeof conversations)[number][]>(rows.map((row) => [row.u_id, []]))
       for (const row of conversations) byCustomer.get(row.c_customer)?.push(row)
       return {
