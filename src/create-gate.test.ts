@@ -178,3 +178,9 @@ test('[B6] a gate that never knew the bans is not created', async () => {
   const bans = { ...createMemoryBans(control), list: () => Promise.reject(new Error('away')) }
   await expect(made({ stores: { control, bans, revocations: createMemoryRevocations(control) } })).rejects.toThrow('away')
 })
+
+test('[A27] a gate that takes cookies must name its pages', async () => {
+  for (const origins of [undefined, []]) {
+    await expect(made({ carriers: ['cookie'], ...(origins === undefined ? {} : { origins }) })).rejects.toThrow('Cannot create a gate as "origins" must name your pages when "carriers" has cookie')
+  }
+})

@@ -14,7 +14,7 @@ import { identify } from './admission/identify.js'
 import { createLadder } from './admission/ladder.js'
 import type { LimitsConfig } from './admission/limits.js'
 import { defaultDeadlines, type Rules } from './admission/rules.js'
-import { carriers } from './admission/steps/credential.js'
+import { defaultCarriers, defaultCookieName } from './admission/steps/credential.js'
 import { createEndpointTable } from './admission/steps/endpoints.js'
 import { judgeRenewal } from './admission/renewal.js'
 import { createVerifier } from './admission/token/create-verifier.js'
@@ -57,6 +57,8 @@ const memoryStores = (): GateStores => {
  * server.on('upgrade', gate.upgrade(wss, (ws, session) => { ws.send(`hello ${session.user.id}`) }))
  */
 export const createGate = async <U extends User>(options: GateOptions<U>): Promise<Gate<U>> => {
+  if (options.carriers?.includes('cookie') === true && (options.origins ?? []).length === 0)
+    throw new TypeError('Cannot create a gate as "origins" must name your pages when "carriers" has cookie: any page could use it')
   const now = (): number => Date.now()
   const events = options.events ?? {}
   const stores = options.stores ?? memoryStores()
@@ -121,7 +123,8 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     capacity,
     endpoints,
     origins: { allowed: options.origins && new Set(options.origins), required: options.requireOrigin ?? false },
-    carriers: new Set(options.carriers ?? carriers),
+    carriers: new Set(options.carriers ?? defaultCarriers),
+    cookieName: options.cookieName ?? defaultCookieName,
     foreignSubprotocols: (options.dialect ?? 'plain') === 'plain',
     plainDialect: options.dialect ?? 'plain',
     verifier,

@@ -66,8 +66,10 @@ export interface GateOptions<U extends User = User> {
    */
   readonly lookupUser: (id: string, deadline: number) => Promise<U | undefined> | U | undefined
   readonly userCache?: Partial<UserCacheConfig>
-  /** Enabled carriers (default all three: `header`, `subprotocol`, `query`). */
+  /** Enabled carriers (default `header`, `subprotocol`, `query`; `cookie` also needs `origins`). */
   readonly carriers?: readonly Carrier[]
+  /** Name of the cookie that holds a token (default `__Host-sallyport`). */
+  readonly cookieName?: string
   /** Origins whose pages may connect, compared exactly; left out, every page may, because no credential here is sent by a browser on its own. */
   readonly origins?: readonly string[]
   /** Whether a handshake without Origin is refused (default `false`). */

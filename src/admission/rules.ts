@@ -42,6 +42,8 @@ export interface Rules<U extends User = User> {
   readonly endpoints: EndpointTable
   readonly origins: OriginRule
   readonly carriers: ReadonlySet<Carrier>
+  /** Name of the cookie that holds a token, when that carrier is enabled. */
+  readonly cookieName: string
   /** Whether sub-protocols that are not ours are left to the embedder. */
   readonly foreignSubprotocols: boolean
   /** The dialect of a client that offers no sub-protocol of ours. */

@@ -6,6 +6,7 @@ const read = new Set([
   'authorization',
   'connection',
   'content-length',
+  'cookie',
   'expect',
   'forwarded',
   'host',

@@ -207,6 +207,7 @@ const createServerGate = async (
     clockToleranceMs: config.tokens.clockToleranceMs,
     lookupUser: (id, deadline) => stores.users.find(id, deadline),
     carriers: config.carriers,
+    cookieName: config.cookieName,
     // Without a list no page may connect; development adds its own pages.
     origins: [...(config.origins ?? []), ...(development ? ownOrigins : [])],
     requireOrigin: config.requireOrigin,

@@ -1,6 +1,6 @@
 import type { Decision } from '../admission/decision.js'
 import type { Handshake } from '../admission/handshake.js'
-import { carriers, findCredential } from '../admission/steps/credential.js'
+import { defaultCarriers, findCredential } from '../admission/steps/credential.js'
 import { readQuery } from '../admission/steps/query.js'
 import { readOffer } from '../admission/steps/subprotocols.js'
 import { tokenPreview } from '../admission/token/fingerprint.js'
@@ -10,13 +10,13 @@ import { statusOf } from '../protocol/denial.js'
 import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
 
-const everyCarrier = new Set(carriers)
+const shownCarriers = new Set(defaultCarriers)
 
 /** The part of a token that may be shown, for the debug lines of the classic format; `undefined` when there was none. */
 const previewOf = (handshake: Handshake): string | undefined => {
   const offer = readOffer(handshake.headers, true)
   if ('reason' in offer) return undefined
-  const credential = findCredential(handshake.headers, offer, readQuery(handshake.target), everyCarrier)
+  const credential = findCredential(handshake.headers, offer, readQuery(handshake.target), shownCarriers)
   return 'reason' in credential ? undefined : tokenPreview(credential.token)
 }
 

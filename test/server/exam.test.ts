@@ -1,5 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { formatCreatedAt } from '../../dist/admission/token/iso-time.js'
@@ -192,6 +193,34 @@ describe('in the examination set-up', () => {
       await expectGoodOnesIn(url, sent)
     })
     expectNoTokenText(log, sent)
+  })
+
+  const ended = {
+    'a token id that was revoked': { claims: () => ({ jti: 'revoked-id' }), http: [401, 'token_revoked'], close: 4001, path: '/ws/customers/' },
+    'a time before which everything of its user was revoked': {
+      claims: () => ({ iat: seconds() - 600, created_at: formatCreatedAt(Date.now() - 600_000) }), http: [401, 'token_revoked'], close: 4001, path: '/ws/customers/',
+    },
+    'a role that may not use the endpoint': { claims: () => ({ role: 'customer' }), http: [403, 'forbidden'], close: 1008, path: '/ws/conversations/' },
+    'a disabled user': { claims: () => ({ user_id: '4' }), http: [401, 'token_invalid'], close: 4001, path: '/ws/customers/' },
+  } as const
+
+  test.each(['http', 'close'] as const)('with refusals %s a good signature does not help who was revoked, disabled or of another role', { timeout: 60_000 }, async (refusals) => {
+    await underExamination(refusals, async (server, url) => {
+      expect((await server.run(['token', 'revoke', '--id', 'revoked-id'])).code).toBe(0)
+      const operatorKey = (await readFile(join(server.cwd, '.sallyport', 'operator.key'), 'utf8')).trim()
+      const revoked = await fetch(`${server.internalUrl}/api/v1/revocations`, {
+        method: 'POST',
+        headers: { 'authorization': `Bearer ${operatorKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ userId: '1', beforeAt: Date.now() - 60_000 }),
+      })
+      expect(revoked.status).toBe(201)
+      for (const [name, { claims, http, close, path }] of Object.entries(ended)) {
+        const there = `${server.socketUrl}${path}?token=${encodeURIComponent(forge({ claims: claims() }))}`
+        if (refusals === 'http') expect(await knock(there, { origin }), name).toMatchObject({ status: http[0], body: expect.stringContaining(`"code":"${http[1]}"`) })
+        else expect((await (await opened(there, { origin })).closed).code, name).toBe(close)
+      }
+      await expectGoodOnesIn(url, [])
+    })
   })
 
   test('with refusals auto a page is closed upon and a program is told in HTTP; with legacy both get 403 and nothing else', { timeout: 60_000 }, async () => {

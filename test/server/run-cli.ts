@@ -5,6 +5,8 @@ import { sallyport, startServer, type Ended } from '../cli/sallyport.js'
 
 /** A server that runs as a child of this test, in a folder of its own. */
 export interface Serving {
+  /** The folder it was started in. */
+  readonly cwd: string
   readonly publicUrl: string
   readonly internalUrl: string
   /** `ws://…` of the public port, without a path. */
@@ -38,6 +40,7 @@ export const serve = async (words: readonly string[], cwd: string, env: Environm
   }
   let stopping: Promise<Ended> | undefined
   return {
+    cwd,
     publicUrl: server.url,
     internalUrl,
     socketUrl: server.url.replace('http', 'ws'),

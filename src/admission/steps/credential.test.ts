@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { carriers, findCredential, type Carrier } from './credential.js'
+import { carriers, defaultCarriers, findCredential, type Carrier } from './credential.js'
 
 const all = new Set<Carrier>(carriers)
 const noOffer = { modern: false, bearer: undefined }
@@ -39,6 +39,29 @@ test('the scheme is read without case, and what cannot be read is a token that n
   expect(findCredential(header('bEARER   t'), noOffer, noQuery, all)).toEqual({ carrier: 'header', token: 't' })
   expect(findCredential(header('Bearer'), noOffer, noQuery, all)).toEqual({ carrier: 'header', token: '' })
   expect(findCredential({}, noOffer, queryOf(undefined), all)).toEqual({ carrier: 'query', token: '' })
+})
+
+const cookie = (...lines: readonly string[]) => ({ cookie: lines, origin: ['https://app.example'] })
+
+test('[A27] a cookie of the name counts beside an Origin, wherever it stands among others', () => {
+  const found = { carrier: 'cookie', token: 't.u.v' }
+  for (const line of ['__Host-sallyport=t.u.v', 'a=1; __Host-sallyport=t.u.v; b=2', 'a=1;__Host-sallyport=t.u.v']) expect(findCredential(cookie(line), noOffer, noQuery, all)).toEqual(found)
+  expect(findCredential(cookie('a=1', '__Host-sallyport=t.u.v'), noOffer, noQuery, all)).toEqual(found)
+  expect(findCredential(cookie('token=t'), noOffer, noQuery, all, 'token')).toEqual({ carrier: 'cookie', token: 't' })
+})
+
+test('[A27] a cookie without an Origin, of another name, without a value or of a carrier that is not enabled counts as none', () => {
+  const missing = { reason: 'token_missing' }
+  expect(findCredential({ cookie: ['__Host-sallyport=t'] }, noOffer, noQuery, all)).toMatchObject(missing)
+  for (const line of ['sallyport=t', '__host-sallyport=t', '__Host-sallyport2=t', '__Host-sallyport=', '']) expect(findCredential(cookie(line), noOffer, noQuery, all)).toMatchObject(missing)
+  expect(findCredential(cookie('__Host-sallyport=t'), noOffer, noQuery, new Set(defaultCarriers))).toMatchObject(missing)
+})
+
+test('[A27] a cookie never conflicts with what was given on purpose; two of the name do with one another', () => {
+  expect(findCredential({ ...cookie('__Host-sallyport=t'), ...header('Bearer u') }, noOffer, noQuery, all)).toEqual({ carrier: 'header', token: 'u' })
+  expect(findCredential(cookie('__Host-sallyport=t'), noOffer, queryOf('u'), all)).toEqual({ carrier: 'query', token: 'u' })
+  expect(findCredential(cookie('__Host-sallyport=t; __Host-sallyport=u'), noOffer, noQuery, all)).toMatchObject({ reason: 'bad_request' })
+  expect(findCredential({ ...cookie('__Host-sallyport=t; __Host-sallyport=u'), ...header('Bearer v') }, noOffer, noQuery, all)).toEqual({ carrier: 'header', token: 'v' })
 })
 
 test('a conflict names the carriers and no token', () => {

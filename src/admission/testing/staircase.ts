@@ -10,7 +10,7 @@ import { createLadder, type LadderConfig, type LadderVerdict } from '../ladder.j
 import type { Limits } from '../limits.js'
 import { createRevocationSet } from '../revocation-set.js'
 import { defaultDeadlines, type Rules, type StepDeadlines } from '../rules.js'
-import { carriers, type Carrier } from '../steps/credential.js'
+import { defaultCarriers, defaultCookieName, type Carrier } from '../steps/credential.js'
 import { createEndpointTable } from '../steps/endpoints.js'
 import { createVerifier } from '../token/create-verifier.js'
 import type { IssuerConfig } from '../token/issuer.js'
@@ -144,7 +144,8 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
     },
     endpoints: { match: touching('endpoints', endpoints.match), rolesOf: endpoints.rolesOf },
     origins: { allowed: options.origins && new Set(options.origins), required: options.requireOrigin ?? false },
-    carriers: new Set(options.carriers ?? carriers),
+    carriers: new Set(options.carriers ?? defaultCarriers),
+    cookieName: defaultCookieName,
     foreignSubprotocols: (options.dialect ?? 'plain') === 'plain',
     plainDialect: options.dialect ?? 'plain',
     verifier: { verify: touching('verifier', verifier.verify), cached: touching('verified tokens', verifier.cached) },

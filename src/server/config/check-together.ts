@@ -32,5 +32,6 @@ export const checkTogether = (
   for (const proxy of config.trustedProxies) {
     if ((parseNetwork(proxy)?.prefix ?? widePrefix + 1) <= widePrefix) warnings.add(`trustedProxies ${proxy} believes the forwarding header of nearly everybody`)
   }
+  if (config.carriers.includes('cookie') && (config.origins?.length ?? 0) === 0) problem('carriers', 'cookie needs origins: without a list any page could use it')
   if (mode === 'serve' && config.requireOrigin && (config.origins?.length ?? 0) === 0) warnings.add('requireOrigin is set and origins is empty: nobody can connect')
 }

@@ -20,6 +20,7 @@ export interface Config {
   }
   readonly users: { readonly url: string; readonly query: string } | undefined
   readonly carriers: Value<'carriers'>
+  readonly cookieName: string
   readonly origins: readonly string[] | undefined
   readonly requireOrigin: boolean
   readonly trustedProxies: readonly string[]

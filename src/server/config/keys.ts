@@ -4,7 +4,7 @@ import { forwardings } from '../../admission/address/proxies.js'
 import { parseNetwork } from '../../admission/address/network.js'
 import { dryRunRules } from '../../admission/decision.js'
 import { ladderModes } from '../../admission/ladder.js'
-import { carriers } from '../../admission/steps/credential.js'
+import { carriers, defaultCarriers, defaultCookieName } from '../../admission/steps/credential.js'
 import { algorithms, isAlgorithm, type Algorithm } from '../../admission/token/algorithm.js'
 import type { ProfileName } from '../../admission/token/profiles.js'
 import { exactOrigin } from './exact-origin.js'
@@ -110,7 +110,8 @@ export const keys = {
   tokensGraceMs: int('tokens.graceMs', 0, 0, day, 'How long a live socket may outlive its token.'),
   usersUrl: key('users.url', 'text', z.string().regex(/^postgres(?:ql)?:\/\/./).optional(), undefined, 'postgres://…', 'An existing PostgreSQL database to look users up in.', true),
   usersQuery: key('users.query', 'text', z.string().refine(asksForOneUser).optional(), undefined, 'a query with the placeholder $1 and no other', 'One SELECT with $1 = user id that returns id, active (or is_active), and perhaps role, epoch, email.'),
-  carriers: key('carriers', 'list', z.array(z.enum(carriers, { error: ({ input }) => (laterCarriers.has(input) ? 'is not supported in this version' : 'is no carrier') })).min(1), [...carriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel.'),
+  carriers: key('carriers', 'list', z.array(z.enum(carriers, { error: ({ input }) => (laterCarriers.has(input) ? 'is not supported in this version' : 'is no carrier') })).min(1), [...defaultCarriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel; cookie also needs origins.'),
+  cookieName: key('cookieName', 'text', z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/), defaultCookieName, 'a cookie name', 'Cookie that holds a token, when carriers has cookie.'),
   origins: key('origins', 'list', z.array(origin).optional(), undefined, 'a list of origins such as https://app.example, without a path', 'Pages that may connect, compared exactly.'),
   requireOrigin: flag('requireOrigin', false, 'Whether clients without an Origin are refused.'),
   trustedProxies: key('trustedProxies', 'list', networks, [], 'a list of addresses and CIDR ranges', 'Proxies whose forwarding header is believed.'),

@@ -57,7 +57,8 @@ const wrong: readonly (readonly [path: string, text: string])[] = [
   ['tokens.lifetimeMs', '999'],
   ['tokens.clockToleranceMs', '300001'],
   ['tokens.graceMs', '1h'],
-  ['carriers', 'cookie'],
+  ['carriers', 'ticket'],
+  ['cookieName', 'a b'],
   ['carriers', ''],
   ['origins', 'https://app.example/'],
   ['origins', '*'],
@@ -121,6 +122,11 @@ test('a mistyped key or variable is answered with the one that was meant', async
     ['SALLYPORT_XQZ_WVUT_KJHG_BNM_QQ', undefined],
   ])
   expect(message).toContain('did you mean listen.port?')
+})
+
+test('[A27] cookies are taken only with a list of origins', async () => {
+  const { message } = await fault({ env: { SALLYPORT_CARRIERS: 'header,cookie' } })
+  expect(message).toContain('cookie needs origins')
 })
 
 test('an origin with a path is answered with the origin', async () => {

@@ -119,6 +119,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
     },
     users: usersUrl === undefined || usersQuery === undefined ? undefined : { url: usersUrl, query: usersQuery },
     carriers: take(keys.carriers),
+    cookieName: take(keys.cookieName),
     origins: origins ?? (publicUrl === undefined ? undefined : [new URL(publicUrl).origin]),
     requireOrigin: take(keys.requireOrigin),
     trustedProxies: take(keys.trustedProxies),
