@@ -17,12 +17,15 @@ import { createOperations } from './create-operations.js'
 import { developmentIssuer, sampleTokens, type SampleToken } from './development.js'
 import { serverEndpoints } from './endpoints.js'
 import { readDemoPage } from './http/demo-page.js'
+import type { InboundOptions } from './http/inbound-routes.js'
 import { createInternalApp } from './http/internal-app.js'
 import { createPublicApp } from './http/public-app.js'
+import { createLively } from './lively/create-lively.js'
 import { closeServer, listen, StartError } from './listen.js'
 import { createLog, type Log } from './log/create-log.js'
 import { createMetrics, type Metrics } from './metrics/create-metrics.js'
 import { openDialects } from './open-dialects.js'
+import { openInbound } from './open-inbound.js'
 import { openStores, type OpenStores } from './open-stores.js'
 import type { Operations } from './operations.js'
 import { readOrMakeOperatorKey } from './operator-key.js'
@@ -37,6 +40,8 @@ export interface StartOptions {
   readonly developmentUser?: string | undefined
   /** Development only: begin with new sample data. */
   readonly reset?: boolean | undefined
+  /** Development only: sample customers write. */
+  readonly lively?: boolean | undefined
   /** Sentences of `loadConfig` to be said at start. */
   readonly warnings?: readonly string[]
   /** Default: one made from the configuration. */
@@ -72,8 +77,9 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
   }
   let upgrade: ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) | undefined
   let ready = false
+  let inbound: InboundOptions | undefined
   const demoPage = development ? await readDemoPage(serverEndpoints) : undefined
-  const publicApp = createPublicApp({ mode: development ? 'development' : 'production', endpoints: serverEndpoints, ready: () => ready, onFailure: told('public port'), ...(demoPage ? { demoPage } : {}) })
+  const publicApp = createPublicApp({ mode: development ? 'development' : 'production', endpoints: serverEndpoints, ready: () => ready, inbound: () => inbound, onFailure: told('public port'), ...(demoPage ? { demoPage } : {}) })
   const publicServer = createHardenedServer({
     onRequest: asListener(publicApp.fetch),
     onUpgrade(request, connection, head) {
@@ -106,6 +112,8 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const gate = await createServerGate(options, stores, issuers, publicPort, log, metrics)
     const dialects = openDialects(gate, stores, config, log, metrics)
     upgrade = dialects.upgrade
+    const lively = development && options.lively === true ? createLively({ failed: (detail) => log.write('warn', { event: 'warning', detail: `A sample customer was not heard: ${detail}` }) }) : undefined
+    inbound = openInbound(config, lively?.sources ?? [], stores, dialects.feed, log)
 
     const operations = createOperations({
       gate,
@@ -138,11 +146,13 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     for (const detail of [...(options.warnings ?? []), ...gate.warnings]) log.write('warn', { event: 'warning', detail })
     const publicUrl = `http://${hostText(config.listen.host)}:${String(publicPort)}`
     ready = true
+    lively?.start(publicUrl)
     log.write('info', { event: 'server', state: 'started', detail: `${development ? 'development' : 'production'} on ${publicUrl}` })
 
     const halt = async (reason: string): Promise<'clean' | 'unclean'> => {
       ready = false
       log.write('info', { event: 'server', state: 'draining', detail: reason })
+      await lively?.stop()
       const left = await gate.drain(drainMs)
       gate.stop()
       dialects.stop()

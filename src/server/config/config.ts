@@ -31,6 +31,7 @@ export interface Config {
     readonly addressConnects: { readonly max: number; readonly windowMs: number }
     readonly endpointConnects: { readonly max: number; readonly windowMs: number } | undefined
     readonly messages: { readonly max: number; readonly windowMs: number }
+    readonly inbound: { readonly max: number; readonly windowMs: number }
     readonly userSockets: number
     readonly addressSockets: number
     readonly nodeSockets: number
@@ -38,6 +39,7 @@ export interface Config {
     readonly addressBudget: { readonly capacity: number; readonly refillPerSecond: number }
   }
   readonly dryRun: Value<'dryRun'>
+  readonly connectors: { readonly sources: Value<'connectorsSources'>; readonly toleranceMs: number }
   readonly bans: {
     readonly ladder: { readonly mode: Value<'ladderMode'>; readonly failures: number; readonly windowMs: number; readonly hours: number }
     readonly allow: readonly string[]

@@ -7,6 +7,7 @@ import { ladderModes } from '../../admission/ladder.js'
 import { carriers, defaultCarriers, defaultCookieName } from '../../admission/steps/credential.js'
 import { algorithms, isAlgorithm, type Algorithm } from '../../admission/token/algorithm.js'
 import type { ProfileName } from '../../admission/token/profiles.js'
+import { connectorSources } from '../connectors/source.js'
 import { exactOrigin } from './exact-origin.js'
 import type { Leaf, Notation } from './leaf.js'
 import { laterCarriers } from './not-yet.js'
@@ -125,12 +126,16 @@ export const keys = {
   endpointConnectsWindowMs: int('limits.endpointConnects.windowMs', 60_000, 100, day, 'Length of that window.'),
   messagesMax: int('limits.messages.max', 60, 1, 1_000_000, 'Messages one user may send in the window.'),
   messagesWindowMs: int('limits.messages.windowMs', 60_000, 100, day, 'Length of that window.'),
+  inboundMax: int('limits.inbound.max', 6_000, 1, 1_000_000, 'Messages one connector may bring in the window.'),
+  inboundWindowMs: int('limits.inbound.windowMs', 60_000, 100, day, 'Length of that window.'),
   userSockets: int('limits.userSockets', 60, 1, 1_000_000, 'Open sockets of one user.'),
   addressSockets: int('limits.addressSockets', 2_000, 1, 1_000_000, 'Open sockets of one address.'),
   nodeSockets: int('limits.nodeSockets', 20_000, 1, 1_000_000, 'Open sockets of this server.'),
   frameBytes: int('limits.frameBytes', 65_536, 1_024, 16_777_216, 'Largest message a client may send.'),
   addressBudgetCapacity: number('limits.addressBudget.capacity', 2_400, 10, 1_000_000_000, 'What one address may cost at once.'),
   addressBudgetRefill: number('limits.addressBudget.refillPerSecond', 40, 0.1, 1_000_000_000, 'What comes back each second.'),
+  connectorsSources: key('connectors.sources', 'json', connectorSources, [], 'a JSON list of { name, workspace, secrets, source, aiAnswers }', 'From where customers write: each may post signed messages to /api/v1/inbound/<name>.', true),
+  connectorsToleranceMs: int('connectors.toleranceMs', 300_000, 1_000, 3_600_000, 'How far the clock of a connector may be off.'),
   ladderMode: oneOf('bans.ladder.mode', ladderModes, 'dry-run', 'Whether forged tokens ban an address by themselves.'),
   ladderFailures: int('bans.ladder.failures', 5, 1, 10_000, 'Distinct forged tokens that bring a ban.'),
   ladderWindowMs: int('bans.ladder.windowMs', 600_000, 1_000, day, 'Within this time.'),

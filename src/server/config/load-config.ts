@@ -130,6 +130,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
       addressConnects: { max: take(keys.addressConnectsMax), windowMs: take(keys.addressConnectsWindowMs) },
       endpointConnects: endpointMax === undefined ? undefined : { max: endpointMax, windowMs: endpointWindowMs },
       messages: { max: take(keys.messagesMax), windowMs: take(keys.messagesWindowMs) },
+      inbound: { max: take(keys.inboundMax), windowMs: take(keys.inboundWindowMs) },
       userSockets: take(keys.userSockets),
       addressSockets: take(keys.addressSockets),
       nodeSockets: take(keys.nodeSockets),
@@ -137,6 +138,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
       addressBudget: { capacity: take(keys.addressBudgetCapacity), refillPerSecond: take(keys.addressBudgetRefill) },
     },
     dryRun: take(keys.dryRun),
+    connectors: { sources: take(keys.connectorsSources), toleranceMs: take(keys.connectorsToleranceMs) },
     bans: {
       ladder: { mode: take(keys.ladderMode), failures: take(keys.ladderFailures), windowMs: take(keys.ladderWindowMs), hours: take(keys.ladderHours) },
       allow: take(keys.bansAllow),

@@ -1,4 +1,5 @@
 import { HTTPException } from 'hono/http-exception'
+import { retryAfterSeconds } from '../../protocol/problem.js'
 import { Conflict } from '../conflict.js'
 
 /** Codes of the HTTP surface that are no decisions of the gate. */
@@ -13,9 +14,15 @@ export type ApiCode =
   | 'internal_error'
   | 'key_missing'
   | 'key_wrong'
+  | 'message_id_reused'
   | 'method_not_allowed'
   | 'not_found'
   | 'not_json'
+  | 'overloaded'
+  | 'rate_limited'
+  | 'signature_missing'
+  | 'signature_stale'
+  | 'signature_wrong'
   | 'too_many_wrong_keys'
   | 'upgrade_required'
   | 'wrong_host'
@@ -27,14 +34,16 @@ export interface ApiProblem {
   readonly title: string
   /** One line per fault, each with its path. */
   readonly errors?: readonly string[]
+  /** Milliseconds after which the same request may succeed; `Retry-After` says it in seconds. */
+  readonly retryAfterMs?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Writes a problem as RFC 9457 has it, with `code` beside `title` and `status`. */
-export const problemResponse = ({ status, code, title, errors, headers }: ApiProblem): Response =>
-  new Response(JSON.stringify({ title, status, code, errors }), {
+export const problemResponse = ({ status, code, title, errors, retryAfterMs, headers }: ApiProblem): Response =>
+  new Response(JSON.stringify({ title, status, code, errors, retryAfterMs }), {
     status,
-    headers: { ...headers, 'Content-Type': 'application/problem+json' },
+    headers: { ...(retryAfterMs === undefined ? {} : { 'Retry-After': String(retryAfterSeconds(retryAfterMs)) }), ...headers, 'Content-Type': 'application/problem+json' },
   })
 
 /** The same as something to throw from deep inside a handler; `answerFailure` turns it into its response. */

@@ -3,6 +3,7 @@ import type { EndpointRule } from '../../admission/endpoint.js'
 import { createEndpointTable } from '../../admission/steps/endpoints.js'
 import { answerFailure, methodNotAllowed, notFound, problemResponse } from './api-problem.js'
 import type { DemoPage } from './demo-page.js'
+import { addInboundRoutes, type InboundOptions } from './inbound-routes.js'
 import { onlyLoopbackHosts } from './loopback-host.js'
 import { pagePolicy, securityHeaders } from './security-headers.js'
 
@@ -14,15 +15,18 @@ export interface PublicAppOptions {
   readonly endpoints: readonly EndpointRule[]
   /** Whether new sockets are welcome; default always. */
   readonly ready?: () => boolean
+  /** Signed messages of customers; asked at each request, `undefined` while the server starts. Default: no such path. */
+  readonly inbound?: () => InboundOptions | undefined
   /** Told of every error that is answered 500 or 503, for the log. */
   readonly onFailure?: (error: unknown) => void
 }
 
 /** Plain HTTP on the public port: two health answers, a word to who forgot the upgrade, the demo in development, and 404. */
-export const createPublicApp = ({ mode, demoPage, endpoints, ready, onFailure }: PublicAppOptions): Hono => {
+export const createPublicApp = ({ mode, demoPage, endpoints, ready, inbound, onFailure }: PublicAppOptions): Hono => {
   const app = new Hono()
   app.use(securityHeaders)
   if (mode === 'development') app.use(onlyLoopbackHosts)
+  if (inbound !== undefined) addInboundRoutes(app, inbound)
   app.use(onlyReads)
 
   app.get('/livez', (context) => context.json({ status: 'ok' }))

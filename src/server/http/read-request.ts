@@ -10,9 +10,11 @@ const linesOf = (error: z.ZodError): readonly string[] =>
  *
  * @throws HTTPException 400 with one line per fault.
  */
-export const readBody = async <T>(context: Context, shape: z.ZodType<T>): Promise<T> => {
+export const readBody = async <T>(context: Context, shape: z.ZodType<T>): Promise<T> => parseBody(await context.req.text(), shape)
+
+/** The same for a body that was read already. */
+export const parseBody = <T>(text: string, shape: z.ZodType<T>): T => {
   let value: unknown
-  const text = await context.req.text()
   try {
     value = JSON.parse(text)
   } catch {

@@ -102,6 +102,7 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
     case 'failure':
     case 'keys':
     case 'ladder':
+    case 'inbound_refused':
     case 'malformed':
     case 'operation':
     case 'repeated':

@@ -28,6 +28,7 @@ export type LogEvent =
   | { readonly event: 'store'; readonly store: string; readonly state: 'away' | 'back'; readonly detail: string | undefined }
   | { readonly event: 'keys'; readonly issuer: string; readonly state: 'changed' | 'away' | 'back' | 'reloaded' | 'refused'; readonly detail: string | undefined }
   | { readonly event: 'failure'; readonly task: string; readonly detail: string }
+  | { readonly event: 'inbound_refused'; readonly source: string; readonly reason: string }
   | { readonly event: 'message_marked'; readonly writer: string; readonly conversation: string; readonly message: string; readonly marks: string; readonly spamScore: number }
   | { readonly event: 'blocking_call'; readonly port: string; readonly sliceMs: number; readonly remedy: string }
   | { readonly event: 'server'; readonly state: 'started' | 'draining' | 'stopped'; readonly detail: string | undefined }
