@@ -15,6 +15,7 @@ import { promisify } from 'node:util'
 import { WebSocketServer } from 'ws'
 import { createGate } from '../dist/index.js'
 import { guardClose, guardReceiver } from '../dist/node/close-guards.js'
+import { openFastLane } from '../dist/node/fast-lane.js'
 import { createMemoryLimits } from '../dist/stores/memory/memory-limits.js'
 
 const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
@@ -33,7 +34,7 @@ const serve = async (kind) => {
     const limits = createMemoryLimits({ userConnects: window, addressConnects: window, userSockets: 1e6, addressSockets: 1e6, nodeSockets: 1e6 })
     const gate = await createGate({
       issuers: [{ profile: 'classic', algorithms: ['HS512'], secret }],
-      userCache: kind === 'gate cold' ? { entries: 1, maxStaleMs: 0 } : {},
+      userCache: kind.startsWith('gate cold') ? { entries: 1, maxStaleMs: 0 } : {},
       lookupUser: async (id) => {
         counts.lookups += 1
         return table.get(id)
@@ -55,6 +56,7 @@ const serve = async (kind) => {
       },
     })
     server.on('upgrade', gate.upgrade(wss, () => undefined))
+    if (kind.endsWith('lane')) openFastLane(server)
     if (kind === 'gate banned') await gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'bench', actor: 'bench' })
   } else {
     server.on('upgrade', (request, socket, head) => {
@@ -148,6 +150,8 @@ const main = async () => {
     'bare guarded': () => '/ws/',
     'gate cold': () => `/ws/?token=${mint((turn += 1) % users, true)}`,
     'gate cached': () => held[(turn += 1) % users],
+    'gate cold, fast lane': () => `/ws/?token=${mint((turn += 1) % users, true)}`,
+    'gate cached, fast lane': () => held[(turn += 1) % users],
     'gate refused': () => `/ws/?token=${mint((turn += 1) % users, true).slice(0, -4)}AAAA`,
     'gate banned': () => held[0],
   }
@@ -166,7 +170,8 @@ const main = async () => {
   for (const [kind, target] of Object.entries(variants)) await drive(servers[kind].port, 1, target)
   // Every token has to be known before the cached variant is measured.
   for (let from = 0; from < users; from += inFlight)
-    await Promise.all(held.slice(from, from + inFlight).map((target) => connectOnce(servers['gate cached'].port, target)))
+    for (const kind of ['gate cached', 'gate cached, fast lane'])
+      await Promise.all(held.slice(from, from + inFlight).map((target) => connectOnce(servers[kind].port, target)))
 
   const rates = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   // What a connect costs the server in processor time hardly depends on what else the machine does.
@@ -178,12 +183,12 @@ const main = async () => {
       const result = await drive(servers[kind].port, seconds, target)
       const end = await ask(servers[kind].child)
       const after = end.counts
-      if (kind === 'gate cold' || kind === 'gate cached') {
+      if (kind.startsWith('gate c')) {
         const took = after.limits - before.limits
         const looked = after.lookups - before.lookups
         if (result.refused > 0) throw new Error(`${kind}: ${result.refused} were refused`)
         if (took !== result.admitted) throw new Error(`${kind}: ${took} limits calls for ${result.admitted} admissions`)
-        if (kind === 'gate cold' && looked !== result.admitted) throw new Error(`${kind}: ${looked} look-ups for ${result.admitted} admissions`)
+        if (kind.startsWith('gate cold') && looked !== result.admitted) throw new Error(`${kind}: ${looked} look-ups for ${result.admitted} admissions`)
       }
       rates[kind].push(result.rate)
       perCpuSecond[kind].push(((result.admitted + result.refused) * 1000) / (end.cpuMs - start.cpuMs))
@@ -196,12 +201,12 @@ const main = async () => {
   console.log('variant: connects a second (min / median / max), ratio to bare of the same round (min / median / max)')
   for (const kind of Object.keys(variants)) {
     const ratios = rates[kind].map((rate, round) => rate / rates.bare[round])
-    console.log(`${kind.padEnd(13)} ${summary(rates[kind])}   ${summary(ratios)}`)
+    console.log(`${kind.padEnd(22)} ${summary(rates[kind])}   ${summary(ratios)}`)
   }
   console.log('the same for connects per second of processor time of the server')
   for (const kind of Object.keys(variants)) {
     const ratios = perCpuSecond[kind].map((rate, round) => rate / perCpuSecond.bare[round])
-    console.log(`${kind.padEnd(13)} ${summary(perCpuSecond[kind])}   ${summary(ratios)}`)
+    console.log(`${kind.padEnd(22)} ${summary(perCpuSecond[kind])}   ${summary(ratios)}`)
   }
   const overAdmitted = rates['gate refused'].map((rate, round) => rate / rates['gate cached'][round])
   const bannedOver = rates['gate banned'].map((rate, round) => rate / rates['gate cached'][round])

@@ -32,11 +32,3 @@ test('the newest can be asked for by what they are, and the limit counts what ma
   expect(ring.newest(2, ({ id }) => wanted.has(id)).map(({ id }) => id)).toEqual([all[4]?.id, all[2]?.id])
   expect(ring.newest(0)).toEqual([])
 })
-
-test('a decision that is kept twice is one', () => {
-  const ring = createDecisionRing(2)
-  const one = decision()
-  ring.keep(one)
-  ring.keep(one)
-  expect(ring.size).toBe(1)
-})
