@@ -3,12 +3,13 @@ import { sentenceOf } from './cli-error.js'
 import { exitCodes, type ExitCode } from './exit-code.js'
 import type { Terminal } from './terminal.js'
 
-const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+/** A server reads its keys again at SIGHUP; development ends with its terminal. */
+const stopSignals = { serve: ['SIGTERM', 'SIGINT'], dev: ['SIGTERM', 'SIGINT', 'SIGHUP'] } as const
 
 /** Resolves with why the server shall stop. The listeners stay, so that a second signal does not cut the drain short. */
-const askedToStop = (terminal: Terminal): Promise<{ readonly why: string; readonly fault: boolean }> =>
+const askedToStop = (terminal: Terminal, mode: StartOptions['mode']): Promise<{ readonly why: string; readonly fault: boolean }> =>
   new Promise((resolve) => {
-    for (const signal of signals) {
+    for (const signal of stopSignals[mode]) {
       process.on(signal, () => {
         terminal.say(`${signal}: draining; another signal does not make it faster.`)
         resolve({ why: signal, fault: false })
@@ -29,9 +30,17 @@ const askedToStop = (terminal: Terminal): Promise<{ readonly why: string; readon
  * @returns 0 after a clean stop, 3 after an unclean one, 1 when a fault of ours ended it.
  */
 export const runServer = async (options: StartOptions, terminal: Terminal, started: (server: RunningServer) => void): Promise<ExitCode> => {
-  const stopping = askedToStop(terminal)
-  const { startServer } = await import('../server/start-server.js')
-  const server = await startServer(options)
+  const stopping = askedToStop(terminal, options.mode)
+  const starting = import('../server/start-server.js').then(({ startServer }) => startServer(options))
+  if (options.mode === 'serve') {
+    process.on('SIGHUP', () => {
+      void starting.then(
+        (running) => running.reloadKeys(),
+        () => undefined,
+      )
+    })
+  }
+  const server = await starting
   started(server)
   const { why, fault } = await stopping
   const end = await server.stop(why)

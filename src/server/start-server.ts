@@ -12,6 +12,7 @@ import { createHardenedServer } from '../node/hardened-server.js'
 import { refuse } from '../node/refuse.js'
 import { deny } from '../protocol/denial.js'
 import type { Config } from './config/config.js'
+import type { LoadedConfig } from './config/load-config.js'
 import { dryRunLimits } from './config/keys.js'
 import { createOperations } from './create-operations.js'
 import { developmentIssuer, sampleTokens, type SampleToken } from './development.js'
@@ -28,6 +29,7 @@ import { openDialects } from './open-dialects.js'
 import { openInbound } from './open-inbound.js'
 import { openStores, type OpenStores } from './open-stores.js'
 import type { Operations } from './operations.js'
+import { createKeyReload } from './reload-keys.js'
 import { readOrMakeOperatorKey } from './operator-key.js'
 import { sampleMembers, seed } from './seed/seed.js'
 import { version } from './version.js'
@@ -44,6 +46,8 @@ export interface StartOptions {
   readonly lively?: boolean | undefined
   /** Sentences of `loadConfig` to be said at start. */
   readonly warnings?: readonly string[]
+  /** Reads the configuration again, for keys that are changed while the server runs; files that hold them are watched. */
+  readonly reload?: { readonly load: () => Promise<LoadedConfig>; readonly files: readonly string[] }
   /** Default: one made from the configuration. */
   readonly log?: Log
 }
@@ -54,6 +58,8 @@ export interface RunningServer {
   /** Development only. */
   readonly samples?: { readonly agentTokens: readonly SampleToken[] }
   readonly operations: Operations
+  /** Reads the keys of tokens again; without `reload` nothing happens. Never rejects. */
+  reloadKeys(): Promise<void>
   /** Drains and stops; a second call waits for the first. `unclean` when a socket had to be cut off or a store failed to close. */
   stop(reason: string): Promise<'clean' | 'unclean'>
 }
@@ -149,10 +155,12 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     lively?.start(publicUrl)
     log.write('info', { event: 'server', state: 'started', detail: `${development ? 'development' : 'production'} on ${publicUrl}` })
 
+    const keyReload = options.reload && createKeyReload(options.reload.load, options.reload.files, gate, log)
     const halt = async (reason: string): Promise<'clean' | 'unclean'> => {
       ready = false
       log.write('info', { event: 'server', state: 'draining', detail: reason })
       await lively?.stop()
+      keyReload?.stop()
       const left = await gate.drain(drainMs)
       gate.stop()
       dialects.stop()
@@ -169,6 +177,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       internalUrl: `http://${hostText(config.internal.host)}:${String(internalPort)}`,
       ...(samples ? { samples } : {}),
       operations,
+      reloadKeys: async () => keyReload?.reload(),
       stop: (reason) => (halting ??= halt(reason)),
     }
   } catch (error) {

@@ -15,6 +15,7 @@ export interface Serving {
   readonly stderr: () => string
   /** Runs another command in the same folder, against this server. */
   run(words: readonly string[], input?: string): Promise<Ended>
+  signal(name: NodeJS.Signals): void
   /** Sends SIGTERM to this child and waits for its end; a second call waits for the first. */
   stop(): Promise<Ended>
 }
@@ -46,6 +47,7 @@ export const serve = async (words: readonly string[], cwd: string, env: Environm
     socketUrl: server.url.replace('http', 'ws'),
     stdout: server.stdout,
     stderr: server.stderr,
+    signal: server.signal,
     run: (command, input) => sallyport(command, { cwd, env: { ...env, SALLYPORT_INTERNAL_PORT: new URL(internalUrl).port } }, input),
     stop: () => (stopping ??= stop()),
   }

@@ -12,8 +12,9 @@ export const addServeCommand = (program: Command, cli: Cli): void => {
     .option('--port <number>', 'public port', parsePort)
     .action(async ({ port }: { readonly port?: number }, command: Command) =>
       run(cli, command, async (terminal) => {
-        const { config, warnings } = await load(cli, 'serve', { 'listen.port': port })
-        return runServer({ config, mode: 'serve', warnings }, terminal, ({ publicUrl, internalUrl }) => {
+        const loadAgain = () => load(cli, 'serve', { 'listen.port': port })
+        const { config, warnings, keyFiles } = await loadAgain()
+        return runServer({ config, mode: 'serve', warnings, reload: { load: loadAgain, files: keyFiles } }, terminal, ({ publicUrl, internalUrl }) => {
           terminal.say(`Sallyport ${version}: public ${publicUrl}, internal ${internalUrl}`)
         })
       }),

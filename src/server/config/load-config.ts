@@ -9,7 +9,7 @@ import { keys } from './keys.js'
 import { envName, type Leaf } from './leaf.js'
 import { readFlags } from './read-flags.js'
 import { serviceLinks } from './service-links.js'
-import { readDotEnv, readEnvironment, readFileSource, type Environment } from './sources.js'
+import { readDotEnv, readEnvironment, readFileSource, type Environment, type Source } from './sources.js'
 import { checkIssuers, takeIssuers } from './take-issuers.js'
 
 export interface LoadOptions {
@@ -37,6 +37,8 @@ export interface LoadedConfig {
   readonly settings: readonly Setting[]
   /** Sentences to be said at every start. */
   readonly warnings: readonly string[]
+  /** Files that hold the keys of tokens, for whoever watches them. */
+  readonly keyFiles: readonly string[]
 }
 
 const leaves: readonly Leaf<unknown>[] = Object.values(keys)
@@ -156,8 +158,12 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
   // A command that starts nothing needs no keys, and should not wait for them.
   if (mode !== 'tool') await checkIssuers(config.tokens.issuers, !given(keys.tokensIssuers.path), at, problem)
   if (problems.length > 0) throw new ConfigError(problems.map((one) => (one.source === '.env' ? withLine(one, lineOf(one.key)) : one)))
-  return { config: deepFreeze(config), settings, warnings: [...warnings] }
+  return { config: deepFreeze(config), settings, warnings: [...warnings], keyFiles: keyFilesOf(sources) }
 }
+
+/** Files behind the keys of tokens, each from the strongest source that names the key. */
+const keyFilesOf = (sources: readonly Source[]): readonly string[] =>
+  [keys.tokensSecret, keys.tokensKeys, keys.tokensIssuers].flatMap(({ path }) => sources.find(({ values }) => values.has(path))?.files?.get(path) ?? [])
 
 const withLine = (problem: Problem, line: number | undefined): Problem => (line === undefined ? problem : { ...problem, line })
 

@@ -15,6 +15,8 @@ export interface Source {
   readonly values: ReadonlyMap<string, unknown>
   /** What a key is called there, by path, when it isn't its path. */
   readonly names: ReadonlyMap<string, string>
+  /** Files that values came from, by path of the key. */
+  readonly files?: ReadonlyMap<string, string>
 }
 
 export interface Environment {
@@ -53,13 +55,35 @@ export const readFileSource = async (cwd: string, leaves: readonly Leaf<unknown>
 
   const values = new Map<string, unknown>()
   flatten(content, '', new Set(leaves.map(({ path }) => path)), values)
-  for (const key of values.keys()) {
+  const names = new Map<string, string>()
+  const files = new Map<string, string>()
+  for (const [key, value] of [...values]) {
+    // `tokens.keysFile` is for a file what SALLYPORT_TOKENS_KEYS_FILE is for the environment.
+    const filed = key.endsWith('File') ? leaves.find(({ path, secret }) => secret && `${path}File` === key) : undefined
+    if (filed !== undefined) {
+      values.delete(key)
+      const text = typeof value === 'string' ? await readSecretFile(resolve(cwd, value)) : undefined
+      if (values.has(filed.path)) problems.push({ key, source: name, value: undefined, allowed: `excludes ${filed.path}`, didYouMean: undefined })
+      else if (typeof value !== 'string' || text === undefined) problems.push({ key, source: name, value: '(secret)', allowed: 'must name a file that can be read', didYouMean: undefined })
+      else {
+        values.set(filed.path, decodeText(text, filed.notation))
+        names.set(filed.path, key)
+        files.set(filed.path, resolve(cwd, value))
+      }
+      continue
+    }
     if (leaves.some(({ path }) => path === key)) continue
     const later = notYet(key)
     const didYouMean = later === undefined ? nearest(key, leaves.map(({ path }) => path)) : undefined
     problems.push({ key, source: name, value: undefined, allowed: later ?? 'there is no such key', didYouMean })
   }
-  return { name, values, names: new Map() }
+  return { name, values, names, files }
+}
+
+/** What a file of one secret holds, without its last line break; `undefined` when it can't be read. Few secrets, read at the start and when keys are reloaded. */
+const readSecretFile = async (path: string): Promise<string | undefined> => {
+  const content = await readFile(path, 'utf8').catch(() => undefined)
+  return content?.replace(/\r?\n$/, '')
 }
 
 /** A parser quotes what it stumbled over, and that may be a secret. */
@@ -126,6 +150,7 @@ export const readDotEnv = async (cwd: string, problems: Problem[]): Promise<DotE
 export const readEnvironment = async (name: string, env: Environment, leaves: readonly Leaf<unknown>[], problems: Problem[]): Promise<Source> => {
   const values = new Map<string, unknown>()
   const names = new Map<string, string>()
+  const files = new Map<string, string>()
   const take = (variable: string, text: string, { path, notation }: Leaf<unknown>): void => {
     values.set(path, decodeText(text, notation))
     names.set(path, variable)
@@ -145,11 +170,13 @@ export const readEnvironment = async (name: string, env: Environment, leaves: re
         problems.push({ key: variable, source: name, value: undefined, allowed: `excludes ${envName(filed.path)}`, didYouMean: undefined })
         continue
       }
-      // Few secrets, read once at start.
-      const content = await readFile(text, 'utf8').catch(() => undefined)
+      const content = await readSecretFile(text)
       // Whoever mixed the two names up wrote the secret itself there.
       if (content === undefined) problems.push({ key: variable, source: name, value: '(secret)', allowed: 'must name a file that can be read', didYouMean: undefined })
-      else take(variable, content.replace(/\r?\n$/, ''), filed)
+      else {
+        take(variable, content, filed)
+        files.set(filed.path, resolve(text))
+      }
       continue
     }
     const later = notYet(variable)
@@ -157,5 +184,5 @@ export const readEnvironment = async (name: string, env: Environment, leaves: re
     // A line without "=" in .env has been named already.
     if (name !== '.env' || !variable.includes('\n')) problems.push({ key: variable, source: name, value: undefined, allowed: later ?? 'there is no such variable', didYouMean })
   }
-  return { name, values, names }
+  return { name, values, names, files }
 }

@@ -1,0 +1,130 @@
+import { createHmac } from 'node:crypto'
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createIssuerKey, startKeyServer, type KeyServer } from '../../dist/admission/token/testing/key-server.js'
+import { knock } from './knock.js'
+import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+
+const reloads = 100
+const secrets = { old: 'old-key-of-a-rotation-4Zq'.padEnd(64, 'k3Wd9'), new: 'new-key-of-a-rotation-8Yx'.padEnd(64, 'p7Lm2') }
+const generous: Environment = {
+  SALLYPORT_REFUSALS: 'http',
+  SALLYPORT_BANS_LADDER_MODE: 'off',
+  SALLYPORT_LIMITS_USER_CONNECTS_MAX: '1000000',
+  SALLYPORT_LIMITS_ADDRESS_CONNECTS_MAX: '1000000',
+  SALLYPORT_LIMITS_USER_SOCKETS: '1000000',
+  SALLYPORT_LIMITS_ADDRESS_BUDGET_CAPACITY: '1000000',
+  SALLYPORT_LIMITS_ADDRESS_BUDGET_REFILL_PER_SECOND: '1000000',
+}
+
+const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+let minted = 0
+/** A token nobody has seen before, so that no cache answers for its key. */
+const mint = (kid: keyof typeof secrets): string => {
+  const now = Math.floor(Date.now() / 1000)
+  const body = `${part({ alg: 'HS512', typ: 'JWT', kid })}.${part({ sub: '1', exp: now + 600, jti: String((minted += 1)) })}`
+  return `${body}.${createHmac('sha512', secrets[kid]).update(body).digest('base64url')}`
+}
+
+const statusOf = async (server: Serving, token: string): Promise<number> => {
+  const answer = await knock(`${server.socketUrl}/ws/`, { headers: { authorization: `Bearer ${token}` } })
+  if ('close' in answer) await answer.close()
+  return answer.status
+}
+
+describe('[K8] a file of keys', () => {
+  let folder: Awaited<ReturnType<typeof temporaryFolder>>
+  let server: Serving
+  const write = async (...kids: readonly (keyof typeof secrets)[]): Promise<void> => {
+    const path = join(folder.cwd, 'keys.json')
+    await writeFile(`${path}.next`, JSON.stringify(kids.map((kid) => ({ kid, secret: secrets[kid] }))))
+    await rename(`${path}.next`, path)
+  }
+  const linesOf = (state: string): number => server.stdout().split(`"state":"${state}"`).length - 1
+
+  beforeAll(async () => {
+    folder = await temporaryFolder()
+    await write('old')
+    await runToEnd(['db', 'seed'], folder.cwd, {})
+    server = await serve(['serve'], folder.cwd, { ...generous, SALLYPORT_TOKENS_ALGORITHMS: 'HS512', SALLYPORT_TOKENS_KEYS_FILE: join(folder.cwd, 'keys.json') })
+  })
+  afterAll(async () => {
+    await server.stop()
+    await folder.remove()
+  })
+
+  test('that is replaced a hundred times while clients connect makes no fault, and a removed key is refused within a second', { timeout: 90_000 }, async () => {
+    const seen = new Map<string, number>()
+    let on = true
+    const clients = (['old', 'new', 'old', 'new'] as const).map(async (kid) => {
+      while (on) {
+        const status = await statusOf(server, mint(kid))
+        seen.set(`${kid} ${String(status)}`, (seen.get(`${kid} ${String(status)}`) ?? 0) + 1)
+      }
+    })
+    const states = [['old'], ['new'], ['old', 'new']] as const
+    for (let turn = 0; turn < reloads; turn += 1) {
+      await write(...(states[turn % 3] ?? states[0]))
+      const before = linesOf('reloaded')
+      server.signal('SIGHUP')
+      await expect.poll(() => linesOf('reloaded'), { interval: 5, timeout: 5_000 }).toBeGreaterThan(before)
+    }
+    await write('new')
+    server.signal('SIGHUP')
+    const removedAt = Date.now()
+    await expect.poll(() => statusOf(server, mint('old')), { interval: 20, timeout: 5_000 }).toBe(401)
+    expect(Date.now() - removedAt).toBeLessThan(1_000)
+    on = false
+    await Promise.all(clients)
+    expect([...seen.keys()].toSorted()).toEqual(['new 101', 'new 401', 'old 101', 'old 401'])
+    expect(await statusOf(server, mint('new'))).toBe(101)
+  })
+
+  test('is looked at by itself, and drops no socket whose key stays', async () => {
+    await write('new')
+    await expect.poll(() => statusOf(server, mint('old')), { timeout: 5_000 }).toBe(401)
+    const live = await knock(`${server.socketUrl}/ws/`, { headers: { authorization: `Bearer ${mint('new')}` } })
+    if (!('close' in live)) throw new Error('A good token was refused')
+    await write('old', 'new')
+    await expect.poll(() => statusOf(server, mint('old')), { timeout: 5_000 }).toBe(101)
+    expect((await live.close()).code).toBe(1000)
+  })
+
+  test('that is broken keeps the keys, and is said in one line without its text', async () => {
+    const path = join(folder.cwd, 'keys.json')
+    await writeFile(path, `[{"secret":"${secrets.old}"`)
+    await expect.poll(() => linesOf('refused'), { timeout: 5_000 }).toBe(1)
+    server.signal('SIGHUP')
+    expect(await statusOf(server, mint('new'))).toBe(101)
+    await write('new')
+    await expect.poll(() => statusOf(server, mint('old')), { timeout: 5_000 }).toBe(401)
+    expect(linesOf('refused')).toBe(1)
+    expect(server.stdout() + server.stderr()).not.toContain(secrets.old.slice(0, 12))
+  })
+})
+
+describe('a running server', () => {
+  let keyServer: KeyServer
+  afterAll(() => keyServer.close())
+
+  test('[K6] asks the sockets of a key that its issuer has withdrawn, and refuses the key at once', { timeout: 30_000 }, async () => {
+    const [first, second] = [createIssuerKey('first'), createIssuerKey('second')]
+    keyServer = await startKeyServer(first)
+    const folder = await temporaryFolder()
+    await runToEnd(['db', 'seed'], folder.cwd, {})
+    const env = { ...generous, SALLYPORT_TOKENS_JWKS_URL: `${keyServer.url}/keys`, SALLYPORT_TOKENS_ALGORITHMS: 'ES256', SALLYPORT_TOKENS_ISSUER: 'https://id.example' }
+    const server = await serve(['serve'], folder.cwd, env)
+    const claims = { iss: 'https://id.example', sub: '1', exp: Math.floor(Date.now() / 1000) + 600 }
+    const live = await knock(`${server.socketUrl}/ws/`, { protocols: ['sallyport.v1', `sallyport.bearer.${first.sign(claims)}`] })
+    if (!('next' in live)) throw new Error('A good token was refused')
+    expect(await live.next()).toMatchObject({ type: 'welcome' })
+    keyServer.serve(second)
+    expect(await statusOf(server, second.sign(claims))).toBe(101)
+    expect(await statusOf(server, first.sign(claims))).toBe(401)
+    expect(await live.next()).toMatchObject({ type: 'session.expiring', code: 'token_expired' })
+    expect(await live.closed).toMatchObject({ code: 4401 })
+    await server.stop()
+    await folder.remove()
+  })
+})
