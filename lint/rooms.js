@@ -62,6 +62,7 @@ export const ownersOfModules = {
   kysely: ['src/stores/postgres'],
   '@redis/client': ['src/stores/redis'],
   'node:worker_threads': ['src/stores/sqlite', 'src/admission/guard'],
+  '@node-rs/argon2': ['src/server'],
   piscina: ['src/admission/guard'],
   'node:child_process': ['src/cli'],
   'node:cluster': [],

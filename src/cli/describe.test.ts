@@ -43,7 +43,7 @@ test('the line to paste keeps the token out of the arguments and suits the platf
 })
 
 test('the block of dev says who stands in, and leaves out what there is not', () => {
-  const block = { version: '1.2.3', publicUrl: 'http://127.0.0.1:1', internalUrl: 'http://127.0.0.1:2', agentTokens: [], standIn: undefined, nodeMajor: 20, platform: 'linux' }
+  const block = { version: '1.2.3', publicUrl: 'http://127.0.0.1:1', internalUrl: 'http://127.0.0.1:2', agentTokens: [], password: undefined, standIn: undefined, nodeMajor: 20, platform: 'linux' }
   expect(developmentBlock(block)).toContain('development')
   expect(developmentBlock(block)).not.toMatch(/Agents|Paste|let in/)
   expect(developmentBlock({ ...block, standIn: 'a@example.test' })).toContain('everybody is let in as a@example.test')

@@ -4,6 +4,8 @@ export interface DevelopmentBlock {
   readonly publicUrl: string
   readonly internalUrl: string
   readonly agentTokens: readonly { readonly email: string; readonly token: string }[]
+  /** Of every sample user; `undefined` when nobody logs in by password. */
+  readonly password: string | undefined
   /** E-mail of the user who stands in, when there is one. */
   readonly standIn: string | undefined
   /** Major version of the Node that runs. */
@@ -33,7 +35,7 @@ export const connectLine = (publicUrl: string, token: string, nodeMajor: number,
 
 /** The one block that `dev` prints. */
 export const developmentBlock = (block: DevelopmentBlock): string => {
-  const { version, publicUrl, internalUrl, agentTokens, standIn, nodeMajor, platform } = block
+  const { version, publicUrl, internalUrl, agentTokens, password, standIn, nodeMajor, platform } = block
   const [first] = agentTokens
   const lines = [
     '',
@@ -47,6 +49,7 @@ export const developmentBlock = (block: DevelopmentBlock): string => {
   if (first !== undefined) {
     lines.push('', '  Agents, with tokens for 12 hours')
     for (const { email, token } of agentTokens) lines.push(`    ${email}`, `    ${token}`)
+    if (password !== undefined) lines.push('', `  Each logs in with the password ${password} (POST ${publicUrl}/api/v1/login)`)
     lines.push('', '  Paste this to connect', `    ${connectLine(publicUrl, first.token, nodeMajor, platform)}`)
   }
   return [...lines, ''].join('\n')

@@ -16,7 +16,7 @@ export interface OperatorClient {
    *
    * @throws ServerUnreachable when nothing answers in 10 s; CliError with the server's sentence for every other refusal.
    */
-  ask<T>(shape: z.ZodType<T>, method: 'GET' | 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T | undefined>
+  ask<T>(shape: z.ZodType<T>, method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T | undefined>
 }
 
 const deadlineMs = 10_000

@@ -9,7 +9,8 @@ const tokenForm = /^[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 
 const tooLong = (): CliError => new CliError(`A token has at most ${maxTokenBytes} bytes.`, exitCodes.usage)
 
-const fromStdin = async (): Promise<string> => {
+/** Reads a secret from stdin, up to `maxTokenBytes`. */
+export const fromStdin = async (): Promise<string> => {
   const chunks: Buffer[] = []
   let bytes = 0
   for await (const chunk of stdin) {
@@ -21,7 +22,8 @@ const fromStdin = async (): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-const fromFile = async (path: string): Promise<string> => {
+/** Reads a secret from a file, up to `maxTokenBytes`. */
+export const fromFile = async (path: string): Promise<string> => {
   const file = await open(path, 'r')
   try {
     const { size } = await file.stat()

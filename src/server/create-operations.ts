@@ -9,6 +9,7 @@ import type { SqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { StoredUser } from '../stores/sqlite/user-row.js'
 import { Conflict } from './conflict.js'
 import type { Log } from './log/create-log.js'
+import type { PasswordHasher } from './login/password-hasher.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { ExplainAsk, Operations, UserSummary } from './operations.js'
 import { previewBan } from './preview-ban.js'
@@ -43,6 +44,7 @@ const handshakeOf = (ask: ExplainAsk, host: string, at: number): Handshake => ({
 export const createOperations = <U extends User>(parts: {
   readonly gate: Gate<U>
   readonly users: SqliteUsers
+  readonly hasher: PasswordHasher
   readonly metrics: Metrics
   readonly log: Log
   readonly mode: 'development' | 'production'
@@ -118,6 +120,13 @@ export const createOperations = <U extends User>(parts: {
       if (user === undefined) return undefined
       const { sockets } = await gate.users.changed(id)
       note(active ? 'enable_user' : 'disable_user', actor, id)
+      return { user: userSummary(user), ...reach(sockets) }
+    },
+    async setUserPassword(id, password, actor) {
+      const user = await users.setPassword(id, await parts.hasher.hash(password), actor, now())
+      if (user === undefined) return undefined
+      const { sockets } = await gate.users.changed(id)
+      note('set_password', actor, id)
       return { user: userSummary(user), ...reach(sockets) }
     },
     decision(id) {

@@ -17,6 +17,7 @@ import { seed } from './seed/seed.js'
 export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'previewBan' | 'users' | 'addUser'> {
   ban(...args: Parameters<Operations['ban']>): Promise<{ readonly ban: Ban }>
   setUserActive(id: string, active: boolean, actor: string): Promise<{ readonly user: UserSummary } | undefined>
+  setUserPassword(id: string, password: string, actor: string): Promise<{ readonly user: UserSummary } | undefined>
   close(): Promise<void>
 }
 
@@ -77,6 +78,11 @@ export const openOffline = async (config: Config, now: () => number): Promise<Of
     },
     async setUserActive(id, active, actor) {
       const user = await users.setActive(id, active, actor, now())
+      return user === undefined ? undefined : { user: summary(user) }
+    },
+    async setUserPassword(id, password, actor) {
+      const { createPasswordHasher } = await import('./login/password-hasher.js')
+      const user = await users.setPassword(id, await createPasswordHasher().hash(password), actor, now())
       return user === undefined ? undefined : { user: summary(user) }
     },
     close: () => engine.close(),

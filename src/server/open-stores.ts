@@ -9,6 +9,7 @@ import { migrate, migrationStatus } from '../stores/sqlite/migrate.js'
 import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
 import { createSqliteControlLog } from '../stores/sqlite/sqlite-control-log.js'
 import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
+import { createSqliteLogins, type SqliteLogins } from '../stores/sqlite/sqlite-logins.js'
 import { createSqliteMemberships } from '../stores/sqlite/sqlite-memberships.js'
 import { createSqliteRevocations } from '../stores/sqlite/sqlite-revocations.js'
 import { createSqliteUsers, type SqliteUsers } from '../stores/sqlite/sqlite-users.js'
@@ -21,6 +22,7 @@ export interface OpenStores {
   readonly gate: GateStores
   /** Our own table. */
   readonly ownUsers: SqliteUsers
+  readonly logins: SqliteLogins
   /** Who answers for users at admission: our own table, or an existing database. */
   readonly users: Users
   readonly memberships: Memberships
@@ -50,6 +52,7 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
       engine,
       gate: { bans: createSqliteBans(engine), revocations: createSqliteRevocations(engine), control: createSqliteControlLog(engine) },
       ownUsers,
+      logins: createSqliteLogins(engine),
       users: external ?? ownUsers,
       memberships: createSqliteMemberships(engine),
       conversations: createSqliteConversations(engine),

@@ -104,6 +104,12 @@ export interface Operations {
   addUser(user: { readonly id?: string; readonly email: string; readonly role: Role }, actor: string): Promise<UserSummary>
   /** @returns `undefined` when there is no such user. */
   setUserActive(id: string, active: boolean, actor: string): Promise<({ readonly user: UserSummary } & Reach) | undefined>
+  /**
+   * Sets a password; ends the user's log-ins, and the sockets of our tokens.
+   *
+   * @returns `undefined` when there is no such user.
+   */
+  setUserPassword(id: string, password: string, actor: string): Promise<({ readonly user: UserSummary } & Reach) | undefined>
   /** A past decision from the ring. */
   decision(id: string): DecisionReport | undefined
   /** The newest decisions first. */

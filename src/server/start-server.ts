@@ -25,13 +25,17 @@ import { createLively } from './lively/create-lively.js'
 import { closeServer, listen, StartError } from './listen.js'
 import { createLog, type Log } from './log/create-log.js'
 import { createMetrics, type Metrics } from './metrics/create-metrics.js'
+import { createPasswordHasher } from './login/password-hasher.js'
+import { samplePassword } from './login/sample-passwords.js'
 import { openDialects } from './open-dialects.js'
 import { openInbound } from './open-inbound.js'
+import { openLogin } from './open-login.js'
 import { openStores, type OpenStores } from './open-stores.js'
 import type { Operations } from './operations.js'
 import { createKeyReload } from './reload-keys.js'
 import { readOrMakeOperatorKey } from './operator-key.js'
 import { sampleMembers, seed } from './seed/seed.js'
+import { servedBy, type Served } from './served.js'
 import { version } from './version.js'
 import { watchGate } from './watch-gate.js'
 
@@ -56,7 +60,7 @@ export interface RunningServer {
   readonly publicUrl: string
   readonly internalUrl: string
   /** Development only. */
-  readonly samples?: { readonly agentTokens: readonly SampleToken[] }
+  readonly samples?: { readonly agentTokens: readonly SampleToken[]; /** Of every sample user; `undefined` when nobody logs in here. */ readonly password: string | undefined }
   readonly operations: Operations
   /** Reads the keys of tokens again; without `reload` nothing happens. Never rejects. */
   reloadKeys(): Promise<void>
@@ -85,9 +89,10 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
   let ready = false
   let inbound: InboundOptions | undefined
   const demoPage = development ? await readDemoPage(serverEndpoints) : undefined
-  const publicApp = createPublicApp({ mode: development ? 'development' : 'production', endpoints: serverEndpoints, ready: () => ready, inbound: () => inbound, onFailure: told('public port'), ...(demoPage ? { demoPage } : {}) })
+  const pages = { mode: development ? 'development' : 'production', endpoints: serverEndpoints, ready: () => ready, inbound: () => inbound, onFailure: told('public port'), ...(demoPage ? { demoPage } : {}) } as const
+  let publicApp = createPublicApp(pages)
   const publicServer = createHardenedServer({
-    onRequest: asListener(publicApp.fetch),
+    onRequest: asListener((request, env) => publicApp.fetch(request, env)),
     onUpgrade(request, connection, head) {
       if (upgrade === undefined) refuse(connection, deny('overloaded', { detail: 'starting' }), 'starting')
       else upgrade(request, connection, head)
@@ -115,15 +120,20 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       linesDropped: () => log.dropped,
       development,
     })
-    const gate = await createServerGate(options, stores, issuers, publicPort, log, metrics)
+    const served = servedBy(config, development, publicPort)
+    const gate = await createServerGate(options, stores, issuers, served, log, metrics)
     const dialects = openDialects(gate, stores, config, log, metrics)
     upgrade = dialects.upgrade
     const lively = development && options.lively === true ? createLively({ failed: (detail) => log.write('warn', { event: 'warning', detail: `A sample customer was not heard: ${detail}` }) }) : undefined
     inbound = openInbound(config, lively?.sources ?? [], stores, dialects.feed, log)
+    const hasher = createPasswordHasher()
+    const addLogin = openLogin({ gate, stores, config, issuers, hasher, served, development, log, metrics })
+    publicApp = createPublicApp({ ...pages, api: { origins: served.origins, addRoutes: addLogin === undefined ? [] : [addLogin] } })
 
     const operations = createOperations({
       gate,
       users: stores.ownUsers,
+      hasher,
       metrics,
       log,
       mode: development ? 'development' : 'production',
@@ -148,7 +158,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     undo.unshift(() => closeServer(internalServer))
 
     const [issuer] = issuers
-    const samples = development ? { agentTokens: await sampleTokens(issuer, stores.ownUsers, sampleMembers.map(({ userId }) => userId), Date.now()) } : undefined
+    const samples = development ? { agentTokens: await sampleTokens(issuer, stores.ownUsers, sampleMembers.map(({ userId }) => userId), Date.now()), password: addLogin && samplePassword } : undefined
     for (const detail of [...(options.warnings ?? []), ...gate.warnings]) log.write('warn', { event: 'warning', detail })
     const publicUrl = `http://${hostText(config.listen.host)}:${String(publicPort)}`
     ready = true
@@ -209,14 +219,11 @@ const createServerGate = async (
   { config, mode, developmentUser }: StartOptions,
   stores: OpenStores,
   issuers: readonly IssuerConfig[],
-  port: number,
+  { hosts, origins }: Served,
   log: Log,
   metrics: Metrics,
 ): Promise<Gate> => {
   const development = mode === 'dev'
-  const loopbackHosts = ['127.0.0.1', 'localhost', '[::1]'].map((host) => `${host}:${String(port)}`)
-  const ownOrigins = loopbackHosts.map((host) => `http://${host}`)
-  const hosts = config.hosts ?? (development ? loopbackHosts : undefined)
   const standIn = developmentUser ?? config.development.user
   const standInUser = standIn === undefined ? undefined : await stores.ownUsers.findByEmail(standIn)
   if (standIn !== undefined && standInUser?.active !== true)
@@ -227,8 +234,7 @@ const createServerGate = async (
     lookupUser: (id, deadline) => stores.users.find(id, deadline),
     carriers: config.carriers,
     cookieName: config.cookieName,
-    // Without a list no page may connect; development adds its own pages.
-    origins: [...(config.origins ?? []), ...(development ? ownOrigins : [])],
+    origins,
     requireOrigin: config.requireOrigin,
     ...(hosts === undefined ? {} : { hosts }),
     proxies: { trustedProxies: config.trustedProxies, forwarding: config.forwarding },

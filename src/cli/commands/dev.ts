@@ -28,7 +28,7 @@ export const addDevCommand = (program: Command, cli: Cli): void => {
         const standIn = config.development.user
         return runServer({ config, mode: 'dev', developmentUser: standIn, reset, lively, warnings }, terminal, ({ publicUrl, internalUrl, samples }) => {
           const nodeMajor = Number(versions.node.split('.')[0])
-          terminal.say(developmentBlock({ version, publicUrl, internalUrl, agentTokens: samples?.agentTokens ?? [], standIn, nodeMajor, platform }))
+          terminal.say(developmentBlock({ version, publicUrl, internalUrl, agentTokens: samples?.agentTokens ?? [], password: samples?.password, standIn, nodeMajor, platform }))
         })
       }),
     )

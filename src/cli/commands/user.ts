@@ -4,14 +4,32 @@ import { demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
 import { describeUser, reachText, table } from '../describe.js'
 import { exitCodes } from '../exit-code.js'
+import { readPassword } from '../read-password.js'
+import type { Terminal } from '../terminal.js'
 
 interface AddOptions {
   readonly email: string
   readonly id?: string
   readonly role: 'owner' | 'admin' | 'agent'
+  readonly password?: string | true
 }
 
-/** `user add | disable | enable | list`: also on the database itself, when no server answers. */
+const noSuchUser = 'There is no user with this id: `sallyport user list` shows them.'
+const passwordHelp = '- for stdin, or a file; a prompt when left out'
+
+/** Sets a password where the user is: `undefined` when there is no such user. */
+const setPassword = (cli: Cli, terminal: Terminal, id: string, password: string) =>
+  onServerOrFile(
+    cli,
+    terminal,
+    (client) => client.ask(userChanged, 'PUT', `/api/v1/users/${encodeURIComponent(id)}/password`, { password }),
+    async (database) => {
+      const answer = await database.setUserPassword(id, password, 'cli')
+      return answer === undefined ? undefined : userChanged.parse(answer)
+    },
+  )
+
+/** `user add | password | disable | enable | list`: also on the database itself, when no server answers. */
 export const addUserCommands = (program: Command, cli: Cli): void => {
   const users = program.command('user').description('users of our own table')
 
@@ -21,8 +39,11 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
     .requiredOption('--email <email>', 'compared without regard to case')
     .option('--id <id>', 'what tokens name as their subject; default the next free number')
     .addOption(new Option('--role <role>', 'role in the oldest workspace').choices(['owner', 'admin', 'agent']).default('agent'))
-    .action(async ({ email, id, role }: AddOptions, command: Command) =>
+    .option('--password [source]', `set a password: ${passwordHelp}`)
+    .action(async ({ email, id, role, password: source }: AddOptions, command: Command) =>
       run(cli, command, async (terminal) => {
+        // Read first: a password that will not do adds nobody.
+        const password = source === undefined ? undefined : await readPassword(source === true ? undefined : source)
         const wanted = { email, role, ...(id === undefined ? {} : { id }) }
         const added = await onServerOrFile(
           cli,
@@ -30,7 +51,23 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
           async (client) => demand(await client.ask(user, 'POST', '/api/v1/users', wanted)),
           async (database) => user.parse(await database.addUser(wanted, 'cli')),
         )
+        if (password !== undefined) await setPassword(cli, terminal, added.id, password)
         terminal.data(added, table([describeUser(added)]))
+        return exitCodes.ok
+      }),
+    )
+
+  users
+    .command('password')
+    .description('set the password of a user, and end what was begun with the old one')
+    .argument('<id>', 'user id')
+    .argument('[source]', passwordHelp)
+    .action(async (id: string, source: string | undefined, _options: unknown, command: Command) =>
+      run(cli, command, async (terminal) => {
+        const changed = await setPassword(cli, terminal, id, await readPassword(source))
+        if (changed === undefined) throw new CliError(noSuchUser)
+        terminal.data(changed, table([describeUser(changed.user)]))
+        terminal.say(`The password is set${reachText(changed)}.`)
         return exitCodes.ok
       }),
     )
@@ -52,7 +89,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
               return answer === undefined ? undefined : userChanged.parse(answer)
             },
           )
-          if (changed === undefined) throw new CliError('There is no user with this id: `sallyport user list` shows them.')
+          if (changed === undefined) throw new CliError(noSuchUser)
           terminal.data(changed, table([describeUser(changed.user)]))
           terminal.say(`${active ? 'Enabled' : 'Disabled'}${reachText(changed)}.`)
           return exitCodes.ok

@@ -28,6 +28,12 @@ export const checkTogether = (
     if (mode === 'serve' && config.development.user !== undefined) problem('development.user', 'only development mode has a user that stands in')
     if (!isLoopback(internal.host)) warnings.add(`internal.host ${internal.host} is reachable from other machines; the operator key is all that guards it`)
   }
+  if (config.login.enabled === true) {
+    const { issuers } = config.tokens
+    const canSign = issuers.length === 0 ? mode !== 'serve' : issuers.some(({ secret, keys }) => secret !== undefined || keys?.some((key) => key.secret !== undefined) === true)
+    if (!canSign) problem('login.enabled', 'needs a secret to sign with: add an issuer with one (`sallyport secret` makes it), or set it to false')
+    if (config.users !== undefined) problem('login.enabled', 'looks passwords up in our own table, and users.url names another: set it to false')
+  }
   if (listen.port !== 0 && listen.port === internal.port) problem('internal.port', 'must differ from listen.port')
   for (const proxy of config.trustedProxies) {
     if ((parseNetwork(proxy)?.prefix ?? widePrefix + 1) <= widePrefix) warnings.add(`trustedProxies ${proxy} believes the forwarding header of nearly everybody`)

@@ -18,6 +18,15 @@ export interface Config {
     readonly clockToleranceMs: number
     readonly graceMs: number
   }
+  readonly login: {
+    /** `undefined` offers it where it can be. */
+    readonly enabled: boolean | undefined
+    readonly accessMs: number
+    readonly idleMs: number
+    readonly lifetimeMs: number
+    readonly addressBudget: { readonly capacity: number; readonly refillPerSecond: number }
+    readonly accountBudget: { readonly capacity: number; readonly refillPerSecond: number }
+  }
   readonly users: { readonly url: string; readonly query: string } | undefined
   readonly carriers: Value<'carriers'>
   readonly cookieName: string

@@ -4,8 +4,10 @@ import { Conflict } from '../conflict.js'
 
 /** Codes of the HTTP surface that are no decisions of the gate. */
 export type ApiCode =
+  | 'address_banned'
   | 'bad_body'
   | 'ban_dangerous'
+  | 'bad_forwarding'
   | 'bad_query'
   | 'body_too_large'
   | 'conflict'
@@ -14,15 +16,19 @@ export type ApiCode =
   | 'internal_error'
   | 'key_missing'
   | 'key_wrong'
+  | 'login_refused'
   | 'message_id_reused'
   | 'method_not_allowed'
   | 'not_found'
   | 'not_json'
+  | 'origin_refused'
   | 'overloaded'
   | 'rate_limited'
+  | 'refresh_refused'
   | 'signature_missing'
   | 'signature_stale'
   | 'signature_wrong'
+  | 'token_missing'
   | 'too_many_wrong_keys'
   | 'upgrade_required'
   | 'wrong_host'
@@ -34,16 +40,20 @@ export interface ApiProblem {
   readonly title: string
   /** One line per fault, each with its path. */
   readonly errors?: readonly string[]
-  /** Milliseconds after which the same request may succeed; `Retry-After` says it in seconds. */
+  /** Told in the body, and in whole seconds as Retry-After. */
   readonly retryAfterMs?: number
   readonly headers?: Readonly<Record<string, string>>
 }
 
 /** Writes a problem as RFC 9457 has it, with `code` beside `title` and `status`. */
 export const problemResponse = ({ status, code, title, errors, retryAfterMs, headers }: ApiProblem): Response =>
-  new Response(JSON.stringify({ title, status, code, errors, retryAfterMs }), {
+  new Response(JSON.stringify({ title, status, code, errors, retryAfterMs: retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs) }), {
     status,
-    headers: { ...(retryAfterMs === undefined ? {} : { 'Retry-After': String(retryAfterSeconds(retryAfterMs)) }), ...headers, 'Content-Type': 'application/problem+json' },
+    headers: {
+      ...headers,
+      ...(retryAfterMs === undefined ? {} : { 'Retry-After': String(retryAfterSeconds(retryAfterMs)) }),
+      'Content-Type': 'application/problem+json',
+    },
   })
 
 /** The same as something to throw from deep inside a handler; `answerFailure` turns it into its response. */

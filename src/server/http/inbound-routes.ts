@@ -1,4 +1,3 @@
-import type { Hono } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import { contentVerdict } from '../../conversation/content-marks.js'
 import type { Inbound } from '../../conversation/inbound-message.js'
@@ -11,6 +10,7 @@ import { judgeSignature, type SignatureVerdict } from '../connectors/webhook-sig
 import { notFound, problemResponse } from './api-problem.js'
 import { inboundBody } from './inbound-body.js'
 import { parseBody } from './read-request.js'
+import type { PublicHono } from './public-hono.js'
 
 export interface InboundOptions {
   readonly sources: readonly ConnectorSource[]
@@ -44,7 +44,7 @@ const titles: Readonly<Record<Exclude<SignatureVerdict, 'good'>, string>> = {
  *
  * @param options - Asked at each request; `undefined` while the server starts.
  */
-export const addInboundRoutes = (app: Hono, options: () => InboundOptions | undefined): void => {
+export const addInboundRoutes = (app: PublicHono, options: () => InboundOptions | undefined): void => {
   let inFlight = 0
   const path = '/api/v1/inbound/:source'
   app.post(path, async (_context, next) => {

@@ -55,6 +55,10 @@ const recorded = (changes: Partial<Operations> = {}): Recorded => {
       calls.push(['setUserActive', id, active, actor])
       return Promise.resolve(id === '7' ? { user, ...reach } : undefined)
     },
+    setUserPassword: (id, password, actor) => {
+      calls.push(['setUserPassword', id, password, actor])
+      return Promise.resolve(id === '7' ? { user, ...reach } : undefined)
+    },
     decision: (id) => (id === 'd1' ? report : undefined),
     decisions: (filter) => {
       calls.push(['decisions', filter])
@@ -106,6 +110,7 @@ const guarded: Readonly<Record<string, { readonly path: string; readonly body?: 
   'GET /api/v1/users': { path: '/api/v1/users', status: 200 },
   'POST /api/v1/users': { path: '/api/v1/users', body: { email: 'a@example.test' }, status: 201 },
   'PATCH /api/v1/users/:id': { path: '/api/v1/users/7', body: { active: false }, status: 200 },
+  'PUT /api/v1/users/:id/password': { path: '/api/v1/users/7/password', body: { password: 'twelve letters' }, status: 200 },
   'GET /api/v1/decisions': { path: '/api/v1/decisions?outcome=denied&limit=5', status: 200 },
   'GET /api/v1/decisions/:id': { path: '/api/v1/decisions/d1', status: 200 },
   'POST /api/v1/explanations': { path: '/api/v1/explanations', body: { path: '/ws/', address: '203.0.113.7' }, status: 200 },
@@ -230,6 +235,7 @@ test.each([
   ['POST', '/api/v1/users', { email: 'nobody' }],
   ['POST', '/api/v1/users', { email: 'a@example.test', role: 'root' }],
   ['PATCH', '/api/v1/users/7', { active: 'no' }],
+  ['PUT', '/api/v1/users/7/password', { password: 'eleven long' }],
   ['GET', '/api/v1/decisions?limit=0', undefined],
   ['POST', '/api/v1/explanations', { path: 'ws', address: '203.0.113.7' }],
   ['POST', '/api/v1/explanations', { path: '/ws/', address: 'example.com' }],

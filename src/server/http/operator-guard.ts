@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
 import { problemResponse } from './api-problem.js'
+import { isJson, notJson } from './only-json.js'
 
 const wrongKeysPerMinute = 10
 const windowMs = 60_000
@@ -44,7 +45,6 @@ export const onlyOperator = (operatorKey: string, now: () => number): Middleware
 }
 
 const reading = new Set(['GET', 'HEAD'])
-const jsonForm = /^application\/json(?: *;|$)/i
 
 /**
  * Refuses what a page in the operator's browser could send: anything with an Origin, and writes whose body is not declared as JSON.
@@ -57,6 +57,6 @@ export const noCrossSite: MiddlewareHandler = async ({ req }, next) => {
   }
   const type = req.header('content-type')
   const bare = req.method === 'DELETE' && type === undefined
-  if (reading.has(req.method) || bare || jsonForm.test(type ?? '')) return next()
-  return problemResponse({ status: 415, code: 'not_json', title: 'A write must be declared as application/json.' })
+  if (reading.has(req.method) || bare || isJson(type)) return next()
+  return notJson()
 }

@@ -10,6 +10,7 @@ import {
   explainBody,
   kickQuery,
   newUserBody,
+  passwordBody,
   revocationBody,
   sessionsQuery,
   subjectOf,
@@ -81,6 +82,11 @@ const addUserRoutes = (app: Hono, operations: Operations): void => {
   app.patch('/api/v1/users/:id', async (context) => {
     const { active } = await readBody(context, userChangeBody)
     const changed = await operations.setUserActive(context.req.param('id'), active, actorOf(context))
+    return changed === undefined ? notFound() : context.json(changed)
+  })
+  app.put('/api/v1/users/:id/password', async (context) => {
+    const { password } = await readBody(context, passwordBody)
+    const changed = await operations.setUserPassword(context.req.param('id'), password, actorOf(context))
     return changed === undefined ? notFound() : context.json(changed)
   })
 }

@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { EndpointRule } from '../../admission/endpoint.js'
+import type { Logins } from '../login/logins.js'
 import { readDemoPage } from './demo-page.js'
+import { addLoginRoutes } from './login-routes.js'
 import { createPublicApp, type PublicAppOptions } from './public-app.js'
 
 const endpoints: readonly EndpointRule[] = [
@@ -91,4 +93,56 @@ test('every answer carries the security headers and none names the software', as
     expect(headers.get('content-security-policy')).toMatch(/^default-src 'none'/)
     expect(headers.has('server') || headers.has('x-powered-by')).toBe(false)
   }
+})
+
+describe('below /api', () => {
+  const noLogins: Logins = {
+    login: () => Promise.resolve({ outcome: 'refused' }),
+    refresh: () => Promise.resolve({ outcome: 'refused' }),
+    logout: () => Promise.resolve({ outcome: 'ended', sockets: 0 }),
+  }
+  const clientOf = () => ({ address: '192.0.2.1', key: '192.0.2.1', forwarded: false })
+  const app = createPublicApp({
+    mode: 'production',
+    endpoints,
+    api: {
+      origins: ['https://app.example'],
+      addRoutes: [
+        (to) => {
+          addLoginRoutes(to, { logins: noLogins, clientOf, noted: () => undefined, now: () => 0 })
+        },
+      ],
+    },
+  })
+
+  /** Every route that is no reading, with a request it answers and how, whoever asks: an operator's key and tokens open nothing here. */
+  const writes: Readonly<Record<string, { readonly body: object; readonly status: number }>> = {
+    'POST /api/v1/login': { body: { identifier: 'a', password: 'b' }, status: 401 },
+    'POST /api/v1/logout': { body: { refreshToken: 'x' }, status: 204 },
+    'POST /api/v1/refresh': { body: { refreshToken: 'x' }, status: 401 },
+  }
+
+  test('the routes are exactly those that this file tests', () => {
+    const routes = app.routes.filter(({ method }) => method !== 'ALL' && method !== 'GET').map(({ method, path }) => `${method} ${path}`)
+    expect(routes.toSorted()).toEqual(Object.keys(writes))
+  })
+
+  test.each(Object.entries(writes))('%s answers the same without a key, with a wrong one and with any Bearer', async (route, { body, status }) => {
+    const path = route.slice('POST '.length)
+    for (const authorization of [undefined, 'Bearer wrong', `Bearer ${'k'.repeat(43)}`, 'Basic YTpi', `Bearer ${'x'.repeat(9_000)}`]) {
+      const headers = { 'content-type': 'application/json', ...(authorization === undefined ? {} : { authorization }) }
+      const response = await app.request(path, { method: 'POST', headers, body: JSON.stringify(body) })
+      expect(response.status, authorization).toBe(status)
+      expect(response.headers.get('cache-control')).toBe('no-store')
+    }
+    for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) expect((await app.request(path, { method })).status, method).toBe(405)
+  })
+
+  test('[G13] an operator’s routes, health with details and files of the project are not on the public port', async () => {
+    const paths = ['/api/v1/bans', '/api/v1/users/7/password', '/api/v1/decisions', '/metrics', '/healthz', '/.env', '/.git/config', '/debug', '/dist/index.js.map', '/console']
+    for (const path of paths) {
+      expect((await app.request(path)).status, path).toBe(404)
+      expect([404, 405], path).toContain((await app.request(path, { method: 'POST', body: 'x' })).status)
+    }
+  })
 })

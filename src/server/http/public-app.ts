@@ -5,6 +5,9 @@ import { answerFailure, methodNotAllowed, notFound, problemResponse } from './ap
 import type { DemoPage } from './demo-page.js'
 import { addInboundRoutes, type InboundOptions } from './inbound-routes.js'
 import { onlyLoopbackHosts } from './loopback-host.js'
+import { onlyOurPages } from './our-pages.js'
+import type { PublicHono } from './public-hono.js'
+import { refuseOtherMethods } from './refuse-other-methods.js'
 import { pagePolicy, securityHeaders } from './security-headers.js'
 
 export interface PublicAppOptions {
@@ -13,6 +16,8 @@ export interface PublicAppOptions {
   /** From `readDemoPage`; never served in production, whatever is given. */
   readonly demoPage?: DemoPage
   readonly endpoints: readonly EndpointRule[]
+  /** What is answered below `/api`; nothing when left out. */
+  readonly api?: PublicApi
   /** Whether new sockets are welcome; default always. */
   readonly ready?: () => boolean
   /** Signed messages of customers; asked at each request, `undefined` while the server starts. Default: no such path. */
@@ -21,12 +26,20 @@ export interface PublicAppOptions {
   readonly onFailure?: (error: unknown) => void
 }
 
-/** Plain HTTP on the public port: two health answers, a word to who forgot the upgrade, the demo in development, and 404. */
-export const createPublicApp = ({ mode, demoPage, endpoints, ready, inbound, onFailure }: PublicAppOptions): Hono => {
-  const app = new Hono()
+/** Calls of clients and pages, below `/api`. */
+export interface PublicApi {
+  /** Pages that may call; default none. */
+  readonly origins: readonly string[]
+  readonly addRoutes: readonly ((app: PublicHono) => void)[]
+}
+
+/** Plain HTTP on the public port: the calls below `/api`, two health answers, a word to who forgot the upgrade, the demo in development, and 404. */
+export const createPublicApp = ({ mode, demoPage, endpoints, api, ready, inbound, onFailure }: PublicAppOptions): PublicHono => {
+  const app: PublicHono = new Hono()
   app.use(securityHeaders)
   if (mode === 'development') app.use(onlyLoopbackHosts)
   if (inbound !== undefined) addInboundRoutes(app, inbound)
+  if (api !== undefined) addApi(app, api)
   app.use(onlyReads)
 
   app.get('/livez', (context) => context.json({ status: 'ok' }))
@@ -38,6 +51,13 @@ export const createPublicApp = ({ mode, demoPage, endpoints, ready, inbound, onF
   app.notFound(notFound)
   app.onError((error) => answerFailure(error, onFailure))
   return app
+}
+
+const addApi = (app: PublicHono, { origins, addRoutes }: PublicApi): void => {
+  app.use('/api/*', onlyOurPages(new Set(origins)))
+  for (const add of addRoutes) add(app)
+  refuseOtherMethods(app)
+  app.all('/api/*', notFound)
 }
 
 const belowSockets = /^\/ws(?:\/|$)/
@@ -52,7 +72,7 @@ const upgradeRequired = (): Response =>
     headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
   })
 
-const addDemo = (app: Hono, { html, script, style }: DemoPage): void => {
+const addDemo = (app: PublicHono, { html, script, style }: DemoPage): void => {
   const send = (text: string, type: string) => () =>
     new Response(text, { headers: { 'Content-Type': `${type}; charset=utf-8`, 'Content-Security-Policy': pagePolicy } })
   app.get('/demo', send(html, 'text/html'))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { parseNetwork } from '../../admission/address/network.js'
 import { canonicalAddress } from '../../admission/address/canonical.js'
+import { maxPassword, minPassword } from '../login/password-rule.js'
 import type { BanSubject } from '../../admission/ban.js'
 
 /** Ten years; whoever means longer means for ever. */
@@ -60,6 +61,8 @@ export const newUserBody = z.strictObject({
 })
 
 export const userChangeBody = z.strictObject({ active: z.boolean() })
+
+export const passwordBody = z.strictObject({ password: z.string().min(minPassword).max(maxPassword) })
 
 export const decisionsQuery = z.strictObject({
   outcome: z.enum(['admitted', 'denied']).optional(),

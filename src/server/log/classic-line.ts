@@ -103,6 +103,7 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
     case 'keys':
     case 'ladder':
     case 'inbound_refused':
+    case 'login':
     case 'malformed':
     case 'operation':
     case 'repeated':

@@ -24,6 +24,7 @@ export type LogEvent =
   | { readonly event: 'malformed'; readonly reason: string; readonly decisionId: string; readonly detail: string | undefined }
   | { readonly event: 'ban_added' | 'ban_lifted'; readonly subject: string; readonly hours: number | undefined; readonly actor: string }
   | { readonly event: 'operation'; readonly action: string; readonly actor: string; readonly target: string }
+  | { readonly event: 'login'; readonly action: string; readonly outcome: string; readonly userId: string | undefined; readonly address: string }
   | { readonly event: 'ladder'; readonly outcome: string; readonly subject: string }
   | { readonly event: 'store'; readonly store: string; readonly state: 'away' | 'back'; readonly detail: string | undefined }
   | { readonly event: 'keys'; readonly issuer: string; readonly state: 'changed' | 'away' | 'back' | 'reloaded' | 'refused'; readonly detail: string | undefined }

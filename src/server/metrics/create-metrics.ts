@@ -23,6 +23,7 @@ export interface Metrics {
   /** A classic message of a type nobody knows. */
   ignored(endpoint: string): void
   failed(task: string): void
+  loggedIn(action: string, outcome: string): void
   text(): Promise<string>
 }
 
@@ -38,6 +39,7 @@ export const createMetrics = (gauges: Gauges): Metrics => {
   const bytes = counted('sallyport_received_bytes_total', 'Bytes of messages from clients.')()
   const ignored = counted('sallyport_classic_ignored_total', 'Classic messages of unknown types, which are ignored.', ['endpoint'])
   const failures = counted('sallyport_failures_total', 'Background tasks that failed.', ['task'])
+  const logins = counted('sallyport_logins_total', 'Log-ins, refreshes and log-outs by outcome.', ['action', 'outcome'])
   const gauge = (name: string, help: string, read: () => number): void => {
     registry.registerMetric(
       new Gauge({
@@ -80,6 +82,9 @@ export const createMetrics = (gauges: Gauges): Metrics => {
     },
     failed(task) {
       failures(task).value += 1
+    },
+    loggedIn(action, outcome) {
+      logins(action, outcome).value += 1
     },
     text: async () => await registry.metrics(),
   }

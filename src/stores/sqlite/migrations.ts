@@ -1,5 +1,6 @@
 import { foundation } from './migrations/0001-foundation.js'
 import { lists } from './migrations/0002-lists.js'
+import { logins } from './migrations/0003-logins.js'
 
 /** One step of the schema, forward only. Once it is published its text never changes. */
 export interface Migration {
@@ -14,7 +15,7 @@ export interface Migration {
   readonly script: string
 }
 
-export const migrations: readonly Migration[] = [foundation, lists]
+export const migrations: readonly Migration[] = [foundation, lists, logins]
 
 /** The version this program needs and knows. */
 export const latestVersion = Math.max(...migrations.map(({ version }) => version))

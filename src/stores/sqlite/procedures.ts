@@ -4,9 +4,10 @@ import { importWorkspace } from './procedures/conversations-import.js'
 import { giveFeedback, markAnswered, markRead, sendMessage, updateConversation } from './procedures/conversations.js'
 import { deleteConversation, deleteCustomer, updateCustomer } from './procedures/upkeep.js'
 import { receiveMessage } from './procedures/inbound.js'
+import { endLogin, openLogin, rotateLogin } from './procedures/logins.js'
 import { applyNextMigration } from './procedures/migrations.js'
 import { addRevocation } from './procedures/revocations.js'
-import { addUser, raiseUserEpoch, setUserActive } from './procedures/users.js'
+import { addUser, raiseUserEpoch, setUserActive, setUserPassword } from './procedures/users.js'
 import type { ProcedureTable } from './write-batch.js'
 
 /**
@@ -22,15 +23,19 @@ export const procedures = {
   applyNextMigration,
   deleteConversation,
   deleteCustomer,
+  endLogin,
   giveFeedback,
   importWorkspace,
   liftBans,
   markAnswered,
   markRead,
+  openLogin,
   raiseUserEpoch,
   receiveMessage,
+  rotateLogin,
   sendMessage,
   setUserActive,
+  setUserPassword,
   updateConversation,
   updateCustomer,
   userChanged,

@@ -143,12 +143,12 @@ describe('users in SQLite', () => {
     await users.add({ id: '7', email: 'a@example.org' }, 'cli', at)
     expect(await users.setActive('7', false, 'grace', at + 1)).toMatchObject({ id: '7', active: false })
     await users.setActive('7', false, 'grace', at + 2)
-    expect(await users.raiseEpoch('7', 'grace', at + 3)).toMatchObject({ epoch: 1 })
+    expect(await users.raiseEpoch('7', 'grace', at + 3)).toMatchObject({ epoch: 2 })
     expect(await users.setActive('nobody', true, 'grace', at + 4)).toBeUndefined()
     expect(await users.raiseEpoch('nobody', 'grace', at + 4)).toBeUndefined()
     await users.add({ email: 'a@example.org' }, 'cli', at + 5)
 
-    expect(await users.find('7', soon())).toMatchObject({ active: false, epoch: 1 })
+    expect(await users.find('7', soon())).toMatchObject({ active: false, epoch: 2 })
     const event = { kind: 'user_changed', userId: '7' }
     expect(await createSqliteControlLog(engine).since(0, 10)).toEqual([1, 2, 3].map((seq) => ({ seq, ...event })))
     const lines = await audited(engine)

@@ -11,6 +11,8 @@ export interface SqliteUsers extends Users<StoredUser> {
   setActive(id: string, active: boolean, actor: string, at: number): Promise<StoredUser | undefined>
   /** Ends every token of our own issued to this user before now; `undefined` when there is no such user. */
   raiseEpoch(id: string, actor: string, at: number): Promise<StoredUser | undefined>
+  /** Sets a password by its hash; ends the log-ins and our tokens of this user. `undefined` when there is no such user. */
+  setPassword(id: string, hash: string, actor: string, at: number): Promise<StoredUser | undefined>
   /** Without regard to the case of ASCII letters. */
   findByEmail(email: string): Promise<StoredUser | undefined>
   /** Users in the order they were added, at most `limit` (default 100), those after the user `after`. */
@@ -33,6 +35,7 @@ export const createSqliteUsers = (engine: SqliteEngine): SqliteUsers => {
     add: (user, actor, at) => engine.write('addUser', { user, actor, at }),
     setActive: (id, active, actor, at) => engine.write('setUserActive', { id, active, actor, at }),
     raiseEpoch: (id, actor, at) => engine.write('raiseUserEpoch', { id, actor, at }),
+    setPassword: (id, hash, actor, at) => engine.write('setUserPassword', { id, hash, actor, at }),
     async list({ after, limit = 100 } = {}) {
       const rows =
         after === undefined

@@ -89,8 +89,24 @@ export const setUserActive = (
 ): StoredUser | undefined => {
   const before = find(db, id)
   if (before === undefined || before.active === active) return before
-  db.run('update users set active = ?, updated_at = ? where id = ?', [active ? 1 : 0, by.at * 1_000, id])
-  return changed(db, active ? 'user.enable' : 'user.disable', by, before, { ...before, active })
+  // Whoever is let in again logs in again: what was given out before has ended for good.
+  const epoch = before.epoch + (active ? 0 : 1)
+  db.run('update users set active = ?, epoch = ?, updated_at = ? where id = ?', [active ? 1 : 0, epoch, by.at * 1_000, id])
+  if (!active) endLoginsOf(db, id)
+  return changed(db, active ? 'user.enable' : 'user.disable', by, before, { ...before, active, epoch })
+}
+
+/**
+ * Sets the password of a user and ends what was begun with the old one: log-ins, and by a new epoch our tokens; `undefined` when there is no such user.
+ *
+ * @param hash - In the PHC string format; the audit log hears only that it was set.
+ */
+export const setUserPassword = (db: Database, { id, hash, ...by }: By & { readonly id: string; readonly hash: string }): StoredUser | undefined => {
+  const before = find(db, id)
+  if (before === undefined) return undefined
+  db.run('update users set password_hash = ?, epoch = epoch + 1, updated_at = ? where id = ?', [hash, by.at * 1_000, id])
+  endLoginsOf(db, id)
+  return changed(db, 'user.password', by, before, { ...before, epoch: before.epoch + 1 })
 }
 
 /** Ends every token of our own that was issued to this user before now, by raising the epoch; `undefined` when there is no such user. */
@@ -99,6 +115,10 @@ export const raiseUserEpoch = (db: Database, { id, ...by }: By & { readonly id: 
   if (before === undefined) return undefined
   db.run('update users set epoch = epoch + 1, updated_at = ? where id = ?', [by.at * 1_000, id])
   return changed(db, 'user.raise_epoch', by, before, { ...before, epoch: before.epoch + 1 })
+}
+
+const endLoginsOf = (db: Database, userId: string): void => {
+  db.run('delete from login_sessions where user_id = ?', [userId])
 }
 
 const addToOldestWorkspace = (db: Database, userId: string, role: string, atMicros: number): void => {

@@ -1,0 +1,62 @@
+import { hash } from 'node:crypto'
+import { LRUCache } from 'lru-cache'
+import { createAddressBudget, type AddressBudgetConfig, type BudgetAnswer } from '../../admission/address-budget.js'
+
+/** What a refused log-in costs; a good one costs 1. */
+const refusedCost = 10
+
+/** One attempt that was let through: it has been charged as a refused one. */
+export interface LoginAttempt {
+  /** The password was right: all but 1 is given back, and this address has a budget of its own for the account from now on. */
+  accepted(at: number): void
+  /** Nobody looked at the password: all is given back. */
+  unjudged(at: number): void
+}
+
+/** What guessing passwords may cost, by address and by account. */
+export interface LoginBudgets {
+  /** Lets an attempt through and charges it as refused, so that attempts at once can't get more; or says when there will be enough. */
+  take(identifier: string, addressKey: string | undefined, at: number): LoginAttempt | Extract<BudgetAnswer, { granted: false }>
+}
+
+/** Pairs of account and address that are remembered. */
+const maxFamiliar = 50_000
+
+/**
+ * Creates the budgets, full.
+ *
+ * An account is named by what was typed, whether there is one or not. Strangers can only use up the budget that strangers have: an address from
+ * which somebody logged in to the account since the start has its own, and every budget fills again, so that nobody is locked out for good.
+ */
+export const createLoginBudgets = (config: { readonly address: AddressBudgetConfig; readonly account: AddressBudgetConfig }): LoginBudgets => {
+  const addresses = createAddressBudget(config.address)
+  const accounts = createAddressBudget(config.account)
+  const familiar = new LRUCache<string, true>({ max: maxFamiliar })
+
+  return {
+    take(identifier, addressKey, at) {
+      const account = hash('sha256', identifier.toLowerCase(), 'base64url')
+      const pair = addressKey === undefined ? undefined : `${account} ${addressKey}`
+      const accountKey = pair !== undefined && familiar.get(pair) === true ? pair : account
+      const byAddress = addressKey === undefined ? undefined : addresses.reserve(addressKey, at)
+      if (byAddress?.granted === false) return byAddress
+      const byAccount = accounts.reserve(accountKey, at)
+      if (!byAccount.granted) return byAccount
+
+      const charge = (cost: number, when: number): void => {
+        if (addressKey !== undefined) addresses.charge(addressKey, cost, when)
+        accounts.charge(accountKey, cost, when)
+      }
+      charge(refusedCost - 1, at)
+      return {
+        accepted(when) {
+          charge(1 - refusedCost, when)
+          if (pair !== undefined) familiar.set(pair, true)
+        },
+        unjudged(when) {
+          charge(-refusedCost, when)
+        },
+      }
+    },
+  }
+}

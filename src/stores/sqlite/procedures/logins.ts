@@ -1,0 +1,138 @@
+import type { Database } from '../database.js'
+
+/** A refresh token and the access token given out beside it, as they are stored. */
+export interface LoginTokens {
+  /** Digest of the refresh token. */
+  readonly hash: string
+  /** `jti` of the access token. */
+  readonly accessId: string
+  /** Epoch milliseconds at which the access token ends at the latest. */
+  readonly accessUntil: number
+}
+
+/** An access token that is still good although its session has ended. */
+export interface LiveAccess {
+  readonly tokenId: string
+  readonly until: number
+}
+
+export interface EndedLogin {
+  readonly sessionId: string
+  readonly userId: string
+  readonly accesses: readonly LiveAccess[]
+}
+
+export type LoginOpened =
+  | { readonly opened: true; readonly epoch: number; readonly until: number; readonly ends: number; /** Sessions that gave way, as one user has only so many. */ readonly ended: readonly EndedLogin[] }
+  | { readonly opened: false }
+
+export type LoginRotated =
+  | { readonly outcome: 'rotated'; readonly sessionId: string; readonly userId: string; readonly epoch: number; readonly until: number; readonly ends: number }
+  /** A token that had been replaced came again: somebody else has a copy, so the session is over. */
+  | { readonly outcome: 'reused'; readonly ended: EndedLogin }
+  | { readonly outcome: 'too_fast'; readonly retryAt: number }
+  | { readonly outcome: 'refused' }
+
+interface SessionRow {
+  readonly id: string
+  readonly user_id: string
+  readonly epoch: number
+  readonly created_ms: number
+  readonly until_ms: number
+  readonly ends_ms: number
+}
+
+/** Sessions of one user; the oldest gives way to one more. */
+const maxSessions = 20
+/** Tokens kept of one session, the good one included: older ones are merely unknown. */
+const maxTokens = 64
+/** Sessions that have ended anyway, swept by each log-in. */
+const sweepLimit = 100
+
+const endSession = (db: Database, { id, user_id: userId }: SessionRow, at: number): EndedLogin => {
+  const accesses = db.all<LiveAccess>('select access_id as tokenId, access_until_ms as until from login_tokens where session = ? and access_until_ms > ?', [id, at])
+  db.run('delete from login_sessions where id = ?', [id])
+  return { sessionId: id, userId, accesses }
+}
+
+const keepTokens = (db: Database, session: string, number: number, { hash, accessId, accessUntil }: LoginTokens): void => {
+  db.run('insert into login_tokens (hash, session, number, access_id, access_until_ms) values (?, ?, ?, ?, ?)', [hash, session, number, accessId, accessUntil])
+}
+
+/**
+ * Opens a session for a user whose password was found right.
+ *
+ * @param passwordHash - What the password was compared with; `null` for none. A user who was disabled, or whose password was changed since, is not let in.
+ */
+export const openLogin = (
+  db: Database,
+  ask: {
+    readonly userId: string
+    readonly passwordHash: string | null
+    readonly sessionId: string
+    readonly tokens: LoginTokens
+    readonly idleMs: number
+    readonly lifetimeMs: number
+    readonly at: number
+  },
+): LoginOpened => {
+  const { userId, sessionId, at } = ask
+  db.run('delete from login_sessions where id in (select id from login_sessions where until_ms <= ? limit ?)', [at, sweepLimit])
+  const user = db.get<{ epoch: number; password_hash: string | null }>('select epoch, password_hash from users where id = ? and active = 1', [userId])
+  if (user === undefined || user.password_hash !== ask.passwordHash) return { opened: false }
+  const ends = at + ask.lifetimeMs
+  const until = Math.min(ends, at + ask.idleMs)
+  const tooMany = db.all<SessionRow>('select * from login_sessions where user_id = ? order by created_ms desc, id limit -1 offset ?', [userId, maxSessions - 1])
+  const ended = tooMany.map((session) => endSession(db, session, at))
+  db.run('insert into login_sessions (id, user_id, epoch, created_ms, until_ms, ends_ms) values (?, ?, ?, ?, ?, ?)', [sessionId, userId, user.epoch, at, until, ends])
+  keepTokens(db, sessionId, 1, ask.tokens)
+  return { opened: true, epoch: user.epoch, until, ends, ended }
+}
+
+const mayGoOn = (db: Database, { user_id: userId, epoch, created_ms: created }: SessionRow, at: number): boolean =>
+  db.get(
+    `select 1 from users u where u.id = :userId and u.active = 1 and u.epoch = :epoch
+       and not exists (select 1 from revocations r where r.kind = 'user' and r.subject = u.id and r.until_ms > :at and r.before_ms > :created)
+       and not exists (select 1 from bans b where b.kind = 'user' and b.subject = u.id and b.lifted_ms is null and (b.expires_ms is null or b.expires_ms > :at))`,
+    { userId, epoch, at, created },
+  ) !== undefined
+
+/** Replaces a refresh token, once: of any number of attempts with one token the first succeeds and the second ends the session. */
+export const rotateLogin = (
+  db: Database,
+  { hash, tokens, idleMs, at }: { readonly hash: string; readonly tokens: LoginTokens; readonly idleMs: number; readonly at: number },
+): LoginRotated => {
+  const found = db.get<SessionRow & { readonly number: number; readonly newest: number; readonly access_id: string }>(
+    `select s.*, t.number, t.access_id, (select max(number) from login_tokens n where n.session = s.id) as newest
+     from login_tokens t join login_sessions s on s.id = t.session where t.hash = ?`,
+    [hash],
+  )
+  if (found === undefined || found.until_ms <= at) return { outcome: 'refused' }
+  if (found.number < found.newest) return { outcome: 'reused', ended: endSession(db, found, at) }
+  const isRevoked = db.get(`select 1 from revocations where kind = 'token' and subject = ? and until_ms > ?`, [found.access_id, at]) !== undefined
+  if (isRevoked || !mayGoOn(db, found, at)) {
+    endSession(db, found, at)
+    return { outcome: 'refused' }
+  }
+  // Ending a session ends the access tokens it gave out, so those that are still good must not be forgotten, nor grow without end.
+  const oldest = found.newest - maxTokens + 1
+  const held = db.get<{ until: number }>('select access_until_ms as until from login_tokens where session = ? and number <= ? order by access_until_ms desc limit 1', [found.id, oldest])
+  if (held !== undefined && held.until > at) return { outcome: 'too_fast', retryAt: held.until }
+  db.run('delete from login_tokens where session = ? and number <= ?', [found.id, oldest])
+  const until = Math.min(found.ends_ms, at + idleMs)
+  db.run('update login_sessions set until_ms = ? where id = ?', [until, found.id])
+  keepTokens(db, found.id, found.newest + 1, tokens)
+  return { outcome: 'rotated', sessionId: found.id, userId: found.user_id, epoch: found.epoch, until, ends: found.ends_ms }
+}
+
+/** Ends a session, by any of its refresh tokens or by its id; `undefined` when there is none. */
+export const endLogin = (
+  db: Database,
+  { by, at }: { readonly by: { readonly hash: string } | { readonly sessionId: string }; readonly at: number },
+): EndedLogin | undefined => {
+  const session =
+    'hash' in by
+      ? db.get<SessionRow>('select s.* from login_tokens t join login_sessions s on s.id = t.session where t.hash = ?', [by.hash])
+      : db.get<SessionRow>('select * from login_sessions where id = ?', [by.sessionId])
+  return session && endSession(db, session, at)
+}
