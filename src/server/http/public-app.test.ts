@@ -124,7 +124,7 @@ describe('below /api', () => {
 
   test('the routes are exactly those that this file tests', () => {
     const routes = app.routes.filter(({ method }) => method !== 'ALL' && method !== 'GET').map(({ method, path }) => `${method} ${path}`)
-    expect(routes.toSorted()).toEqual(Object.keys(writes))
+    expect([...new Set(routes)].toSorted()).toEqual(Object.keys(writes))
   })
 
   test.each(Object.entries(writes))('%s answers the same without a key, with a wrong one and with any Bearer', async (route, { body, status }) => {
