@@ -18,6 +18,8 @@ export interface Serving {
   signal(name: NodeJS.Signals): void
   /** Sends SIGTERM to this child and waits for its end; a second call waits for the first. */
   stop(): Promise<Ended>
+  /** Sends SIGKILL to this child, at once, and waits until it is gone. */
+  kill(): Promise<unknown>
 }
 
 export type Environment = Readonly<Record<string, string>>
@@ -50,6 +52,10 @@ export const serve = async (words: readonly string[], cwd: string, env: Environm
     signal: server.signal,
     run: (command, input) => sallyport(command, { cwd, env: { ...env, SALLYPORT_INTERNAL_PORT: new URL(internalUrl).port } }, input),
     stop: () => (stopping ??= stop()),
+    kill: () => {
+      server.signal('SIGKILL')
+      return server.ended
+    },
   }
 }
 
