@@ -19,7 +19,7 @@ const maxPathLength = 200
 export class Walk<U extends User> {
   readonly #handshake: Handshake
   readonly #policyVersion: string
-  readonly #stairs: Stairs = { durations: [], details: undefined, refused: false }
+  readonly #stairs: Stairs = { durations: [], details: [], refused: false }
   readonly facts: Facts = noFacts()
   #marks: DryRunMark[] | undefined
   #stairAt = performance.now()
@@ -35,8 +35,8 @@ export class Walk<U extends User> {
   }
 
   /** Notes that a stair was taken; stairs are taken in the order of their names. */
-  pass(name: StepName, detail?: string): void {
-    this.#note(name, detail)
+  pass(_name: StepName, detail?: string): void {
+    this.#note(detail)
   }
 
   /** Notes that a rule in dry-run would have refused here. */
@@ -54,7 +54,7 @@ export class Walk<U extends User> {
 
   /** Ends the walk on a stair. */
   deny(name: StepName, denial: Denial): Denied {
-    this.#note(name, denial.detail)
+    this.#note(denial.detail)
     this.#stairs.refused = true
     const { endpoint, userId } = this
     return Object.assign(this.#record(), { outcome: 'denied' as const, endpoint, denial, step: name, userId })
@@ -65,11 +65,11 @@ export class Walk<U extends User> {
     return Object.assign(this.#record(), { outcome: 'admitted' as const, endpoint, principal, lease })
   }
 
-  #note(name: StepName, detail: string | undefined): void {
+  #note(detail: string | undefined): void {
     const now = performance.now()
-    const { durations } = this.#stairs
+    const { durations, details } = this.#stairs
     durations.push(now - this.#stairAt)
-    if (detail !== undefined) (this.#stairs.details ??= new Map()).set(name, detail)
+    details.push(detail)
     this.#stairAt = now
   }
 
@@ -95,10 +95,10 @@ export class Walk<U extends User> {
   }
 }
 
-/** Durations by position in `stepNames`, and what there is to say about some of them. */
+/** Durations by position in `stepNames`, and what there is to say about some of them: two short arrays weigh less than steps or a map. */
 interface Stairs {
   readonly durations: number[]
-  details: Map<StepName, string> | undefined
+  readonly details: (string | undefined)[]
   refused: boolean
 }
 
@@ -108,7 +108,7 @@ const stepsOf = ({ durations, details, refused }: Stairs, facts: Facts): readonl
   durations.map((durationMs, index) => {
     const name = stepNames[index] ?? 'limits'
     const outcome = refused && index === durations.length - 1 ? 'refused' : 'passed'
-    const said = details?.get(name)
+    const said = details[index]
     const counted = factsInWords(name, facts)
     const detail = said === undefined || counted === undefined || counted.startsWith(said) ? (counted ?? said) : `${said}; ${counted}`
     return detail === undefined ? { name, outcome, durationMs } : { name, outcome, durationMs, detail }
