@@ -38,6 +38,7 @@ export const sallyport = async (words: readonly string[], folder: Folder, input 
 }
 
 export interface Running {
+  readonly pid: number
   readonly url: string
   readonly stdout: () => string
   readonly stderr: () => string
@@ -60,7 +61,7 @@ export const startServer = async (words: readonly string[], folder: Folder): Pro
       reject(new Error(`The server ended before it was ready: ${stderr()}`))
     })
   })
-  return { url, stdout, stderr, signal: (name) => child.kill(name), ended }
+  return { pid: child.pid ?? 0, url, stdout, stderr, signal: (name) => child.kill(name), ended }
 }
 
 /** A port that was free a moment ago. */

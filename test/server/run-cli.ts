@@ -7,6 +7,7 @@ import { sallyport, startServer, type Ended } from '../cli/sallyport.js'
 export interface Serving {
   /** The folder it was started in. */
   readonly cwd: string
+  readonly pid: number
   readonly publicUrl: string
   readonly internalUrl: string
   /** `ws://…` of the public port, without a path. */
@@ -44,6 +45,7 @@ export const serve = async (words: readonly string[], cwd: string, env: Environm
   let stopping: Promise<Ended> | undefined
   return {
     cwd,
+    pid: server.pid,
     publicUrl: server.url,
     internalUrl,
     socketUrl: server.url.replace('http', 'ws'),
