@@ -9,6 +9,7 @@ import { maxTokenBytes, parseCompact, parsePayload, type CompactToken, type Toke
 import { integerWithin } from './prepare-issuers.js'
 import { defaultJwksPolicy, type JwksPolicy, type Search } from './remote-keys.js'
 import type { TokenFault, Verification, Verifier } from './verification.js'
+import { createSignatureQueue } from './signature-queue.js'
 import { createVerifiedCache, tokenDigest } from './verified-cache.js'
 import { answersTo, macHolds, publicSignatureHolds } from './verify-signature.js'
 
@@ -77,6 +78,7 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     told: options.told ?? (() => undefined),
     shortened: options.shortened ?? (() => undefined),
   })
+  const signatures = createSignatureQueue()
   let timer: NodeJS.Timeout | undefined
   const tick = (): Promise<void> => ring.tick(now())
 
@@ -107,7 +109,8 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     let answer = badSignature
     for (const trial of candidates) {
       // One after the other, so that a forged token never occupies the whole thread pool.
-      if ('secret' in trial.key || !(await publicSignatureHolds(reading.token, trial.key))) continue
+      const { key } = trial
+      if ('secret' in key || !(await signatures.run(() => publicSignatureHolds(reading.token, key)))) continue
       answer = better(answer, judge(trial, reading))
       if (answer.ok) return answer
     }

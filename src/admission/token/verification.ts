@@ -21,6 +21,7 @@ export interface Verifier {
    * @param token - As it came from the carrier; never trimmed or decoded.
    * @param at - Epoch milliseconds that count as now.
    * @returns Synchronously for HMAC algorithms and cached tokens, else a promise. Never rejects for what a stranger sent.
+   * @throws StoreUnavailable when the key it names can't be fetched, or too many signatures wait to be checked.
    */
   verify(token: string, at: number): Verification | Promise<Verification>
   /** The claims of a token that was verified before and is still good at `at`; costs one hash. */
