@@ -6,7 +6,7 @@ import type { KeysNotice } from './key-ring.js'
 import { maxJwksKeys } from './read-jwks.js'
 import { defaultJwksPolicy, type JwksPolicy } from './remote-keys.js'
 import { createIssuerKey, json, startKeyServer, type KeyServer } from './testing/key-server.js'
-import { noon, testSecret } from './testing/forge.js'
+import { forgeClaims, noon, testSecret } from './testing/forge.js'
 
 const [first, second, stranger] = [createIssuerKey('first'), createIssuerKey('second'), createIssuerKey('first')]
 const seconds = noon / 1000
@@ -274,6 +274,18 @@ describe('[K5] a key that is withdrawn', () => {
     const pending = verifier.verify(first.sign(claims), at)
     await verifier.replace([issuer({ jwksUrl: undefined, keys: [{ jwk: { kty: 'EC', ...second.jwk } }] })])
     expect(await pending).toMatchObject({ ok: false, fault: 'unknown_key' })
+  })
+
+  test('and put back, in changes that overtake each other, verifies again', async () => {
+    const withSecret = (kid: string, secret: string): IssuerConfig => ({ profile: 'standard', keys: [{ kid, secret }] })
+    const other = [...testSecret].toReversed().join('')
+    const verifier = await create([withSecret('a', testSecret)])
+    const token = forgeClaims({}, { kid: 'a' })
+    const wrong = verifier.replace([withSecret('a', 'short')])
+    await Promise.all([verifier.replace([withSecret('b', other)]), verifier.replace([withSecret('a', testSecret)])])
+    await expect(wrong).rejects.toThrow('at least 64 bytes')
+    expect(await say(verifier, token)).toBe('ok')
+    expect(await say(verifier, token)).toBe('ok')
   })
 
   test('is not one that is only read anew', async () => {

@@ -117,7 +117,7 @@ export const createKeyRing = async (issuers: readonly IssuerConfig[], options: K
     return slot
   }
 
-  const replace = async (next: readonly IssuerConfig[]): Promise<readonly string[]> => {
+  const replaceNow = async (next: readonly IssuerConfig[]): Promise<readonly string[]> => {
     const prepared = await prepareIssuers(next, now())
     const before = slots
     const made = prepared.issuers.map(({ policy, issuer, keys }) => {
@@ -130,6 +130,14 @@ export const createKeyRing = async (issuers: readonly IssuerConfig[], options: K
     settle()
     withdraw(trialsBefore, trials)
     return prepared.warnings
+  }
+
+  let last: Promise<unknown> = Promise.resolve()
+  // One after the other: two at once would each count on the keys that the other withdraws.
+  const replace = (next: readonly IssuerConfig[]): Promise<readonly string[]> => {
+    const turn = last.then(() => replaceNow(next))
+    last = turn.catch(() => undefined)
+    return turn
   }
 
   const warnings = await replace(issuers)
