@@ -149,6 +149,12 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     const kept = await stores.bans.add(ban)
     return { ban: kept, sockets: await changed({ kind: 'ban_added', ban: kept }) }
   }
+  const applyBans = async (bans: Parameters<typeof stores.bans.addAll>[0]) => {
+    const kept = await stores.bans.addAll(bans)
+    const changes = kept.map((ban) => ({ kind: 'ban_added', ban }) as const)
+    for (const change of changes) replica.apply(change)
+    return { bans: kept, sockets: await follower.enforceAll(changes) }
+  }
   const changed = async (change: ControlChange): Promise<number> => {
     replica.apply(change)
     return await follower.enforce(change)
@@ -190,6 +196,10 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
         return applyBan({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt })
       },
+      addAll(bans, { actor, source }) {
+        const createdAt = now()
+        return applyBans(bans.map((ban) => ({ ...ban, actor, source, createdAt })))
+      },
       async lift(subject, actor) {
         const lifted = await stores.bans.lift(subject, actor, now())
         for (const ban of lifted) {
@@ -200,6 +210,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         return lifted
       },
       list: () => stores.bans.list(now()),
+      page: (after, limit) => stores.bans.page(now(), after, limit),
       findAddress: (address) => replica.bans.findAddress(address, now()),
     },
     revocations: {

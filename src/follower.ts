@@ -20,6 +20,8 @@ const newsMs = 10_000
 export interface Follower<U extends User = User> {
   /** Closes the live sockets a change concerns; returns how many. */
   enforce(change: ControlChange): Promise<number>
+  /** The same for many, with one walk over the live sockets for all bans of networks among them. */
+  enforceAll(changes: readonly ControlChange[]): Promise<number>
   /** Looks at a session that has just opened: what changed while its handshake waited closed only those who were in by then. */
   opened(session: Session<U>): void
   /** Whether the control log could be read at the last look. */
@@ -123,9 +125,22 @@ export const createFollower = <U extends User>(parts: {
     }
   }
 
+  const enforceAll = async (changes: readonly ControlChange[]): Promise<number> => {
+    let closed = 0
+    let walked = false
+    for (const change of changes) {
+      const ofNetwork = change.kind === 'ban_added' && change.ban.subject.kind === 'network'
+      // Every ban of the page is in the replica by now, so that the first walk finds the sockets of all of them.
+      if (ofNetwork && walked) continue
+      walked ||= ofNetwork
+      closed += await enforce(change)
+    }
+    return closed
+  }
+
   const look = async (): Promise<void> => {
     try {
-      for (const change of await replica.poll()) await enforce(change)
+      await enforceAll(await replica.poll())
       for (const userId of unsure) await reconsider(userId)
       const at = now()
       replica.bans.sweep(at)
@@ -151,6 +166,7 @@ export const createFollower = <U extends User>(parts: {
 
   return {
     enforce,
+    enforceAll,
     opened(session) {
       const denial = denialOf(session, now())
       const { id } = session.user

@@ -123,9 +123,23 @@ export interface GateBans {
     subject: BanSubject,
     about: { readonly reason: string; readonly actor: string; readonly durationMs?: number | undefined; readonly source?: Ban['source'] },
   ): Promise<{ readonly ban: Ban } & Closed>
+  /**
+   * Bans many at once, in one transaction, and closes the live sockets they concern in one walk over them.
+   *
+   * @param bans - `expiresAt` in epoch milliseconds, `undefined` for one without end. Best a few hundred at a time: each costs some 20 µs in one go.
+   * @returns Those that are new; one equal to a ban in force is left out.
+   * @throws TypeError when a network is neither an address nor a CIDR range: then nothing changed.
+   * @throws StoreUnavailable when they could not be kept: then nothing changed.
+   */
+  addAll(
+    bans: readonly Pick<Ban, 'subject' | 'reason' | 'expiresAt'>[],
+    about: { readonly actor: string; readonly source: Ban['source'] },
+  ): Promise<{ readonly bans: readonly Ban[] } & Closed>
   /** Ends the bans of exactly this subject. */
   lift(subject: BanSubject, actor: string): Promise<readonly Ban[]>
   list(): Promise<readonly Ban[]>
+  /** The next ones in force after the one with this id, in the order of their ids, which is that of their making. */
+  page(after: string | undefined, limit: number): Promise<readonly Ban[]>
   /** The ban an address is under, if any; asks no store. */
   findAddress(address: string): Ban | undefined
 }

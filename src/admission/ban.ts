@@ -25,8 +25,20 @@ export type NewBan = Omit<Ban, 'id'>
 export interface Bans {
   /** Persists a ban and appends `ban_added` to the control log, in one transaction. */
   add(ban: NewBan): Promise<Ban>
+  /**
+   * Persists many in one transaction, with what `add` appends for each.
+   *
+   * @returns Those that are new: one whose subject, reason and end are those of a ban in force, or of an earlier one of the list, is left out.
+   */
+  addAll(bans: readonly NewBan[]): Promise<readonly Ban[]>
   /** Ends bans of exactly this subject (not of ranges that contain it) and appends `ban_lifted` for each; returns what was lifted. */
   lift(subject: BanSubject, actor: string, at: number): Promise<readonly Ban[]>
   /** Bans that are in force at `at`, oldest first. */
   list(at: number): Promise<readonly Ban[]>
+  /**
+   * The next bans that are in force at `at`, in the order of their ids, so that many are read in parts.
+   *
+   * @param after - Id of the last one seen; `undefined` begins.
+   */
+  page(at: number, after: string | undefined, limit: number): Promise<readonly Ban[]>
 }

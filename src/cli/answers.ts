@@ -19,7 +19,14 @@ export const ban = z.looseObject({
 })
 export const banAdded = z.looseObject({ ban, sockets: z.number().optional(), nodes: z.number().optional() })
 export const banPreview = z.looseObject({ sockets: z.number(), users: z.number(), dangers: z.array(z.string()) })
-export const banList = z.looseObject({ items: z.array(ban) })
+export const banList = z.looseObject({ items: z.array(ban), next: z.string().optional() })
+export const banImport = z.looseObject({
+  added: z.number(),
+  unchanged: z.number(),
+  ended: z.number(),
+  refused: z.array(z.looseObject({ index: z.number(), dangers: z.array(z.string()) })),
+  sockets: z.number().optional(),
+})
 
 export const user = z.looseObject({ id: z.string(), email: z.string(), active: z.boolean(), role: z.string().optional() })
 export const userList = z.looseObject({ items: z.array(user) })

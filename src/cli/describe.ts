@@ -8,7 +8,7 @@ export const timeText = (at: number): string => new Date(at).toISOString().repla
 /** Rows as columns that line up; every cell is made visible. */
 export const table = (rows: readonly (readonly string[])[]): string => {
   const shown = rows.map((row) => row.map(visible))
-  const widths = (shown[0] ?? []).map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)))
+  const widths = (shown[0] ?? []).map((_, column) => shown.reduce((width, row) => Math.max(width, row[column]?.length ?? 0), 0))
   return shown.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd()).join('\n')
 }
 

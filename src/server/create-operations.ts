@@ -13,6 +13,7 @@ import type { PasswordHasher } from './login/password-hasher.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { ExplainAsk, Operations, UserSummary } from './operations.js'
 import { previewBan } from './preview-ban.js'
+import { siftBans } from './sift-bans.js'
 import { decisionReport, sessionSummary, tokenReport } from './reports.js'
 
 /** How long a revocation is remembered when nobody said when the token ends: longer than any token we accept by default lives. */
@@ -87,7 +88,13 @@ export const createOperations = <U extends User>(parts: {
       for (const ban of lifted) log.write('info', { event: 'ban_lifted', subject: subjectText(ban.subject), hours: undefined, actor })
       return lifted
     },
-    bans: () => gate.bans.list(),
+    async importBans(bans, force, ownAddress, actor) {
+      const { good, ended, refused } = siftBans(bans, { ...parts.protectedNetworks, ownAddress }, force, now())
+      const { bans: added, sockets } = await gate.bans.addAll(good, { actor, source: 'import' })
+      if (added.length > 0) note('import_bans', actor, `${String(added.length)} bans`)
+      return { added: added.length, unchanged: good.length - added.length, ended, refused, ...reach(sockets) }
+    },
+    bans: (after, limit) => gate.bans.page(after, limit),
     async revokeToken(tokenId, untilAt, actor) {
       const { sockets } = await gate.revocations.add({ kind: 'token', tokenId, until: untilAt ?? now() + rememberMs }, actor)
       note('revoke_token', actor, tokenId)

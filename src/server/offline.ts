@@ -9,13 +9,15 @@ import type { StoredUser } from '../stores/sqlite/user-row.js'
 import type { Config } from './config/config.js'
 import { Conflict } from './conflict.js'
 import { StartError } from './listen.js'
-import type { Operations, UserSummary } from './operations.js'
+import type { BanImport, Operations, UserSummary } from './operations.js'
 import { previewBan } from './preview-ban.js'
+import { siftBans } from './sift-bans.js'
 import { seed } from './seed/seed.js'
 
 /** What an operator can do on the database itself when no server answers; a server that runs after all follows within its poll. */
 export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'previewBan' | 'users' | 'addUser'> {
   ban(...args: Parameters<Operations['ban']>): Promise<{ readonly ban: Ban }>
+  importBans(...args: Parameters<Operations['importBans']>): Promise<BanImport>
   setUserActive(id: string, active: boolean, actor: string): Promise<{ readonly user: UserSummary } | undefined>
   setUserPassword(id: string, password: string, actor: string): Promise<{ readonly user: UserSummary } | undefined>
   close(): Promise<void>
@@ -61,14 +63,21 @@ export const openOffline = async (config: Config, now: () => number): Promise<Of
   }
   const bans = createSqliteBans(engine)
   const users = createSqliteUsers(engine)
+  const protectedNetworks = { trustedProxies: config.trustedProxies, allowed: config.bans.allow }
   return {
-    bans: () => bans.list(now()),
+    bans: (after, limit) => bans.page(now(), after, limit),
     async ban(subject: BanSubject, reason, durationMs, actor) {
       const createdAt = now()
       const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
       return { ban: await bans.add({ subject, reason, actor, source: 'manual', createdAt, expiresAt }) }
     },
-    previewBan: (subject, ownAddress) => previewBan([], subject, { trustedProxies: config.trustedProxies, allowed: config.bans.allow, ownAddress }),
+    previewBan: (subject, ownAddress) => previewBan([], subject, { ...protectedNetworks, ownAddress }),
+    async importBans(imported, force, ownAddress, actor) {
+      const createdAt = now()
+      const { good, ended, refused } = siftBans(imported, { ...protectedNetworks, ownAddress }, force, createdAt)
+      const added = await bans.addAll(good.map((ban) => ({ ...ban, actor, source: 'import', createdAt })))
+      return { added: added.length, unchanged: good.length - added.length, ended, refused }
+    },
     lift: (subject, actor) => bans.lift(subject, actor, now()),
     users: async () => (await users.list({ limit: 1_000 })).map(summary),
     async addUser({ id, email, role }, actor) {

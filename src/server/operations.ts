@@ -1,3 +1,4 @@
+import type { BanDanger } from '../admission/ban-dangers.js'
 import type { Ban, BanSubject } from '../admission/ban.js'
 import type { Decision } from '../admission/decision.js'
 import type { Role } from '../admission/user.js'
@@ -28,6 +29,19 @@ export interface UserSummary {
   readonly email: string
   readonly active: boolean
   readonly role: Role | undefined
+}
+
+export type ImportedBan = Pick<Ban, 'subject' | 'reason' | 'expiresAt'>
+
+/** What became of a batch of bans. */
+export interface BanImport {
+  readonly added: number
+  /** Equal to a ban in force. */
+  readonly unchanged: number
+  /** Ended before they came. */
+  readonly ended: number
+  /** Not stored, because nobody forced them; by their place in the batch, from 0. */
+  readonly refused: readonly { readonly index: number; readonly dangers: readonly BanDanger[] }[]
 }
 
 /** A question to the evaluator about a handshake that nobody made; it counts nothing. */
@@ -94,7 +108,9 @@ export interface Operations {
   /** @param ownAddress - Where the operator comes from, when that is known. */
   previewBan(subject: BanSubject, ownAddress: string | undefined): BanPreview
   lift(subject: BanSubject, actor: string): Promise<readonly Ban[]>
-  bans(): Promise<readonly Ban[]>
+  importBans(bans: readonly ImportedBan[], force: boolean, ownAddress: string | undefined, actor: string): Promise<BanImport & Reach>
+  /** Bans in force after the one with this id, oldest first. */
+  bans(after: string | undefined, limit: number): Promise<readonly Ban[]>
   revokeToken(tokenId: string, untilAt: number | undefined, actor: string): Promise<Reach>
   revokeUser(userId: string, beforeAt: number | undefined, actor: string): Promise<Reach>
   sessions(): readonly SessionSummary[]

@@ -1,24 +1,19 @@
-import { isIP } from 'node:net'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { Operations } from '../../server/operations.js'
 import { ban, banAdded, banList, banPreview } from '../answers.js'
+import { bansInFile, bansOnServer, gather } from '../every-ban.js'
 import { hoursToMs, isWide, parseHours, subjectFields, type SubjectFields } from '../arguments.js'
 import { demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { describeBan, reachText, table } from '../describe.js'
 import { CliError } from '../cli-error.js'
+import { ownAddressOf } from '../own-address.js'
+import { addBanFileCommands } from './ban-files.js'
 import { exitCodes } from '../exit-code.js'
 import type { Terminal } from '../terminal.js'
 
 const subjectOf = (fields: SubjectFields): Parameters<Operations['ban']>[0] =>
   'network' in fields ? { kind: 'network', network: fields.network } : { kind: 'user', userId: fields.userId }
-
-/** Where the operator comes from, when this is a session of sshd: the first word of SSH_CONNECTION is the client's address. */
-const ownAddressOf = (env: Cli['env']): string | undefined => {
-  const [address = ''] = (env['SSH_CONNECTION'] ?? '').split(' ')
-  // One with a zone names an interface of this machine, and no ban can be about it.
-  return isIP(address) === 0 || address.includes('%') ? undefined : address
-}
 
 type Preview = Readonly<Pick<z.infer<typeof banPreview>, 'sockets' | 'users'>> & { readonly dangers: readonly string[] }
 
@@ -37,7 +32,7 @@ interface AddOptions {
   readonly force?: boolean
 }
 
-/** `ban add | lift | list`: also on the database itself, when no server answers. */
+/** `ban add | lift | list | import | export`: also on the database itself, when no server answers. */
 export const addBanCommands = (program: Command, cli: Cli): void => {
   const bans = program.command('ban').description('refuse an address, a range or a user, and take it back')
 
@@ -107,15 +102,17 @@ export const addBanCommands = (program: Command, cli: Cli): void => {
     .description('bans in force, oldest first')
     .action(async (_options: unknown, command: Command) =>
       run(cli, command, async (terminal) => {
-        const { items } = await onServerOrFile(
+        const items = await onServerOrFile(
           cli,
           terminal,
-          async (client) => demand(await client.ask(banList, 'GET', '/api/v1/bans')),
-          async (database) => ({ items: (await database.bans()).map((each) => ban.parse(each)) }),
+          (client) => gather(bansOnServer(client)),
+          (database) => gather(bansInFile(database)),
         )
         if (terminal.json || items.length > 0) terminal.data({ items }, table(items.map(describeBan)))
         else terminal.say('No bans are in force.')
         return exitCodes.ok
       }),
     )
+
+  addBanFileCommands(bans, cli)
 }

@@ -6,6 +6,8 @@ import { actorOf, readBody, readQuery } from './read-request.js'
 import {
   banBody,
   banPreviewBody,
+  bansImportBody,
+  bansQuery,
   decisionsQuery,
   explainBody,
   kickQuery,
@@ -33,7 +35,17 @@ export const addOperatorRoutes = (app: Hono, operations: Operations): void => {
 }
 
 const addBanRoutes = (app: Hono, operations: Operations): void => {
-  app.get('/api/v1/bans', async (context) => context.json({ items: await operations.bans() }))
+  app.get('/api/v1/bans', async (context) => {
+    const { after, limit } = readQuery(context, bansQuery)
+    const items = await operations.bans(after, limit)
+    // The last part is shorter, so that a full one may be followed by an empty one.
+    return context.json({ items, next: items.length < limit ? undefined : items.at(-1)?.id })
+  })
+  app.post('/api/v1/ban-imports', async (context) => {
+    const { bans, force, ownAddress } = await readBody(context, bansImportBody)
+    const imported = bans.map(({ reason, expiresAt, ...fields }) => ({ subject: subjectOf(fields), reason, expiresAt: expiresAt ?? undefined }))
+    return context.json(await operations.importBans(imported, force, ownAddress, actorOf(context)), 201)
+  })
   app.post('/api/v1/bans', async (context) => {
     const { reason, durationMs, force, ownAddress, ...fields } = await readBody(context, banBody)
     const subject = subjectOf(fields)

@@ -42,6 +42,25 @@ export const banBody = z
   })
   .refine(oneSubject, oneSubjectMessage)
 
+/** Bans are sent in parts of so many; the limit of bytes for bodies holds beside it. */
+export const maxBansAtOnce = 500
+
+/** One ban of an import; `expiresAt` null never ends. */
+export const importedBanBody = z
+  .strictObject({ ...subjectFields, reason: z.string().max(500).default(''), expiresAt: epochMs.nullable() })
+  .refine(oneSubject, oneSubjectMessage)
+
+export const bansImportBody = z.strictObject({
+  bans: z.array(importedBanBody).min(1).max(maxBansAtOnce),
+  force: z.boolean().default(false),
+  ownAddress: address.optional(),
+})
+
+export const bansQuery = z.strictObject({
+  after: z.uuid().optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(1000),
+})
+
 export const banPreviewBody = z.strictObject({ ...subjectFields, ownAddress: address.optional() }).refine(oneSubject, oneSubjectMessage)
 
 export const subjectQuery = z.strictObject(subjectFields).refine(oneSubject, oneSubjectMessage)

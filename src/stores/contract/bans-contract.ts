@@ -212,4 +212,59 @@ export const bansContract: readonly ContractCase<BansSubject>[] = [
       await writing
     },
   },
+  {
+    name: 'many are stored with one event each, and what is equal to a ban in force or to an earlier one of the list is not stored again',
+    async run(make) {
+      const { bans, log } = await make()
+      const known = await bans.add(newBan(network('203.0.113.7')))
+      const given = [
+        newBan(network('203.0.113.7/32')),
+        newBan(network('::ffff:203.0.113.8'), { source: 'import' }),
+        newBan(network('203.0.113.8'), { source: 'import' }),
+        newBan(network('203.0.113.8'), { expiresAt: undefined }),
+        newBan(network('203.0.113.8'), { expiresAt: undefined, reason: 'another' }),
+        newBan(user('7')),
+      ]
+      const added = await bans.addAll(given)
+      assert.deepEqual(
+        added.map(({ subject, expiresAt, reason }) => [subject, expiresAt, reason]),
+        [
+          [network('203.0.113.8'), start + 24 * hour, 'flooding'],
+          [network('203.0.113.8'), undefined, 'flooding'],
+          [network('203.0.113.8'), undefined, 'another'],
+          [user('7'), start + 24 * hour, 'flooding'],
+        ],
+      )
+      assert.deepEqual(await bans.page(start, undefined, 100), [known, ...added])
+      assert.deepEqual(idsOfEvents(await log.since(0, 100), 'ban_added'), ids([known, ...added]))
+      await bans.lift(user('7'), 'ada', start + 1)
+      assert.equal((await bans.addAll([newBan(user('7'))])).length, 1)
+    },
+  },
+  {
+    name: 'one bad subject among many stores none of them',
+    async run(make) {
+      const { bans, log } = await make()
+      await assert.rejects(bans.addAll([newBan(network('203.0.113.7')), newBan(network('010.0.0.1'))]), TypeError)
+      assert.deepEqual(await bans.list(start), [])
+      assert.equal(await log.head(), 0)
+    },
+  },
+  {
+    name: 'pages hold every ban in force once, in the order of their ids',
+    async run(make) {
+      const { bans } = await make()
+      const added = await bans.addAll(Array.from({ length: 7 }, (_, index) => newBan(user(String(index)), index === 3 ? { expiresAt: start + 1 } : {})))
+      const seen: Ban[] = []
+      for (let after: string | undefined, part = await bans.page(start + 1, after, 2); part.length > 0; part = await bans.page(start + 1, after, 2)) {
+        assert.ok(part.length <= 2)
+        seen.push(...part)
+        after = part.at(-1)?.id
+      }
+      assert.deepEqual(
+        seen,
+        added.filter((_, index) => index !== 3),
+      )
+    },
+  },
 ]

@@ -50,10 +50,22 @@ export const createMemoryBans = (log: MemoryControlLog): Bans => {
   // Async, so that a wrong subject rejects, as it does where the store is remote.
   return {
     add: async (ban) => addNow(ban),
+    async addAll(newBans) {
+      const checked = newBans.map((ban) => ({ ...ban, subject: canonicalSubject(ban.subject) }))
+      return checked.flatMap((ban) => {
+        const others = bySubject.get(subjectKey(ban.subject)) ?? []
+        const known = [...others].some(({ reason, expiresAt }) => reason === ban.reason && expiresAt === ban.expiresAt)
+        return known ? [] : [addNow(ban)]
+      })
+    },
     lift: async (subject, _actor, at) => liftNow(subject, at),
     async list(at) {
       forgetEnded(at)
       return [...bans.values()].filter((ban) => isInForce(ban, at)).sort(oldestFirst)
+    },
+    async page(at, after = '', limit) {
+      const next = [...bans.values()].filter((ban) => ban.id > after && isInForce(ban, at))
+      return next.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)
     },
   }
 }

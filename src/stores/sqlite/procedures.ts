@@ -1,4 +1,4 @@
-import { addBan, liftBans } from './procedures/bans.js'
+import { addBan, addBans, liftBans } from './procedures/bans.js'
 import { userChanged } from './procedures/control.js'
 import { importWorkspace } from './procedures/conversations-import.js'
 import { giveFeedback, markAnswered, markRead, sendMessage, updateConversation } from './procedures/conversations.js'
@@ -18,6 +18,7 @@ import type { ProcedureTable } from './write-batch.js'
  */
 export const procedures = {
   addBan,
+  addBans,
   addRevocation,
   addUser,
   applyNextMigration,

@@ -11,12 +11,25 @@ export const createSqliteBans = (engine: SqliteEngine): Bans => ({
     await engine.write('addBan', ban)
     return ban
   },
+  async addAll(newBans) {
+    const bans = newBans.map((newBan): Ban => ({ ...newBan, id: uuidv7(), subject: canonicalSubject(newBan.subject) }))
+    const added = new Set(await engine.write('addBans', bans))
+    return bans.filter(({ id }) => added.has(id))
+  },
   lift: async (subject, actor, at) => engine.write('liftBans', { subject: canonicalSubject(subject), actor, at }),
   async list(at) {
     const rows = await engine.read<BanRow>(
       'lists',
       `select ${banColumns} from bans where lifted_ms is null and (expires_ms is null or expires_ms > ?) order by created_ms, id`,
       [at],
+    )
+    return rows.map(banFromRow)
+  },
+  async page(at, after, limit) {
+    const rows = await engine.read<BanRow>(
+      'lists',
+      `select ${banColumns} from bans where id > ? and lifted_ms is null and (expires_ms is null or expires_ms > ?) order by id limit ?`,
+      [after ?? '', at, limit],
     )
     return rows.map(banFromRow)
   },

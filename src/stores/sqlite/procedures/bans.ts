@@ -25,6 +25,22 @@ export const addBan = (db: Database, ban: Ban): void => {
   audit(db, { at: ban.createdAt, actor: ban.actor, action: 'ban.add', subject, after: ban })
 }
 
+/**
+ * Stores those of the bans that are new; their subjects are canonical.
+ *
+ * @returns The ids of what was stored, in order.
+ */
+export const addBans = (db: Database, bans: readonly Ban[]): readonly string[] =>
+  bans.flatMap((ban) => {
+    const equal = db.all<{ readonly id: string }>(
+      `select id from bans where kind = :kind and subject = :subject and lifted_ms is null and reason = :reason and expires_ms is :expiresAt limit 1`,
+      { kind: ban.subject.kind, subject: subjectText(ban.subject), reason: ban.reason, expiresAt: ban.expiresAt ?? null },
+    )
+    if (equal.length > 0) return []
+    addBan(db, ban)
+    return [ban.id]
+  })
+
 /** Lifts the bans of exactly this canonical subject that are in force at `at`. The rows stay, for the record. */
 export const liftBans = (
   db: Database,

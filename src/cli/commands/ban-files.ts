@@ -1,0 +1,122 @@
+import { open } from 'node:fs/promises'
+import { stdin } from 'node:process'
+import type { Readable } from 'node:stream'
+import type { Command } from 'commander'
+import type { z } from 'zod'
+import type { Offline } from '../../server/offline.js'
+import { banImport, record, type ban } from '../answers.js'
+import { hoursToMs, parseHours } from '../arguments.js'
+import { CliError } from '../cli-error.js'
+import { demand, onServerOrFile, run, type Cli } from '../cli.js'
+import { bansInFile, bansOnServer } from '../every-ban.js'
+import { exitCodes } from '../exit-code.js'
+import { importBans, type ImportOptions } from '../import-bans.js'
+import { ServerUnreachable, type OperatorClient } from '../operator-client.js'
+import { ownAddressOf } from '../own-address.js'
+import type { BanLine } from '../parse-ban-line.js'
+
+/** Lines as they are asked for. Node's readline would also end them at U+2028, which JSON holds as it is. */
+async function* linesIn(input: Readable): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of input.setEncoding('utf8')) {
+    const lines = `${rest}${String(chunk)}`.split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}
+
+const linesOf = async (source: string): Promise<AsyncIterable<string>> => {
+  if (source === '-') return linesIn(stdin)
+  try {
+    return linesIn((await open(source, 'r')).createReadStream())
+  } catch {
+    throw new CliError(`Cannot read ${source}: name a file that is there, or - for stdin.`, exitCodes.usage)
+  }
+}
+
+type Store = ImportOptions['store']
+
+const storeOnServer =
+  (client: OperatorClient, force: boolean, ownAddress: string | undefined): Store =>
+  async (bans) => {
+    try {
+      return demand(await client.ask(banImport, 'POST', '/api/v1/ban-imports', { bans, force, ownAddress }))
+    } catch (error) {
+      // Half of the list has been read by now, so that nothing may begin on the database with the other half alone.
+      if (error instanceof ServerUnreachable) throw new CliError('The server went away in the middle: run the import again; what is stored stays.', exitCodes.unreachable)
+      throw error
+    }
+  }
+
+const subjectOf = ({ network, userId = '' }: BanLine): Parameters<Offline['lift']>[0] =>
+  network === undefined ? { kind: 'user', userId } : { kind: 'network', network }
+
+const storeInFile =
+  (database: Offline, force: boolean, ownAddress: string | undefined): Store =>
+  async (bans) => {
+    const imported = bans.map((each) => ({ subject: subjectOf(each), reason: each.reason, expiresAt: each.expiresAt ?? undefined }))
+    return banImport.parse(await database.importBans(imported, force, ownAddress, 'cli'))
+  }
+
+/** A ban as `ban import` reads it again. */
+const lineOf = ({ subject, reason, expiresAt: end }: z.infer<typeof ban>): BanLine => {
+  const expiresAt = end ?? null
+  return subject.kind === 'user' ? { userId: subject.userId, reason, expiresAt } : { network: subject.network, reason, expiresAt }
+}
+
+/** `ban import | export`. */
+export const addBanFileCommands = (bans: Command, cli: Cli): void => {
+  bans
+    .command('import')
+    .description('ban every line of a list: what `ban export` writes, or addresses and ranges with comments after # or ;')
+    .argument('<file>', 'a file, or - for stdin')
+    .option('--hours <number>', 'how long lines last that do not say it', parseHours, 24)
+    .option('--forever', 'lines that do not say it last without end')
+    .option('--force', 'also very wide ranges and what would lock out an operator, a proxy or a network of bans.allow')
+    .option('--reason <text>', 'for lines that have none', '')
+    .action(
+      async (source: string, options: { hours: number; forever?: boolean; force?: boolean; reason: string }, command: Command) =>
+        run(cli, command, async (terminal) => {
+          const lines = await linesOf(source)
+          const { reason, force = false } = options
+          const defaults = { reason, expiresAt: options.forever === true ? null : cli.now() + hoursToMs(options.hours) }
+          const ownAddress = ownAddressOf(cli.env)
+          const list = await onServerOrFile(
+            cli,
+            terminal,
+            async (client) => {
+              // Whether a server answers is known before the first line is read.
+              await client.ask(record, 'GET', '/api/v1/info')
+              return importBans(lines, terminal, { defaults, force, store: storeOnServer(client, force, ownAddress) })
+            },
+            (database) => importBans(lines, terminal, { defaults, force, store: storeInFile(database, force, ownAddress) }),
+          )
+          const { added, unchanged, ended, refused, bad, sockets } = list
+          terminal.data(list, `${added} banned, ${unchanged} known, ${ended} over, ${refused} refused, ${bad} bad lines, ${sockets} sockets closed`)
+          return refused + bad === 0 ? exitCodes.ok : exitCodes.no
+        }),
+    )
+
+  bans
+    .command('export')
+    .description('bans in force, one JSON object a line')
+    .option('--plain', 'addresses and ranges alone, for firewalls and other tools')
+    .action(async ({ plain = false }: { readonly plain?: boolean }, command: Command) =>
+      run(cli, command, async (terminal) => {
+        const write = async (every: AsyncIterable<z.infer<typeof ban>>): Promise<number> => {
+          let written = 0
+          for await (const each of every) {
+            const line = lineOf(each)
+            if (plain && line.network === undefined) continue
+            terminal.data(line, plain ? (line.network ?? '') : JSON.stringify(line))
+            written += 1
+          }
+          return written
+        }
+        const written = await onServerOrFile(cli, terminal, (client) => write(bansOnServer(client)), (database) => write(bansInFile(database)))
+        terminal.say(`${written} bans written.`)
+        return exitCodes.ok
+      }),
+    )
+}

@@ -1,0 +1,93 @@
+import type { z } from 'zod'
+import type { banImport } from './answers.js'
+import { isWide } from './arguments.js'
+import { parseBanLine, type BanLine, type BanLineDefaults } from './parse-ban-line.js'
+import { visible, type Terminal } from './terminal.js'
+
+/** What became of a list. */
+export interface ImportedList {
+  readonly added: number
+  /** Equal to a ban in force. */
+  readonly unchanged: number
+  readonly ended: number
+  /** Too dangerous without `--force`. */
+  readonly refused: number
+  /** Lines that are no ban. */
+  readonly bad: number
+  readonly sockets: number
+}
+
+export interface ImportOptions {
+  readonly defaults: BanLineDefaults
+  readonly force: boolean
+  /** Stores one part; its answer counts by the places in that part. */
+  readonly store: (bans: readonly BanLine[]) => Promise<z.infer<typeof banImport>>
+}
+
+/** One part stays under both limits of the internal port: 500 bans and 64 KiB. */
+const partSize = 500
+const partBytes = 48 * 1024
+const progressEvery = 10_000
+
+interface Numbered {
+  readonly line: number
+  readonly text: string
+  readonly ban: BanLine
+}
+
+const shown = (text: string): string => visible(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+
+/**
+ * Stores a list of bans in parts, as it is read.
+ *
+ * Lines that are no ban, and dangerous ones without force, are complained of by number and text; nothing is stored for them, the others are.
+ */
+export const importBans = async (lines: AsyncIterable<string>, terminal: Terminal, { defaults, force, store }: ImportOptions): Promise<ImportedList> => {
+  const total = { added: 0, unchanged: 0, ended: 0, refused: 0, bad: 0, sockets: 0 }
+  let part: Numbered[] = []
+  let bytes = 0
+  let line = 0
+
+  const refuse = ({ line: number, text }: Omit<Numbered, 'ban'>, dangers: readonly string[]): void => {
+    total.refused += 1
+    terminal.complain(`line ${number}: ${shown(text)}: not banned, as this would hit ${dangers.join(', ')}; add --force when it is meant`)
+  }
+  const send = async (): Promise<void> => {
+    if (part.length === 0) return
+    const sent = part
+    part = []
+    bytes = 0
+    const { added, unchanged, ended, refused, sockets = 0 } = await store(sent.map(({ ban }) => ban))
+    total.added += added
+    total.unchanged += unchanged
+    total.ended += ended
+    total.sockets += sockets
+    for (const { index, dangers } of refused) {
+      const numbered = sent[index]
+      if (numbered !== undefined) refuse(numbered, dangers)
+    }
+  }
+
+  for await (const text of lines) {
+    line += 1
+    if (line % progressEvery === 0) terminal.say(`${line} lines read, ${total.added} bans stored`)
+    const parsed = parseBanLine(text, defaults)
+    if (parsed.kind === 'empty') continue
+    if (parsed.kind === 'bad') {
+      total.bad += 1
+      terminal.complain(`line ${line}: ${shown(text)}: ${parsed.fault}`)
+      continue
+    }
+    const { ban } = parsed
+    if (!force && ban.network !== undefined && isWide(ban.network)) {
+      refuse({ line, text }, ['a very wide range'])
+      continue
+    }
+    const size = Buffer.byteLength(JSON.stringify(ban)) + 1
+    if (part.length === partSize || bytes + size > partBytes) await send()
+    part.push({ line, text, ban })
+    bytes += size
+  }
+  await send()
+  return total
+}
