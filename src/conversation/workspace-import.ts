@@ -72,6 +72,25 @@ export interface ImportedMessage {
   readonly createdAt: number
 }
 
+/** One part of a workspace too large for one transaction. Members and tags count in the first one, tags are the same in all of them. */
+export interface WorkspacePart {
+  /** Name of the whole import; the database remembers under it how far it came. */
+  readonly name: string
+  /** From 0 to `parts - 1`, in order. */
+  readonly part: number
+  readonly parts: number
+  readonly workspace: WorkspaceImport
+}
+
+/** How far an import in parts came that has not ended. */
+export interface UnfinishedImport {
+  readonly name: string
+  /** Parts that are stored whole. */
+  readonly done: number
+  /** `createdAt` of its workspace. */
+  readonly createdAt: number
+}
+
 /** Takes workspaces in. */
 export interface WorkspaceImports {
   /** Takes in one workspace with everything in it, in one transaction, or nothing when it is there already. */

@@ -4,6 +4,7 @@ import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
 import { migrate, migrationStatus, type MigrationStatus } from '../stores/sqlite/migrate.js'
 import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
 import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
+import { createSqlitePartImports } from '../stores/sqlite/sqlite-part-imports.js'
 import { createSqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { StoredUser } from '../stores/sqlite/user-row.js'
 import type { Config } from './config/config.js'
@@ -11,8 +12,9 @@ import { Conflict } from './conflict.js'
 import { StartError } from './listen.js'
 import type { BanImport, Operations, UserSummary } from './operations.js'
 import { previewBan } from './preview-ban.js'
-import { siftBans } from './sift-bans.js'
+import { largeSizes, seedLarge, type SeedProgress } from './seed/seed-large.js'
 import { seed } from './seed/seed.js'
+import { siftBans } from './sift-bans.js'
 
 /** What an operator can do on the database itself when no server answers; a server that runs after all follows within its poll. */
 export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'previewBan' | 'users' | 'addUser'> {
@@ -111,9 +113,18 @@ export const databaseStatus = async (config: Config): Promise<MigrationStatus> =
   return migrationStatus(config.storage.path)
 }
 
-/** Puts the sample data into the database, making and updating it first; what is there stays. Answers the names of the workspaces it made. */
-export const seedDatabase = async (config: Config, at: number): Promise<readonly string[]> =>
+/** `s` is what there is to look at; `m` and `l` are to measure with. */
+export type SeedSize = 's' | keyof typeof largeSizes
+
+/**
+ * Puts the sample data into the database, making and updating it first; what is there stays. Answers the names of the workspaces it made.
+ *
+ * @throws Conflict when what is there is no part of this sample.
+ */
+export const seedDatabase = async (config: Config, size: SeedSize, at: number, tell: (progress: SeedProgress) => void): Promise<readonly string[]> =>
   onEngine(config, async (engine) => {
     await migrate(engine)
-    return (await seed(createSqliteConversations(engine), { at })).workspaces
+    const store = createSqliteConversations(engine)
+    const { workspaces } = size === 's' ? await seed(store, { at }) : await seedLarge({ ...store, ...createSqlitePartImports(engine) }, largeSizes[size], at, tell)
+    return workspaces
   })

@@ -128,6 +128,8 @@ describe('without a server', () => {
     expect(await sallyport(['db', 'migrate'], folder)).toMatchObject({ code: 0, stdout: '' })
     expect(await sallyport(['db', 'status'], folder)).toMatchObject({ code: 0, stdout: containing('applied') })
     expect(await sallyport(['db', 'seed'], folder)).toMatchObject({ code: 0 })
+    expect(await sallyport(['db', 'seed', '--size', 'l'], folder)).toMatchObject({ code: 1, stderr: containing('a workspace 1 already, with 200 conversations') })
+    expect(await sallyport(['db', 'seed', '--size', 'xl'], folder)).toMatchObject({ code: 2, stdout: '' })
 
     const users = await sallyport(['user', 'list'], folder)
     expect(users.stderr).toContain('working on the database')

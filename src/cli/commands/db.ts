@@ -1,7 +1,9 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
+import type { SeedSize } from '../../server/offline.js'
 import { load, run, type Cli } from '../cli.js'
 import { timeText } from '../describe.js'
 import { exitCodes } from '../exit-code.js'
+import { seedTalk } from '../seed-talk.js'
 
 /** `db migrate | status | seed`, always on the database itself. */
 export const addDatabaseCommands = (program: Command, cli: Cli): void => {
@@ -42,12 +44,17 @@ export const addDatabaseCommands = (program: Command, cli: Cli): void => {
   database
     .command('seed')
     .description('put sample users and conversations into the database; what is there stays')
-    .action(async (_options: unknown, command: Command) =>
+    .addOption(
+      new Option('--size <size>', 's: 200 conversations; m: 10,000 with 100,000 messages; l: 100,000 with 2 million, minutes and gigabytes')
+        .choices(['s', 'm', 'l'])
+        .default('s'),
+    )
+    .action(async ({ size }: { readonly size: SeedSize }, command: Command) =>
       run(cli, command, async (terminal) => {
         const { config } = await load(cli, 'tool')
         if (cli.env['NODE_ENV'] === 'production') await terminal.confirm(`Put sample data into ${config.storage.path}, with NODE_ENV=production?`)
         const { seedDatabase } = await import('../../server/offline.js')
-        const workspaces = await seedDatabase(config, cli.now())
+        const workspaces = await seedDatabase(config, size, cli.now(), seedTalk(terminal, cli.now))
         if (terminal.json || workspaces.length > 0) terminal.data({ workspaces }, workspaces.join('\n'))
         terminal.say(workspaces.length === 0 ? 'The sample data is there already.' : `${config.storage.path} holds the sample data.`)
         return exitCodes.ok

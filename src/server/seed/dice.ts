@@ -12,11 +12,17 @@ export interface Dice {
 
 const alphabet = '23456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz'
 
-/** Creates dice from a seed (the mulberry32 generator); for samples and tests, never for secrets. */
-export const createDice = (seed: number): Dice => {
-  let state = seed >>> 0
+const step = 0x6d2b79f5
+
+/**
+ * Creates dice from a seed (the mulberry32 generator, which repeats after 2^32 throws); for samples and tests, never for secrets.
+ *
+ * @param skipped - Throws of this seed to begin after.
+ */
+export const createDice = (seed: number, skipped = 0): Dice => {
+  let state = (seed + Math.imul(step, skipped)) >>> 0
   const next = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0
+    state = (state + step) >>> 0
     let mixed = state
     mixed = Math.imul(mixed ^ (mixed >>> 15), mixed | 1)
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)

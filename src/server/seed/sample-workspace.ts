@@ -14,20 +14,36 @@ export interface SampleSize {
   readonly conversations: number
   /** Epoch milliseconds that count as now; everything happened in the 30 days before. */
   readonly at: number
+  /** Makes one part of a large workspace: other people and other conversations for each `index`. */
+  readonly part?: SamplePart
 }
+
+export interface SamplePart {
+  /** From 0. */
+  readonly index: number
+  /** Messages of a conversation in the mean, which is met exactly by an even number of conversations. */
+  readonly messages: number
+}
+
+/** More throws than a part of 500 conversations takes, so that no two parts hold the same ids. */
+const throwsPerPart = 2_000_000
 
 const minuteMs = 60_000
 const dayMs = 86_400_000
+
+/** Days between the making of a sample's workspace and its now. */
+export const sampleDays = 60
+
 const sources = ['telegram', 'telegram', 'instagram', 'instagram', 'unknown'] as const
 const systemTag: Readonly<Record<string, string>> = { telegram: 'Telegram', instagram: 'Instagram' }
 
 /** Makes a workspace to look at; the same size and time give the same one, ids included. */
 export const sampleWorkspace = (size: SampleSize): WorkspaceImport => {
-  const dice = createDice(Number(size.id) * 7_919)
-  const bornAt = size.at - 60 * dayMs
+  const dice = createDice(Number(size.id) * 7_919, (size.part?.index ?? 0) * throwsPerPart)
+  const bornAt = size.at - sampleDays * dayMs
   const tagNames = [...new Set(['Telegram', 'Instagram', 'VIP', 'New', ...sampleThreads.map(({ tag }) => tag)])]
   const owner = size.members.find(({ role }) => role === 'owner')?.userId
-  const people = Array.from({ length: size.customers }, (_, index) => samplePerson(dice, index, size.at))
+  const people = Array.from({ length: size.customers }, (_, index) => samplePerson(dice, index, size))
   const conversations = Array.from({ length: size.conversations }, (_, index) => sampleConversation(dice, index, people, size))
   return {
     id: size.id,
@@ -45,7 +61,7 @@ interface Person {
   readonly customer: ImportedCustomer
 }
 
-const samplePerson = (dice: Dice, index: number, at: number): Person => {
+const samplePerson = (dice: Dice, index: number, { at, customers, part }: SampleSize): Person => {
   const language = index % 2 === 0 ? 'en' : 'fa'
   const names = sampleNames[language]
   const [firstName, lastName, username] = names[Math.floor(index / 2) % names.length] ?? ['Sam', 'Sample', 'sam']
@@ -62,7 +78,7 @@ const samplePerson = (dice: Dice, index: number, at: number): Person => {
       phoneNumber: dice.chance(50) ? `+1 555 01${String(10 + dice.below(90))}` : dice.chance(50) ? '' : undefined,
       description: dice.chance(30) ? 'Prefers to be answered in the afternoon.' : undefined,
       source,
-      sourceId: `sample-${String(index + 1)}`,
+      sourceId: `sample-${String((part?.index ?? 0) * customers + index + 1)}`,
       profilePicture: undefined,
       tags: [...new Set(tags)],
       data: dice.chance(40) ? { city: language === 'fa' ? 'تهران' : 'Lisbon', orders: 1 + dice.below(12) } : {},
@@ -79,7 +95,7 @@ const sampleConversation = (dice: Dice, index: number, people: readonly Person[]
   const { customer, language } = person
   const thread = dice.pick(sampleThreads.filter((candidate) => candidate.language === language))
   const agents = size.members.filter(({ active }) => active).map(({ userId }) => userId)
-  const turns = thread.turns.slice(0, 1 + dice.below(thread.turns.length))
+  const turns = size.part === undefined ? thread.turns.slice(0, 1 + dice.below(thread.turns.length)) : longTalk(dice, thread, index, size.part)
   const endedAt = size.at - Math.floor((dice.below(10_000) / 10_000) ** 2 * 30 * dayMs) - dice.below(minuteMs)
   const gaps = turns.map(() => (1 + dice.below(9)) * minuteMs + dice.below(minuteMs))
   let messageAt = endedAt - gaps.reduce((sum, gap) => sum + gap, 0)
@@ -105,6 +121,16 @@ const sampleConversation = (dice: Dice, index: number, people: readonly Person[]
     updatedAt: messageAt,
     messages,
   }
+}
+
+/** One talk after the other until there are enough turns: as many more in one conversation as there are fewer in the next. */
+const longTalk = (dice: Dice, first: SampleThread, index: number, { messages, index: part }: SamplePart): SampleThread['turns'] => {
+  const more = (Math.imul(index >> 1, 7) + part) % messages
+  const count = index % 2 === 0 ? messages + more : messages - more
+  const threads = sampleThreads.filter(({ language }) => language === first.language)
+  const turns: (readonly [Voice, string])[] = [['c', `SP-${String(10_000 + dice.below(90_000))}`], ...first.turns]
+  while (turns.length < count) turns.push(...dice.pick(threads).turns)
+  return turns.slice(0, count)
 }
 
 const sampleStatus = (dice: Dice, answeredByPerson: boolean): ConversationStatus => {

@@ -14,6 +14,10 @@ export const otherMembers: readonly ImportedMember[] = [
   { userId: '5', email: 'tara@example.net', username: 'tara', firstName: 'Tara', lastName: 'Lind', role: 'owner', active: true },
 ]
 
+export const firstTenant = { id: '1', name: 'Lantern & Loom', members: sampleMembers } as const
+
+export const secondTenant = { id: '2', name: 'Second Tenant', members: otherMembers, customers: 4, conversations: 6 } as const
+
 export interface Seeded {
   /** Names of the workspaces that were made; empty when they were there already. */
   readonly workspaces: readonly string[]
@@ -29,8 +33,8 @@ export interface Seeded {
  */
 export const seed = async (store: WorkspaceImports, { at }: { readonly at: number }): Promise<Seeded> => {
   const samples = [
-    sampleWorkspace({ id: '1', name: 'Lantern & Loom', members: sampleMembers, customers: 40, conversations: 200, at }),
-    sampleWorkspace({ id: '2', name: 'Second Tenant', members: otherMembers, customers: 4, conversations: 6, at }),
+    sampleWorkspace({ ...firstTenant, customers: 40, conversations: 200, at }),
+    sampleWorkspace({ ...secondTenant, at }),
   ]
   const outcomes = await Promise.all(samples.map(async (sample) => ({ name: sample.name, outcome: await store.importWorkspace(sample) })))
   return { workspaces: outcomes.filter(({ outcome }) => outcome === 'imported').map(({ name }) => name) }

@@ -3,6 +3,7 @@ import { userChanged } from './procedures/control.js'
 import { importWorkspace } from './procedures/conversations-import.js'
 import { giveFeedback, markAnswered, markRead, sendMessage, updateConversation } from './procedures/conversations.js'
 import { deleteConversation, deleteCustomer, updateCustomer } from './procedures/upkeep.js'
+import { importPart } from './procedures/import-part.js'
 import { receiveMessage } from './procedures/inbound.js'
 import { endLogin, openLogin, rotateLogin } from './procedures/logins.js'
 import { applyNextMigration } from './procedures/migrations.js'
@@ -26,6 +27,7 @@ export const procedures = {
   deleteCustomer,
   endLogin,
   giveFeedback,
+  importPart,
   importWorkspace,
   liftBans,
   markAnswered,

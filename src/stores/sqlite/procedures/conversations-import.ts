@@ -12,13 +12,25 @@ export const importWorkspace = (db: Database, data: WorkspaceImport): 'imported'
     throw new RangeError(`Cannot import a workspace as "id" must be a positive integer: current value is ${data.id}`)
   }
   if (db.get('select 1 from workspaces where id = ?', [workspace]) !== undefined) return 'exists'
+  addConversations(db, workspace, data, addWorkspace(db, workspace, data))
+  return 'imported'
+}
+
+/** Numbers of tags by their names. */
+export type TagNumbers = ReadonlyMap<string, number>
+
+/** The workspace with its members and tags, without anybody's conversations. */
+export const addWorkspace = (db: Database, workspace: number, data: WorkspaceImport): TagNumbers => {
   const at = toMicros(data.createdAt)
   db.run('insert into workspaces (id, name, created_at, updated_at) values (?, ?, ?, ?)', [workspace, data.name, at, at])
   for (const [index, member] of data.members.entries()) addMember(db, workspace, member, at + index)
-  const tags = addTags(db, workspace, data.tags)
+  return addTags(db, workspace, data.tags)
+}
+
+/** Its customers and their conversations. */
+export const addConversations = (db: Database, workspace: number, data: WorkspaceImport, tags: TagNumbers): void => {
   const customers = data.customers.map((customer) => addCustomer(db, workspace, customer, tags))
   for (const conversation of data.conversations) addConversation(db, workspace, conversation, customers[conversation.customer])
-  return 'imported'
 }
 
 // One microsecond apart, so that a user list in the order of its making has one order.
@@ -39,7 +51,7 @@ const addMember = (db: Database, workspace: number, member: ImportedMember, at: 
   db.run('insert into workspace_members (workspace, user_id, role, created_at, updated_at) values (?, ?, ?, ?, ?)', [workspace, member.userId, member.role, at, at])
 }
 
-const addTags = (db: Database, workspace: number, tags: WorkspaceImport['tags']): ReadonlyMap<string, number> =>
+const addTags = (db: Database, workspace: number, tags: WorkspaceImport['tags']): TagNumbers =>
   new Map(
     tags.map(({ name, createdAt, createdBy }) => {
       const row = db.get<{ id: number }>('insert into tags (workspace, name, created_by, created_at) values (?, ?, ?, ?) returning id', [
@@ -52,7 +64,7 @@ const addTags = (db: Database, workspace: number, tags: WorkspaceImport['tags'])
     }),
   )
 
-const addCustomer = (db: Database, workspace: number, customer: ImportedCustomer, tags: ReadonlyMap<string, number>): number => {
+const addCustomer = (db: Database, workspace: number, customer: ImportedCustomer, tags: TagNumbers): number => {
   const { firstName, lastName, username, email, phoneNumber } = customer
   const row = db.get<{ id: number }>(
     `insert into customers (workspace, first_name, last_name, username, phone_number, email, description, profile_picture, source, source_id,
