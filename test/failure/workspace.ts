@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { openSqlite } from '../../dist/stores/sqlite/engine.js'
 import { at, rowsAt } from '../dialects/stage.js'
-import { bearer, modernBearer, opened, type Knocked } from '../server/knock.js'
+import { bearer, knock, modernBearer, type KnockOptions, type Knocked } from '../server/knock.js'
 import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
 
 /** A message as it lies in the database. */
@@ -48,6 +49,18 @@ export const nextWhere = async (socket: Knocked, matches: (frame: Readonly<Recor
   }
 }
 
+const refusedAtStart = 503
+const againAfterMs = 250
+
+/** A socket, as a client gets one that comes again: a server that starts on a busy machine may find itself at its capacity for a moment. */
+const admitted = async (url: string, options: KnockOptions): Promise<Knocked> => {
+  const answer = await knock(url, options)
+  if ('next' in answer) return answer
+  if (answer.status !== refusedAtStart) throw new Error(`Refused with ${String(answer.status)}: ${answer.body}`)
+  await delay(againAfterMs)
+  return admitted(url, options)
+}
+
 /** @param dataDir - Folder of the database, where it is not to lie in the folder of the server. */
 export const makeWorkspace = async (dataDir?: string): Promise<Workspace> => {
   const secret = randomBytes(64).toString('base64url')
@@ -66,7 +79,7 @@ export const makeWorkspace = async (dataDir?: string): Promise<Workspace> => {
     mintToken({ profile: 'classic', algorithm: 'HS512', secret, subject, lifetimeMs: 3_600_000, at: Date.now() })
   const start = (): Promise<Serving> => serve(['serve'], cwd, env)
   const modern = async (server: Serving, user: string): Promise<Knocked> => {
-    const socket = await opened(`${server.socketUrl}/ws/`, modernBearer(await token(user)))
+    const socket = await admitted(`${server.socketUrl}/ws/`, modernBearer(await token(user)))
     await nextWhere(socket, ({ type }) => type === 'welcome')
     return socket
   }
@@ -81,7 +94,7 @@ export const makeWorkspace = async (dataDir?: string): Promise<Workspace> => {
     conversations,
     start,
     async classic(server, user, conversation) {
-      const chat = await opened(`${server.socketUrl}/ws/chat/${conversation}/`, bearer(await token(user)))
+      const chat = await admitted(`${server.socketUrl}/ws/chat/${conversation}/`, bearer(await token(user)))
       await nextWhere(chat, ({ type }) => type === 'recent_messages')
       return chat
     },
