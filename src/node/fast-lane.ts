@@ -11,7 +11,7 @@ export interface FastLane {
 }
 
 /** Milliseconds a connection may say nothing before it is node:http's to wait for. */
-const silentMs = 1_000
+const silentMs = 500
 
 /** Connections that may be silent at once in the lane; what comes beyond is node:http's from the start. */
 const maxSilent = 10_000
@@ -23,7 +23,7 @@ const maxFields = 64
  * Reads plain WebSocket handshakes off a server's connections before node:http sets up a parser for them.
  *
  * A first chunk that is a whole canonical upgrade (see `readCanonicalUpgrade`) becomes the same `upgrade` event that node:http would emit, about 20 µs
- * sooner; every other byte, and every connection that says nothing for a second, goes to node:http untouched. No partial state is kept. Works on
+ * sooner; every other byte, and every connection that says nothing for half a second, goes to node:http untouched. No partial state is kept. Works on
  * `http` and `https` servers, before or while they listen, and leaves other listeners of the server alone.
  *
  * The request of such an event has method, url, version, headers, rawHeaders and socket.

@@ -92,6 +92,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
   const pages = { mode: development ? 'development' : 'production', endpoints: serverEndpoints, ready: () => ready, inbound: () => inbound, onFailure: told('public port'), ...(demoPage ? { demoPage } : {}) } as const
   let publicApp = createPublicApp(pages)
   const publicServer = createHardenedServer({
+    fastLane: config.listen.fastLane,
     onRequest: asListener((request, env) => publicApp.fetch(request, env)),
     onUpgrade(request, connection, head) {
       if (upgrade === undefined) refuse(connection, deny('overloaded', { detail: 'starting' }), 'starting')
@@ -149,6 +150,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       onFailure: told('internal port'),
     })
     const internalServer = createHardenedServer({
+      fastLane: false,
       onRequest: asListener(internalApp.fetch),
       onUpgrade(_request, connection) {
         refuse(connection, deny('not_found'), 'internal')

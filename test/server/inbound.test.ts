@@ -116,7 +116,7 @@ test('[I5] what is wrong is told with its place, and nothing of it is stored', a
     expect(await post(JSON.stringify(nothing))).toMatchObject({ status: 400 })
   }
   expect(await post(message('5'), { source: 'nowhere' })).toMatchObject({ status: 503, retryAfter: '60' })
-  expect((await fetch(`${server.publicUrl}/api/v1/inbound/shop`)).status).toBe(404)
+  expect((await fetch(`${server.publicUrl}/api/v1/inbound/shop`)).status).toBe(405)
   const answers = await Promise.all(Array.from({ length: 41 }, (_, index) => post(message(`b${String(index)}`), { source: 'busy' })))
   expect(answers.filter(({ status }) => status === 201)).toHaveLength(40)
   expect(answers.find(({ status }) => status === 429)).toMatchObject({ type: 'application/problem+json', value: { code: 'rate_limited' } })

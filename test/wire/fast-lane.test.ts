@@ -11,6 +11,7 @@ import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
 import { openFastLane, type FastLane } from '../../dist/index.js'
+import { createHardenedServer } from '../../dist/node/hardened-server.js'
 import { handshakeText, nobody, startGateServer, tokenFor, type GateServer } from './gate-server.js'
 import { rawClient } from './raw-client.js'
 
@@ -142,7 +143,7 @@ test('[A28] a header limit of the server is the lane\u2019s too', async () => {
   await agreeOn(handshakeText({ lines: [`X-Long: ${'a'.repeat(300)}`] }))
 })
 
-test('[A28] a connection that says nothing for a second is waited for by node:http, with its time and its answer', async () => {
+test('[A28] a connection that says nothing for half a second is waited for by node:http, with its time and its answer', async () => {
   const { port, seen } = await stage(true, { headersTimeout: 200, connectionsCheckingInterval: 50 })
   const client = await rawClient(port)
   await client.gone()
@@ -150,7 +151,7 @@ test('[A28] a connection that says nothing for a second is waited for by node:ht
   expect(seen).toEqual([['clientError', 'ERR_HTTP_REQUEST_TIMEOUT']])
 })
 
-test('[A28] a server that closes waits at most a second for a silent connection', async () => {
+test('[A28] a server that closes waits at most half a second for a silent connection', async () => {
   const { server, port } = await stage(true)
   const client = await rawClient(port)
   const closed = new Promise((resolve) => server.close(resolve))
@@ -178,6 +179,13 @@ test('[A28] a server whose own connection listener is gone is left alone', () =>
   server.removeAllListeners('connection')
   expect(openFastLane(server)).toBeUndefined()
   expect(server.listenerCount('connection')).toBe(0)
+})
+
+test('[A28] a server without the lane has the connection listener of Node', () => {
+  const onUpgrade = (): void => undefined
+  const first = (fastLane: boolean): string | undefined => createHardenedServer({ onRequest: onUpgrade, onUpgrade, fastLane }).listeners('connection')[0]?.name
+  expect(first(false)).toBe('connectionListener')
+  expect(first(true)).not.toBe('connectionListener')
 })
 
 test('[A28] a peer that resets or ends a silent connection harms nobody', async () => {

@@ -6,7 +6,7 @@ type Value<K extends keyof typeof keys> = (typeof keys)[K] extends Leaf<infer T>
 
 /** The whole configuration, checked and complete. */
 export interface Config {
-  readonly listen: { readonly host: string; readonly port: number }
+  readonly listen: { readonly host: string; readonly port: number; readonly fastLane: boolean }
   readonly internal: { readonly host: string; readonly port: number }
   readonly publicUrl: string | undefined
   readonly hosts: readonly string[] | undefined

@@ -91,6 +91,7 @@ const dryRunNames = [...dryRunRules, ...dryRunLimits]
 export const keys = {
   listenHost: key('listen.host', 'text', z.string().refine((v) => isIP(v) !== 0 || v === 'localhost'), '127.0.0.1', 'an IP address or localhost', 'Address the public port binds; a container, or a proxy on another machine, needs 0.0.0.0.'),
   listenPort: port('listen.port', 4400, 'Public port.'),
+  listenFastLane: flag('listen.fastLane', true, 'Whether plain handshakes are read before Node\'s own parser; nothing but speed depends on it.'),
   internalHost: key('internal.host', 'text', z.string().refine((v) => isIP(v) !== 0 || v === 'localhost'), '127.0.0.1', 'an IP address or localhost', 'Address the internal port binds; everything an operator does is there.'),
   internalPort: port('internal.port', 4480, 'Internal port.'),
   publicUrl: key('publicUrl', 'text', z.string().refine(isPublicUrl).optional(), undefined, 'an http or https address without user, query and fragment', 'How browsers reach the public port; its origin is allowed.'),

@@ -108,7 +108,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
   const endpointWindowMs = take(keys.endpointConnectsWindowMs)
 
   const config: Config = {
-    listen: { host: take(keys.listenHost), port: take(keys.listenPort) },
+    listen: { host: take(keys.listenHost), port: take(keys.listenPort), fastLane: take(keys.listenFastLane) },
     internal: { host: take(keys.internalHost), port: take(keys.internalPort) },
     publicUrl,
     hosts: take(keys.hosts),

@@ -40,7 +40,7 @@ describe('migrations', () => {
     expect(await (await engines.open({ path })).read('lists', 'select id from users')).toEqual([{ id: '1' }])
   })
 
-  test('are applied by one of three processes that come at once', async () => {
+  test('are each applied by one of three processes that come at once', async () => {
     const path = await engines.newPath()
     const program = `
       import { migrate } from ${JSON.stringify(new URL('./migrate.js', import.meta.url).href)}
@@ -48,7 +48,8 @@ describe('migrations', () => {
     const run = async (): Promise<string> =>
       (await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program])).stdout.trim()
     const applied = (await Promise.all([run(), run(), run()])).flatMap((line): unknown => JSON.parse(line))
-    expect(applied).toEqual(all)
+    expect(applied).toHaveLength(all.length)
+    expect(new Set(applied)).toEqual(new Set(all))
   })
 })
 

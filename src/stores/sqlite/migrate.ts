@@ -23,7 +23,7 @@ const onEngine = async <R>(target: SqliteEngine | string, work: (engine: SqliteE
 /**
  * Brings the schema up to date, one transaction per migration.
  *
- * Two processes may do so at once: one applies, the other waits for the write lock and then finds nothing left. With a path that wait may be
+ * Several processes may do so at once: each migration is applied by one, while the others wait for the write lock and then find it done. With a path that wait may be
  * five minutes, with an engine it is the engine's `busyTimeoutMs`. A migration that fails leaves the one before it in force.
  *
  * @param target - An open engine, or the path of a database, which is made when there is none.
