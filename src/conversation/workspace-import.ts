@@ -1,5 +1,5 @@
 import type {
-  ContentType, ConversationStatus, FeedbackValue, Member, MessageType, Source,
+  ContentType, ConversationStatus, FeedbackValue, Member, MessageType, ProcessingStatus, Source,
 } from './records.js'
 
 /** A whole workspace as it comes from elsewhere: sample data, an export, an old database. */
@@ -17,7 +17,7 @@ export interface WorkspaceImport {
 export interface ImportedMember {
   readonly userId: string
   readonly email: string
-  readonly username: string
+  readonly username: string | undefined
   readonly firstName: string
   readonly lastName: string
   readonly role: Member['role']
@@ -33,7 +33,7 @@ export interface ImportedCustomer {
   readonly description: string | undefined
   readonly source: Source
   /** Unique by source in its workspace. */
-  readonly sourceId: string
+  readonly sourceId: string | undefined
   readonly profilePicture: string | undefined
   /** Names of tags of the import. */
   readonly tags: readonly string[]
@@ -65,6 +65,10 @@ export interface ImportedMessage {
   readonly content: string
   readonly contentType: ContentType
   readonly mediaUrl: string | undefined
+  readonly mediaFile?: string | undefined
+  readonly transcription?: string | undefined
+  /** Default `completed`. */
+  readonly processingStatus?: ProcessingStatus
   readonly isAnswered: boolean
   readonly feedback: FeedbackValue
   readonly feedbackComment: string

@@ -3,9 +3,10 @@ import type { SeedSize } from '../../server/offline.js'
 import { load, run, type Cli } from '../cli.js'
 import { timeText } from '../describe.js'
 import { exitCodes } from '../exit-code.js'
+import { addImportCommand } from './db-import.js'
 import { seedTalk } from '../seed-talk.js'
 
-/** `db migrate | status | seed`, always on the database itself. */
+/** `db migrate | status | seed | import`, always on the database itself. */
 export const addDatabaseCommands = (program: Command, cli: Cli): void => {
   const database = program.command('db').description('the database of this folder')
 
@@ -60,4 +61,6 @@ export const addDatabaseCommands = (program: Command, cli: Cli): void => {
         return exitCodes.ok
       }),
     )
+
+  addImportCommand(database, cli)
 }

@@ -60,9 +60,9 @@ export const memoryWorkspace = (data: WorkspaceImport, epoch: string, ids: Memor
       seq: index + 1,
       customerCount: (customerCount += message.type === 'customer' ? 1 : 0),
       isAiResponse: message.type === 'AI',
-      mediaFile: undefined,
-      transcription: undefined,
-      processingStatus: 'completed',
+      mediaFile: message.mediaFile,
+      transcription: message.transcription,
+      processingStatus: message.processingStatus ?? 'completed',
       feedback: { value: feedback, comment: feedbackComment, at: feedbackAt },
     }))
     const customerId = customers[customer]?.id

@@ -1,6 +1,7 @@
 import { foundation } from './migrations/0001-foundation.js'
 import { lists } from './migrations/0002-lists.js'
 import { logins } from './migrations/0003-logins.js'
+import { imports } from './migrations/0004-imports.js'
 
 /** One step of the schema, forward only. Once it is published its text never changes. */
 export interface Migration {
@@ -15,7 +16,7 @@ export interface Migration {
   readonly script: string
 }
 
-export const migrations: readonly Migration[] = [foundation, lists, logins]
+export const migrations: readonly Migration[] = [foundation, lists, logins, imports]
 
 /** The version this program needs and knows. */
 export const latestVersion = Math.max(...migrations.map(({ version }) => version))

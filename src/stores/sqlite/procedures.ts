@@ -1,6 +1,7 @@
 import { addBan, addBans, liftBans } from './procedures/bans.js'
 import { userChanged } from './procedures/control.js'
 import { importWorkspace } from './procedures/conversations-import.js'
+import { finishImport, importRows } from './procedures/import-rows.js'
 import { giveFeedback, markAnswered, markRead, sendMessage, updateConversation } from './procedures/conversations.js'
 import { deleteConversation, deleteCustomer, updateCustomer } from './procedures/upkeep.js'
 import { importPart } from './procedures/import-part.js'
@@ -26,8 +27,10 @@ export const procedures = {
   deleteConversation,
   deleteCustomer,
   endLogin,
+  finishImport,
   giveFeedback,
   importPart,
+  importRows,
   importWorkspace,
   liftBans,
   markAnswered,
