@@ -1,5 +1,6 @@
 import { open } from 'node:fs/promises'
 import { stdin } from 'node:process'
+import { looksLikeToken } from '../server/looks-like-token.js'
 import { CliError } from './cli-error.js'
 import { exitCodes } from './exit-code.js'
 import { askSecret } from './terminal.js'
@@ -41,7 +42,7 @@ export const fromFile = async (path: string): Promise<string> => {
  * @throws CliError (usage) when the argument is itself a token, or nothing was given.
  */
 export const readToken = async (source: string | undefined): Promise<string> => {
-  if (source !== undefined && tokenForm.test(source)) {
+  if (source !== undefined && (tokenForm.test(source) || looksLikeToken(source))) {
     throw new CliError('A token never goes on the command line, where every process can read it: use - for stdin, or a file.', exitCodes.usage)
   }
   const prompted = source === undefined && stdin.isTTY

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { looksLikeToken } from '../../server/looks-like-token.js'
 import { reach, tokenReport } from '../answers.js'
 import { hoursToMs, parseHours } from '../arguments.js'
 import { connect, demand, load, run, type Cli } from '../cli.js'
@@ -57,6 +58,9 @@ export const addTokenCommands = (program: Command, cli: Cli): void => {
       run(cli, command, async (terminal) => {
         if ([source, id, user].filter((each) => each !== undefined).length > 1) {
           throw new CliError('Name one of: a source, --id, --user.', exitCodes.usage)
+        }
+        if (id !== undefined && looksLikeToken(id)) {
+          throw new CliError('--id takes the id (jti) of a token: give the token itself by - for stdin, or a file.', exitCodes.usage)
         }
         const revoke = async (body: object): Promise<typeof exitCodes.ok> => {
           const client = await connect(cli)

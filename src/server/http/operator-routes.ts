@@ -1,5 +1,6 @@
 import type { Hono } from 'hono'
 import { dangerSentences } from '../../admission/ban-dangers.js'
+import { looksLikeToken } from '../looks-like-token.js'
 import type { Operations } from '../operations.js'
 import { notFound, refusal } from './api-problem.js'
 import { actorOf, readBody, readQuery } from './read-request.js'
@@ -80,9 +81,11 @@ const addSessionRoutes = (app: Hono, operations: Operations): void => {
     return context.json({ items: operations.sessions().filter((session) => userId === undefined || session.userId === userId) })
   })
   app.delete('/api/v1/sessions', async (context) => context.json(await operations.kick(readQuery(context, kickQuery), actorOf(context))))
-  app.delete('/api/v1/sessions/:id', async (context) =>
-    context.json(await operations.kick({ sessionId: context.req.param('id') }, actorOf(context))),
-  )
+  app.delete('/api/v1/sessions/:id', async (context) => {
+    const sessionId = context.req.param('id')
+    // It is logged as it was written, so it must not be a token.
+    return looksLikeToken(sessionId) ? notFound() : context.json(await operations.kick({ sessionId }, actorOf(context)))
+  })
 }
 
 const addUserRoutes = (app: Hono, operations: Operations): void => {

@@ -2,8 +2,14 @@ import type { Context } from 'hono'
 import type { z } from 'zod'
 import { refusal } from './api-problem.js'
 
+const nameForm = /^\w{1,40}$/
+
+/** Names the members nobody knows, but only where they look like names: what was sent as one may be a token. */
+const messageOf = (issue: z.ZodError['issues'][number]): string =>
+  issue.code !== 'unrecognized_keys' || issue.keys.every((name) => nameForm.test(name)) ? issue.message : 'Unrecognized key'
+
 const linesOf = (error: z.ZodError): readonly string[] =>
-  error.issues.slice(0, 20).map((issue) => `${issue.path.length === 0 ? 'body' : issue.path.map(String).join('.')}: ${issue.message}`)
+  error.issues.slice(0, 20).map((issue) => `${issue.path.length === 0 ? 'body' : issue.path.map(String).join('.')}: ${messageOf(issue)}`)
 
 /**
  * Parses the JSON body of a request.

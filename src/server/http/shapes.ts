@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { parseNetwork } from '../../admission/address/network.js'
+import { looksLikeToken } from '../looks-like-token.js'
 import { canonicalAddress } from '../../admission/address/canonical.js'
 import { maxPassword, minPassword } from '../login/password-rule.js'
 import type { BanSubject } from '../../admission/ban.js'
@@ -65,8 +66,11 @@ export const banPreviewBody = z.strictObject({ ...subjectFields, ownAddress: add
 
 export const subjectQuery = z.strictObject(subjectFields).refine(oneSubject, oneSubjectMessage)
 
+/** Somebody who names the token itself would have it stored and logged as its id. */
+const tokenId = z.string().min(1).max(256).refine((text) => !looksLikeToken(text), 'must be the id (jti) of a token, not the token')
+
 export const revocationBody = z.union([
-  z.strictObject({ tokenId: z.string().min(1).max(256), untilAt: epochMs.optional() }),
+  z.strictObject({ tokenId, untilAt: epochMs.optional() }),
   z.strictObject({ userId, beforeAt: epochMs.optional() }),
 ])
 
