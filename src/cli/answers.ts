@@ -69,6 +69,8 @@ export const decision = z.looseObject({
   marks: z.array(z.looseObject({ step: z.string(), rule: z.string() })),
 })
 
+export const dropped = z.looseObject({ dropped: z.number() })
+
 export const tokenReport = z.looseObject({
   accepted: z.boolean(),
   reason: z.string().optional(),

@@ -54,6 +54,10 @@ export const describeDecision = (report: z.infer<typeof decision>): string => {
     .join('\n')
 }
 
+/** A decision on one line, for watching many. */
+export const decisionLine = ({ receivedAt, outcome, reason, address = '–', userId, endpoint, path, id }: z.infer<typeof decision>): string =>
+  visible([timeText(receivedAt), outcome, reason ?? '', address, userId === undefined ? '' : `user ${userId}`, endpoint ?? path, id].filter((part) => part !== '').join(' '))
+
 export const describeToken = ({ accepted, reason, detail, issuer, subject, tokenId, issuedAt, expiresAt }: z.infer<typeof tokenReport>): string =>
   [
     accepted ? 'accepted' : `refused ${reason ?? ''}`.trimEnd(),

@@ -17,6 +17,12 @@ export interface OperatorClient {
    * @throws ServerUnreachable when nothing answers in 10 s; CliError with the server's sentence for every other refusal.
    */
   ask<T>(shape: z.ZodType<T>, method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<T | undefined>
+  /**
+   * Reads an NDJSON stream, a parsed line at a time, until the server ends it; empty lines are left out.
+   *
+   * @throws as `ask` does, ServerUnreachable also when the connection breaks.
+   */
+  follow<T>(shape: z.ZodType<T>, path: string): AsyncGenerator<T>
 }
 
 const deadlineMs = 10_000
@@ -39,6 +45,20 @@ const refused = (url: string, status: number, value: unknown): CliError => {
   const { title, code, errors = [] } = told.data
   const hint = code === 'key_wrong' ? ' Run the command in the folder the server was started in.' : ''
   return new CliError([`${title}${hint}`, ...errors.map((line) => `  ${line}`)].join('\n'))
+}
+
+const strange = (url: string): CliError =>
+  new CliError(`${url} answered something this version does not understand; is the server of another version?`)
+
+/** The lines of a body as they come. */
+async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = ''
+  const decoder = new TextDecoder()
+  for await (const chunk of body) {
+    const lines = `${rest}${decoder.decode(chunk, { stream: true })}`.split('\n')
+    rest = lines.pop() ?? ''
+    yield* lines.filter((line) => line !== '')
+  }
 }
 
 export const createOperatorClient = (url: string, key: string): OperatorClient => ({
@@ -68,7 +88,32 @@ export const createOperatorClient = (url: string, key: string): OperatorClient =
     const value = parsed(text)
     if (status >= 400) throw refused(url, status, value)
     const answer = shape.safeParse(value)
-    if (!answer.success) throw new CliError(`${url} answered something this version does not understand; is the server of another version?`)
+    if (!answer.success) throw strange(url)
     return answer.data
+  },
+  async *follow(shape, path) {
+    const deadline = new AbortController()
+    const timer = setTimeout(() => {
+      deadline.abort()
+    }, deadlineMs)
+    try {
+      const headers = { Authorization: `Bearer ${key}`, 'Sallyport-Actor': 'cli' }
+      const response = await fetch(new URL(path, url), { redirect: 'error', signal: deadline.signal, headers })
+      // Only the beginning has a deadline.
+      clearTimeout(timer)
+      if (response.status >= 400) throw refused(url, response.status, parsed(await response.text()))
+      if (response.body === null) throw strange(url)
+      for await (const line of linesOf(response.body)) {
+        const answer = shape.safeParse(parsed(line))
+        if (!answer.success) throw strange(url)
+        yield answer.data
+      }
+    } catch (error) {
+      if (error instanceof CliError) throw error
+      throw new ServerUnreachable(url)
+    } finally {
+      clearTimeout(timer)
+      deadline.abort()
+    }
   },
 })

@@ -9,6 +9,7 @@ import { addInfoCommand } from './commands/info.js'
 import { addSecretCommand } from './commands/secret.js'
 import { addServeCommand } from './commands/serve.js'
 import { addSessionCommands } from './commands/sessions.js'
+import { addTailCommand } from './commands/tail.js'
 import { addTokenCommands } from './commands/token.js'
 import { addUserCommands } from './commands/user.js'
 import { addVersionCommand } from './commands/version.js'
@@ -32,6 +33,7 @@ export const createProgram = (cli: Cli): Command => {
   addSecretCommand(program, cli)
   addTokenCommands(program, cli)
   addExplainCommand(program, cli)
+  addTailCommand(program, cli)
   addBanCommands(program, cli)
   addUserCommands(program, cli)
   addSessionCommands(program, cli)

@@ -8,6 +8,8 @@ import { deny } from '../protocol/denial.js'
 import type { SqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { StoredUser } from '../stores/sqlite/user-row.js'
 import { Conflict } from './conflict.js'
+import type { DecisionFeed } from './decision-feed.js'
+import { passes } from './decision-filter.js'
 import type { Log } from './log/create-log.js'
 import type { PasswordHasher } from './login/password-hasher.js'
 import type { Metrics } from './metrics/create-metrics.js'
@@ -47,6 +49,7 @@ export const createOperations = <U extends User>(parts: {
   readonly users: SqliteUsers
   readonly hasher: PasswordHasher
   readonly metrics: Metrics
+  readonly feed: DecisionFeed
   readonly log: Log
   readonly mode: 'development' | 'production'
   /** Host that the public port answers to. */
@@ -140,15 +143,16 @@ export const createOperations = <U extends User>(parts: {
       const found = gate.decisions.find(id)
       return found && decisionReport(found)
     },
-    decisions: ({ outcome, reason, limit }) =>
-      gate.decisions
-        .newest(
-          limit,
-          (decision) =>
-            (outcome === undefined || decision.outcome === outcome) &&
-            (reason === undefined || (decision.outcome === 'denied' && decision.denial.reason === reason)),
-        )
-        .map(decisionReport),
+    decisions(filter, before, limit) {
+      let begun = before === undefined
+      const found = gate.decisions.newest(limit, (decision) => {
+        if (begun) return passes(filter, decision)
+        begun = decision.id === before
+        return false
+      })
+      return found.map(decisionReport)
+    },
+    followDecisions: (filter) => parts.feed.follow(filter),
     explain: async (ask) => decisionReport(await gate.explain(handshakeOf(ask, parts.host(), now()))),
     checkToken: async (token) => tokenReport(await gate.verifier.verify(token, now())),
   }

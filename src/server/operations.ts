@@ -3,6 +3,8 @@ import type { Ban, BanSubject } from '../admission/ban.js'
 import type { Decision } from '../admission/decision.js'
 import type { Role } from '../admission/user.js'
 import type { Reason } from '../protocol/denial.js'
+import type { DecisionReader } from './decision-feed.js'
+import type { DecisionFilter } from './decision-filter.js'
 import type { BanPreview } from './preview-ban.js'
 
 /** How far a change reached when its call was answered. */
@@ -128,8 +130,10 @@ export interface Operations {
   setUserPassword(id: string, password: string, actor: string): Promise<({ readonly user: UserSummary } & Reach) | undefined>
   /** A past decision from the ring. */
   decision(id: string): DecisionReport | undefined
-  /** The newest decisions first. */
-  decisions(filter: { readonly outcome?: 'admitted' | 'denied'; readonly reason?: string; readonly limit: number }): readonly DecisionReport[]
+  /** The newest decisions first; older ones than the one with the id `before`, when that is given. */
+  decisions(filter: DecisionFilter, before: string | undefined, limit: number): readonly DecisionReport[]
+  /** Decisions as they are made; `undefined` when there are as many readers as there may be. */
+  followDecisions(filter: DecisionFilter): DecisionReader | undefined
   explain(ask: ExplainAsk): Promise<DecisionReport>
   checkToken(token: string): Promise<TokenReport>
 }

@@ -15,6 +15,7 @@ import type { Config } from './config/config.js'
 import type { LoadedConfig } from './config/load-config.js'
 import { dryRunLimits } from './config/keys.js'
 import { createOperations } from './create-operations.js'
+import { createDecisionFeed, type DecisionFeed } from './decision-feed.js'
 import { developmentIssuer, sampleTokens, type SampleToken } from './development.js'
 import { serverEndpoints } from './endpoints.js'
 import { readDemoPage } from './http/demo-page.js'
@@ -113,6 +114,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const issuers = config.tokens.issuers.length > 0 ? config.tokens.issuers : [await developmentIssuer(config.dataDir)]
     const operatorKey = await readOrMakeOperatorKey(config.dataDir)
 
+    const feed = createDecisionFeed()
     const metrics: Metrics = createMetrics({
       sessions: () => gate.sessions.count,
       bans: () => gate.banCount,
@@ -122,7 +124,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       development,
     })
     const served = servedBy(config, development, publicPort)
-    const gate = await createServerGate(options, stores, issuers, served, log, metrics)
+    const gate = await createServerGate(options, stores, issuers, served, log, metrics, feed)
     const dialects = openDialects(gate, stores, config, log, metrics)
     upgrade = dialects.upgrade
     const lively = development && options.lively === true ? createLively({ failed: (detail) => log.write('warn', { event: 'warning', detail: `A sample customer was not heard: ${detail}` }) }) : undefined
@@ -136,6 +138,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       users: stores.ownUsers,
       hasher,
       metrics,
+      feed,
       log,
       mode: development ? 'development' : 'production',
       host: () => config.hosts?.[0] ?? `${hostText(config.listen.host)}:${String(publicPort)}`,
@@ -175,6 +178,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       keyReload?.stop()
       const left = await gate.drain(drainMs)
       gate.stop()
+      feed.stop()
       dialects.stop()
       const closed = await Promise.allSettled(undo.map((close) => close()))
       const clean = left === 0 && closed.every(({ status }) => status === 'fulfilled')
@@ -224,6 +228,7 @@ const createServerGate = async (
   { hosts, origins }: Served,
   log: Log,
   metrics: Metrics,
+  feed: DecisionFeed,
 ): Promise<Gate> => {
   const development = mode === 'dev'
   const standIn = developmentUser ?? config.development.user
@@ -251,7 +256,7 @@ const createServerGate = async (
     refusals: config.refusals,
     dialect: config.classic.closeCodes === 'v1' ? 'classic.v1' : 'classic.v2',
     stores: stores.gate,
-    events: watchGate<User>(log, metrics, development, config.log.format === 'classic'),
+    events: watchGate<User>(log, metrics, feed, development, config.log.format === 'classic'),
     ...(standInUser === undefined ? {} : { developmentUserId: standInUser.id }),
     refuseForwarded: development,
     ...(development ? { blockingGuard: logBlocking(log) } : {}),

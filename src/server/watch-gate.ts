@@ -7,6 +7,7 @@ import { tokenPreview } from '../admission/token/fingerprint.js'
 import type { User } from '../admission/user.js'
 import type { GateEvents } from '../gate.js'
 import { statusOf } from '../protocol/denial.js'
+import type { DecisionFeed } from './decision-feed.js'
 import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
 
@@ -21,14 +22,15 @@ const previewOf = (handshake: Handshake): string | undefined => {
 }
 
 /**
- * Turns what a gate tells into log lines and counts; the only place that decides what is logged at which level.
+ * Turns what a gate tells into log lines and counts, and hands decisions to who watches; the only place that decides what is logged at which level.
  *
  * @param development - Whether admissions are logged at DEBUG, as the old service did in development.
  * @param classic - Whether lines are in the classic words, which show the first characters of a token.
  */
-export const watchGate = <U extends User>(log: Log, metrics: Metrics, development: boolean, classic: boolean): GateEvents<U> => ({
+export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: DecisionFeed, development: boolean, classic: boolean): GateEvents<U> => ({
   decided(decision: Decision<U>, durationMs, handshake) {
     metrics.decided(decision, durationMs)
+    feed.publish(decision)
     const denial = decision.outcome === 'denied' ? decision.denial : undefined
     const level = denial && statusOf(denial) >= 500 ? 'error' : development ? 'debug' : 'info'
     if (!classic && !log.writes(level)) return

@@ -29,6 +29,7 @@ export type ApiCode =
   | 'signature_stale'
   | 'signature_wrong'
   | 'token_missing'
+  | 'too_many_readers'
   | 'too_many_wrong_keys'
   | 'upgrade_required'
   | 'wrong_host'

@@ -61,10 +61,11 @@ const recorded = (changes: Partial<Operations> = {}): Recorded => {
       return Promise.resolve(id === '7' ? { user, ...reach } : undefined)
     },
     decision: (id) => (id === 'd1' ? report : undefined),
-    decisions: (filter) => {
-      calls.push(['decisions', filter])
+    decisions: (...args) => {
+      calls.push(['decisions', ...args])
       return [report]
     },
+    followDecisions: () => ({ next: () => Promise.resolve(undefined), stop: () => undefined }),
     explain: note('explain', report),
     checkToken: note('checkToken', {
       accepted: true, reason: undefined, detail: undefined, issuer: undefined, subject: '1', tokenId: undefined, issuedAt: undefined, expiresAt: undefined,
@@ -114,6 +115,7 @@ const guarded: Readonly<Record<string, { readonly path: string; readonly body?: 
   'PATCH /api/v1/users/:id': { path: '/api/v1/users/7', body: { active: false }, status: 200 },
   'PUT /api/v1/users/:id/password': { path: '/api/v1/users/7/password', body: { password: 'twelve letters' }, status: 200 },
   'GET /api/v1/decisions': { path: '/api/v1/decisions?outcome=denied&limit=5', status: 200 },
+  'GET /api/v1/decision-stream': { path: '/api/v1/decision-stream?reason=token_invalid', status: 200 },
   'GET /api/v1/decisions/:id': { path: '/api/v1/decisions/d1', status: 200 },
   'POST /api/v1/explanations': { path: '/api/v1/explanations', body: { path: '/ws/', address: '203.0.113.7' }, status: 200 },
   'POST /api/v1/token-checks': { path: '/api/v1/token-checks', body: { token: 'x' }, status: 200 },
@@ -245,6 +247,9 @@ test.each([
   ['PATCH', '/api/v1/users/7', { active: 'no' }],
   ['PUT', '/api/v1/users/7/password', { password: 'eleven long' }],
   ['GET', '/api/v1/decisions?limit=0', undefined],
+  ['GET', '/api/v1/decisions?before=x', undefined],
+  ['GET', '/api/v1/decision-stream?address=everywhere', undefined],
+  ['GET', '/api/v1/decision-stream?limit=5', undefined],
   ['POST', '/api/v1/explanations', { path: 'ws', address: '203.0.113.7' }],
   ['POST', '/api/v1/explanations', { path: '/ws/', address: 'example.com' }],
 ])('%s %s with %j is answered 400 as a problem', async (method, path, body) => {

@@ -4,12 +4,14 @@ import { looksLikeToken } from '../looks-like-token.js'
 import type { Operations } from '../operations.js'
 import { notFound, refusal } from './api-problem.js'
 import { actorOf, readBody, readQuery } from './read-request.js'
+import { streamDecisions } from './stream-decisions.js'
 import {
   banBody,
   banPreviewBody,
   bansImportBody,
   bansQuery,
   decisionsQuery,
+  decisionStreamQuery,
   explainBody,
   kickQuery,
   newUserBody,
@@ -108,9 +110,14 @@ const addUserRoutes = (app: Hono, operations: Operations): void => {
 
 const addDecisionRoutes = (app: Hono, operations: Operations): void => {
   app.get('/api/v1/decisions', (context) => {
-    const { outcome, reason, limit } = readQuery(context, decisionsQuery)
-    const filter = { limit, ...(outcome === undefined ? {} : { outcome }), ...(reason === undefined ? {} : { reason }) }
-    return context.json({ items: operations.decisions(filter) })
+    const { before, limit, ...filter } = readQuery(context, decisionsQuery)
+    const items = operations.decisions(filter, before, limit)
+    return context.json({ items, next: items.length < limit ? undefined : items.at(-1)?.id })
+  })
+  app.get('/api/v1/decision-stream', (context) => {
+    const reader = operations.followDecisions(readQuery(context, decisionStreamQuery))
+    if (reader === undefined) throw refusal({ status: 429, code: 'too_many_readers', title: 'As many read the stream as may: end one first.' })
+    return streamDecisions(reader)
   })
   app.get('/api/v1/decisions/:id', (context) => {
     const report = operations.decision(context.req.param('id'))

@@ -87,9 +87,19 @@ export const userChangeBody = z.strictObject({ active: z.boolean() })
 
 export const passwordBody = z.strictObject({ password: z.string().min(minPassword).max(maxPassword) })
 
-export const decisionsQuery = z.strictObject({
+const decisionFilter = {
   outcome: z.enum(['admitted', 'denied']).optional(),
   reason: z.string().regex(/^[a-z_]{1,40}$/).optional(),
+  address: network.optional(),
+  userId: userId.optional(),
+  endpoint: z.string().max(64).optional(),
+}
+
+export const decisionStreamQuery = z.strictObject(decisionFilter)
+
+export const decisionsQuery = z.strictObject({
+  ...decisionFilter,
+  before: z.uuid().optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
 })
 

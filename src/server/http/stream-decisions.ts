@@ -1,0 +1,40 @@
+import type { DecisionReader } from '../decision-feed.js'
+import { decisionReport } from '../reports.js'
+
+/** An empty line in so many milliseconds tells both sides that the other is still there. */
+const pulseMs = 15_000
+
+/**
+ * Live decisions as NDJSON, one report a line; `{"dropped":n}` where a slow reader missed some, and empty lines now and then.
+ *
+ * Reads on only when the client has taken what was sent, so that a client that has stopped costs one buffer of the feed.
+ */
+export const streamDecisions = (reader: DecisionReader): Response => {
+  const encoder = new TextEncoder()
+  let pulse: NodeJS.Timeout | undefined
+  const body = new ReadableStream<Uint8Array>({
+    start(controller) {
+      // The first one sends the headers.
+      controller.enqueue(encoder.encode('\n'))
+      pulse = setInterval(() => {
+        if ((controller.desiredSize ?? 0) > 0) controller.enqueue(encoder.encode('\n'))
+      }, pulseMs).unref()
+    },
+    async pull(controller) {
+      const news = await reader.next()
+      if (news === undefined) {
+        clearInterval(pulse)
+        controller.close()
+        return
+      }
+      const lines = news.decisions.map((decision) => JSON.stringify(decisionReport(decision)))
+      if (news.dropped > 0) lines.push(JSON.stringify({ dropped: news.dropped }))
+      controller.enqueue(encoder.encode(`${lines.join('\n')}\n`))
+    },
+    cancel() {
+      clearInterval(pulse)
+      reader.stop()
+    },
+  })
+  return new Response(body, { headers: { 'Content-Type': 'application/x-ndjson' } })
+}
