@@ -121,6 +121,28 @@ test('[B8] a ladder that is on bans by itself, and keeps the ban where all bans 
   expect(reasonOf(await gate.admit(await handshake('1')))).toBe('address_banned')
 })
 
+test('[B8] a ladder whose earlier bans are handed to it goes on at the next rung', async () => {
+  const log = createMemoryControlLog()
+  const asked: number[] = []
+  const gate = await made({
+    ladder: { mode: 'on', failures: 2 },
+    stores: {
+      control: log,
+      bans: createMemoryBans(log),
+      revocations: createMemoryRevocations(log),
+      ladderBans(since) {
+        asked.push(since)
+        return Promise.resolve([{ key: '203.0.113.7', createdAt: Date.now() - 30 * 3_600_000, endsAt: Date.now() - 6 * 3_600_000 }])
+      },
+    },
+  })
+  for (const token of ['forged.a.a', 'forged.b.b']) await gate.admit(handshakeOf({ receivedAt: Date.now(), token }))
+  await new Promise((resolve) => setImmediate(resolve))
+  const hours = (await gate.bans.list()).map(({ createdAt, expiresAt = 0 }) => (expiresAt - createdAt) / 3_600_000)
+  expect(hours).toEqual([48])
+  expect(asked.map((since) => Math.round((Date.now() - since) / 86_400_000))).toEqual([30])
+})
+
 test('[A8] a draining gate admits nobody', async () => {
   const gate = await made()
   expect(await gate.drain(1)).toBe(0)

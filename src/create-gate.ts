@@ -11,7 +11,7 @@ import { createBlockingGuard } from './admission/guard/blocking-guard.js'
 import { guardPorts } from './admission/guard/guard-ports.js'
 import type { Handshake } from './admission/handshake.js'
 import { identify } from './admission/identify.js'
-import { createLadder } from './admission/ladder.js'
+import { createLadder, ladderMemoryMs } from './admission/ladder.js'
 import type { LimitsConfig } from './admission/limits.js'
 import { defaultDeadlines, type Rules } from './admission/rules.js'
 import { defaultCarriers, defaultCookieName } from './admission/steps/credential.js'
@@ -109,6 +109,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   verifier.start()
 
   const ladder = createLadder({ mode: 'dry-run', ...options.ladder })
+  for (const past of (await stores.ladderBans?.(now() - ladderMemoryMs)) ?? []) ladder.remember(past)
   let policyVersion = policyVersionOf(options)
   const rules: Rules<U> = {
     get policyVersion() {

@@ -12,7 +12,7 @@ import type { EndpointRule } from './admission/endpoint.js'
 import type { BlockingGuardOptions } from './admission/guard/blocking-guard.js'
 import type { Handshake } from './admission/handshake.js'
 import type { Identity } from './admission/identify.js'
-import type { LadderConfig, LadderVerdict } from './admission/ladder.js'
+import type { LadderBan, LadderConfig, LadderVerdict} from './admission/ladder.js'
 import type { Limits, LimitsConfig } from './admission/limits.js'
 import type { Revocation, Revocations } from './admission/revocation.js'
 import type { StepDeadlines } from './admission/rules.js'
@@ -35,6 +35,11 @@ export interface GateStores {
   readonly bans: Bans
   readonly revocations: Revocations
   readonly control: ControlLog
+  /**
+   * Bans of the ladder that ended after `since` (epoch milliseconds) or have not ended, oldest first, without those made before the last lift of their
+   * subject. Without it, the ladder begins at its first rung after a restart.
+   */
+  readonly ladderBans?: (since: number) => Promise<readonly LadderBan[]>
   /** Milliseconds between two looks at the control log, for changes that other processes made (default 400). */
   readonly pollMs?: number
 }

@@ -174,3 +174,19 @@ test.each([
 ])('%j is refused', (config, kind, message) => {
   expect(() => ladderOf(config)).toThrow(new kind(`Cannot create a ladder as ${message}`))
 })
+
+test('[B8] a ladder that takes over the bans of an earlier process goes on as that one would have', () => {
+  const day = 24 * hour
+  const [before, after] = [ladderOf(), ladderOf()]
+  const first = forgeFive(before, start)
+  const second = forgeFive(before, start + 2 * day)
+  for (const verdict of [first, second]) {
+    if (verdict.outcome === 'nothing' || verdict.ban.expiresAt === undefined) throw new Error('There was no ban')
+    after.remember({ key, createdAt: verdict.ban.createdAt, endsAt: verdict.ban.expiresAt })
+  }
+  const third = forgeFive(before, start + 10 * day)
+  expect(forgeFive(after, start + 10 * day)).toEqual(third)
+  expect(hoursOf(third)).toBe(96)
+  // Thirty days after the end of the last one both begin anew.
+  expect(hoursOf(forgeFive(after, start + 45 * day))).toBe(24)
+})

@@ -23,6 +23,14 @@ export interface LadderConfig {
 /** What follows from a failure. The ladder stores nothing: whoever asked hands `ban` to the store of bans. */
 export type LadderVerdict = { readonly outcome: 'nothing' } | { readonly outcome: 'would_ban' | 'ban'; readonly ban: NewBan }
 
+/** What a past ban of the ladder says of the next one. */
+export interface LadderBan {
+  /** Address key. */
+  readonly key: string
+  readonly createdAt: number
+  readonly endsAt: number
+}
+
 /** Counts forged tokens by address and says who sends too many. */
 export interface Ladder {
   /**
@@ -36,6 +44,8 @@ export interface Ladder {
   failed(key: string | undefined, fault: TokenFault, tokenHash: string, at: number): LadderVerdict
   /** Notes an admission: its address key isn't banned by the ladder for 24 hours. */
   admitted(key: string | undefined, at: number): void
+  /** Takes over a ban that the ladder made before this process began, so that the next one is as long as it would have been; the oldest first. */
+  remember(ban: LadderBan): void
   /** Forgets what is held against an address key, when an operator lifts its ban: the next ban is a first one again. */
   forgive(key: string): void
   /** Address keys remembered for any reason. */
@@ -63,7 +73,7 @@ export const createLadder = (config: LadderConfig): Ladder => {
 
   const failures = createRotatingMap<readonly Failure[]>({ lifeMs: windowMs, maxKeys: 50_000 })
   const admissions = createRotatingMap<number>({ lifeMs: dayMs, maxKeys: 200_000 })
-  const records = createRotatingMap<BanRecord>({ lifeMs: longestMs + memoryMs, maxKeys: 50_000 })
+  const records = createRotatingMap<BanRecord>({ lifeMs: longestMs + ladderMemoryMs, maxKeys: 50_000 })
 
   const isExempt = (key: string, at: number): boolean => {
     const admittedAt = admissions.get(key)
@@ -84,9 +94,9 @@ export const createLadder = (config: LadderConfig): Ladder => {
       if (counted.length < maxFailures || isExempt(key, at)) return nothing
 
       failures.delete(key)
-      const bansBefore = record === undefined || at >= record.endsAt + memoryMs ? 0 : record.bans
-      const endsAt = at + Math.min(firstMs * 2 ** bansBefore, longestMs)
-      records.set(key, { bans: bansBefore + 1, endsAt, quietUntil: mode === 'dry-run' ? endsAt : at + settlingMs }, at)
+      const before = bansBefore(record, at)
+      const endsAt = at + Math.min(firstMs * 2 ** before, longestMs)
+      records.set(key, { bans: before + 1, endsAt, quietUntil: mode === 'dry-run' ? endsAt : at + settlingMs }, at)
       const ban: NewBan = {
         subject: { kind: 'network', network: key },
         reason: `${maxFailures} forged or malformed tokens within ${windowMs / 1_000} s`,
@@ -99,6 +109,11 @@ export const createLadder = (config: LadderConfig): Ladder => {
     },
     admitted(key, at) {
       if (mode !== 'off' && key !== undefined) admissions.set(key, at, at)
+    },
+    remember({ key, createdAt, endsAt }) {
+      if (mode !== 'on') return
+      const record = records.get(key)
+      records.set(key, { bans: bansBefore(record, createdAt) + 1, endsAt, quietUntil: createdAt + settlingMs }, createdAt)
     },
     forgive(key) {
       failures.delete(key)
@@ -130,7 +145,9 @@ const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 
 /** An address is a beginner again when its last ban has been over for this long. */
-const memoryMs = 30 * dayMs
+export const ladderMemoryMs = 30 * dayMs
+
+const bansBefore = (record: BanRecord | undefined, at: number): number => (record === undefined || at >= record.endsAt + ladderMemoryMs ? 0 : record.bans)
 
 /** While a ban is on its way to the store, attempts that were in flight with the last one don't bring the next. */
 const settlingMs = 10_000

@@ -6,6 +6,7 @@ import type { GateStores } from '../gate.js'
 import { openPostgresUsers } from '../stores/postgres/postgres-users.js'
 import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
 import { migrate, migrationStatus } from '../stores/sqlite/migrate.js'
+import { createSqliteLadderBans } from '../stores/sqlite/sqlite-ladder-bans.js'
 import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
 import { createSqliteControlLog } from '../stores/sqlite/sqlite-control-log.js'
 import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
@@ -50,7 +51,12 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
     const ownUsers = createSqliteUsers(engine)
     return {
       engine,
-      gate: { bans: createSqliteBans(engine), revocations: createSqliteRevocations(engine), control: createSqliteControlLog(engine) },
+      gate: {
+        bans: createSqliteBans(engine),
+        ladderBans: createSqliteLadderBans(engine),
+        revocations: createSqliteRevocations(engine),
+        control: createSqliteControlLog(engine),
+      },
       ownUsers,
       logins: createSqliteLogins(engine),
       users: external ?? ownUsers,

@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import type { User } from '../../admission/user.js'
+import type { NewBan } from '../../admission/ban.js'
 import { bansContract } from '../contract/bans-contract.js'
 import { controlLogContract } from '../contract/control-log-contract.js'
 import { revocationsContract } from '../contract/revocations-contract.js'
 import { usersContract } from '../contract/users-contract.js'
 import { createSqliteBans } from './sqlite-bans.js'
+import { createSqliteLadderBans } from './sqlite-ladder-bans.js'
 import { createSqliteControlLog } from './sqlite-control-log.js'
 import { createSqliteMemberships } from './sqlite-memberships.js'
 import { createSqliteRevocations } from './sqlite-revocations.js'
@@ -175,6 +177,26 @@ describe('users in SQLite', () => {
 })
 
 describe('bans and revocations in SQLite', () => {
+  test('tell which bans of the ladder still count: no others, none that ended long ago, none that were forgiven', async () => {
+    const engine = await engines.openMigrated()
+    const bans = createSqliteBans(engine)
+    const add = (network: string, createdAt: number, rest: Partial<NewBan> = {}) =>
+      bans.add({ subject: { kind: 'network', network }, reason: '', actor: 'ladder', source: 'ladder', createdAt, expiresAt: createdAt + 10, ...rest })
+    await add('203.0.113.1', at)
+    await add('203.0.113.2', at, { source: 'manual' })
+    await add('203.0.113.3', at - 50)
+    await add('203.0.113.4', at)
+    await add('203.0.113.4', at + 20)
+    await bans.lift({ kind: 'network', network: '203.0.113.4' }, 'ada', at + 21)
+    await add('203.0.113.4', at + 30)
+    await add('203.0.113.1', at + 15)
+    expect(await createSqliteLadderBans(engine)(at)).toEqual([
+      { key: '203.0.113.1', createdAt: at, endsAt: at + 10 },
+      { key: '203.0.113.1', createdAt: at + 15, endsAt: at + 25 },
+      { key: '203.0.113.4', createdAt: at + 30, endsAt: at + 40 },
+    ])
+  })
+
   test('leave a line in the audit log each', async () => {
     const engine = await engines.openMigrated()
     const bans = createSqliteBans(engine)
