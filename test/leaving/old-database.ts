@@ -41,7 +41,7 @@ insert into message_conversation (id, user_id, customer_id, title, status, is_ac
     (array['active', 'support_active', 'marketing_active', 'closed'])[1 + n % 4], n % 7 <> 0, case when n % 4 = 0 then 'telegram' else 'unknown' end, n % 3,
     timestamptz '2024-06-01+00' + n * interval '1 minute', timestamptz '2024-07-01 00:00:00.5+00' + n * interval '1 second'
   from generate_series(1, 121) n;
--- Customer 1 writes to both users; ids fall while times rise, and every third time is met twice.
+-- Customer 1 writes to both users. Ids fall while times rise, and three messages of a conversation have the same time.
 insert into message_conversation select 'share' || u, u, 1, '', 'active', true, 'unknown', 0, '2024-06-01+00', '2024-06-01+00' from generate_series(1, 2) u;
 insert into message_message
   select 'm' || lpad((9000 - n)::text, 5, '0'), c.id, c.customer_id, (array['customer', 'customer', 'AI', 'support', 'marketing'])[1 + n % 5],
@@ -50,7 +50,7 @@ insert into message_message
     case when n % 17 = 0 then 'https://media.old.example/' || n end, case when n % 13 = 0 then 'متن' end, 'completed',
     case when n % 5 = 2 and n % 3 = 0 then 'positive' else 'none' end, case when n % 5 = 2 and n % 3 = 0 then 'خوب' else '' end,
     case when n % 5 = 2 and n % 3 = 0 then timestamptz '2024-08-09 10:11:12.131415+00' end,
-    timestamptz '2024-08-01 00:00:00.000007+00' + (n / 3) * interval '1 second'
+    timestamptz '2024-08-01 00:00:00.000007+00' + (n / 369) * interval '1 second'
   from generate_series(1, 4000) n
   join lateral (select id, customer_id, row_number() over (order by id) as place from message_conversation) c on c.place = 1 + n % 123;
 `
