@@ -11,7 +11,7 @@ export interface Search {
 }
 
 /** Conversations, newest change first, in which a word of one or two letters is looked for: the index has no pieces so short. */
-const recentConversations = 5_000
+const recentConversations = 700
 
 /** Pieces of a long text that are asked for; the comparison does the rest. */
 const maxPieces = 40
