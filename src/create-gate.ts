@@ -14,9 +14,11 @@ import { identify } from './admission/identify.js'
 import { createLadder, ladderMemoryMs } from './admission/ladder.js'
 import type { LimitsConfig } from './admission/limits.js'
 import { defaultDeadlines, type Rules } from './admission/rules.js'
+import { createTicketDesk, sellTicket } from './admission/sell-ticket.js'
 import { defaultCarriers, defaultCookieName } from './admission/steps/credential.js'
 import { createEndpointTable } from './admission/steps/endpoints.js'
 import { judgeRenewal } from './admission/renewal.js'
+import { createTickets } from './admission/tickets.js'
 import { createVerifier } from './admission/token/create-verifier.js'
 import { createUserCache, defaultUserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
@@ -108,6 +110,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   sessions.start()
   verifier.start()
 
+  const desk = createTicketDesk(createTickets())
   const ladder = createLadder({ mode: 'dry-run', ...options.ladder })
   for (const past of (await stores.ladderBans?.(now() - ladderMemoryMs)) ?? []) ladder.remember(past)
   let policyVersion = policyVersionOf(options)
@@ -129,6 +132,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     foreignSubprotocols: (options.dialect ?? 'plain') === 'plain',
     plainDialect: options.dialect ?? 'plain',
     verifier,
+    tickets: desk.tickets,
     ladder,
     laddered(verdict) {
       events.laddered?.(verdict)
@@ -236,6 +240,14 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       },
       get away() {
         return verifier.away
+      },
+    },
+    tickets: {
+      async issue(request) {
+        if (!rules.carriers.has('ticket')) throw new TypeError('Cannot issue a ticket as "carriers" has no ticket: nobody could use it')
+        const answer = await sellTicket(rules, desk, request, now())
+        events.ticket?.(answer, request.path)
+        return answer
       },
     },
     async reauthenticate(session, token) {

@@ -16,6 +16,7 @@ import type { LadderBan, LadderConfig, LadderVerdict} from './admission/ladder.j
 import type { Limits, LimitsConfig } from './admission/limits.js'
 import type { Revocation, Revocations } from './admission/revocation.js'
 import type { StepDeadlines } from './admission/rules.js'
+import type { TicketAnswer, TicketRequest } from './admission/sell-ticket.js'
 import type { Carrier } from './admission/steps/credential.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import type { KeysNotice } from './admission/token/key-ring.js'
@@ -52,6 +53,8 @@ export interface GateEvents<U extends User = User> extends SessionEvents<U> {
   followed?(reached: boolean): void
   /** The keys of an issuer changed, or their server is away, or back. */
   keys?(notice: KeysNotice): void
+  /** A ticket was asked for. */
+  ticket?(answer: TicketAnswer, path: string): void
   /** A background task of the gate failed; nothing is lost, it is tried again. */
   failed?(task: string, error: unknown): void
 }
@@ -71,7 +74,7 @@ export interface GateOptions<U extends User = User> {
    */
   readonly lookupUser: (id: string, deadline: number) => Promise<U | undefined> | U | undefined
   readonly userCache?: Partial<UserCacheConfig>
-  /** Enabled carriers (default `header`, `subprotocol`, `query`; `cookie` also needs `origins`). */
+  /** Enabled carriers (default `header`, `subprotocol`, `query`; `ticket` is for who sells them by `tickets.issue`; `cookie` also needs `origins`). */
   readonly carriers?: readonly Carrier[]
   /** Name of the cookie that holds a token (default `__Host-sallyport`). */
   readonly cookieName?: string
@@ -172,6 +175,18 @@ export interface GateIssuers {
   readonly away: readonly string[]
 }
 
+export interface GateTickets {
+  /**
+   * Answers one HTTP request for a ticket, by every rule that a handshake with the token in its `Authorization: Bearer` would meet, its limits excepted.
+   * Any request may ask: 600 at once and 20 a second of an address, 60 at once and 1 a second of a user.
+   *
+   * @param request - `headers` as in `request.headersDistinct` of Node, `peerAddress` as in `request.socket.remoteAddress`.
+   * @returns A ticket for `?ticket=` that is good once, for 30 s, for this path and Origin; or why not. Never rejects.
+   * @throws TypeError when the carrier `ticket` is not enabled: nobody could use it.
+   */
+  issue(request: TicketRequest): Promise<TicketAnswer>
+}
+
 export type UpgradeListener = (request: IncomingMessage, connection: Duplex, head: Buffer) => void
 
 /** A gate: admission in front, sessions behind. */
@@ -195,6 +210,7 @@ export interface Gate<U extends User = User> {
   readonly revocations: GateRevocations
   readonly users: GateUsers
   readonly issuers: GateIssuers
+  readonly tickets: GateTickets
   /**
    * Judges a new token for a live socket, by every rule that a handshake would meet after its credential.
    *

@@ -15,6 +15,7 @@ import { checkRevoked, checkUser, userBanned } from './steps/standing.js'
 import { readOffer } from './steps/subprotocols.js'
 import { checkForm } from './steps/well-formed.js'
 import { StoreUnavailable } from './store-unavailable.js'
+import type { TicketUse } from './tickets.js'
 import type { Claims } from './token/claims.js'
 import type { TokenFault, Verification } from './token/verification.js'
 import type { User } from './user.js'
@@ -65,7 +66,7 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
   walk.pass('address_ban')
 
   const credential = findCredential(headers, offer, query, rules.carriers, rules.cookieName)
-  const dry = checkBudget(rules, walk.facts, client, credential, at, live)
+  const dry = checkBudget(rules, walk.facts, client, credential, handshake, live)
   if (dry && !walk.excuses(rules.dryRun, 'address_budget', 'address_budget')) return walk.deny('address_budget', dry)
   walk.pass('address_budget')
 
@@ -100,7 +101,7 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
   }
   let stair: StepName = 'token'
   try {
-    const verified = yield* verify(rules, credential, at, wait)
+    const verified = yield* verify(rules, credential, handshake, live, wait)
     if (!verified.ok && live && client.key !== undefined && !('reason' in credential)) {
       rules.budget.charge(client.key, faultCosts[verified.fault] - 1, at)
       const verdict = rules.ladder.failed(client.key, verified.fault, hash('sha256', credential.token, 'base64url'), at)
@@ -161,25 +162,37 @@ const checkBudget = (
   facts: Facts,
   client: ClientAddress,
   credential: Credential | Denial,
-  at: number,
+  handshake: Handshake,
   live: boolean,
 ): Denial | undefined => {
+  const at = handshake.receivedAt
   if (client.key === undefined) return undefined
   const answer = live ? rules.budget.reserve(client.key, at) : rules.budget.peek(client.key, at)
   facts.budget = answer
   if (answer.granted) return undefined
-  if (!('reason' in credential) && rules.verifier.cached(credential.token, at) !== undefined) return undefined
+  if (!('reason' in credential) && isProved(rules, credential, handshake)) return undefined
   return deny('rate_limited', { retryAfterMs: answer.retryAfterMs, detail: 'address budget is dry' })
 }
+
+/** Whether a credential is known to be good without any work: its token was verified before. */
+const isProved = (rules: Rules, { carrier, token }: Credential, handshake: Handshake): boolean =>
+  carrier === 'ticket'
+    ? rules.tickets.peek(token, ticketUse(handshake), handshake.receivedAt).ok
+    : rules.verifier.cached(token, handshake.receivedAt) !== undefined
+
+const ticketUse = ({ target, headers }: Handshake): TicketUse => ({ target, origin: headers['origin']?.[0] })
 
 const noToken: Verification = { ok: false, denial: deny('token_missing'), fault: 'claims' }
 
 /** Waits for a store, within its time. */
 type Wait = <T>(store: string, ms: number, work: Promise<T>) => Work<T>
 
-const verify = function* (rules: Rules, credential: Credential | Denial, at: number, wait: Wait): Work<Verification> {
+const verify = function* (rules: Rules, credential: Credential | Denial, handshake: Handshake, live: boolean, wait: Wait): Work<Verification> {
   if ('reason' in credential) return noToken
-  const verification = rules.verifier.verify(credential.token, at)
+  const { carrier, token } = credential
+  const at = handshake.receivedAt
+  if (carrier === 'ticket') return rules.tickets[live ? 'redeem' : 'peek'](token, ticketUse(handshake), at)
+  const verification = rules.verifier.verify(token, at)
   return verification instanceof Promise ? yield* wait('token', rules.deadlines.tokenMs, verification) : verification
 }
 

@@ -1,13 +1,11 @@
 import { deny, type Denial } from '../protocol/denial.js'
 import type { ClientAddress } from './address/client-address.js'
 import { identify } from './identify.js'
-import { checkUser } from './steps/standing.js'
+import { mayUse } from './may-use.js'
 import type { Principal } from './decision.js'
 import type { Endpoint } from './endpoint.js'
 import type { Rules } from './rules.js'
-import { StoreUnavailable } from './store-unavailable.js'
 import type { User } from './user.js'
-import { within } from './within.js'
 
 /** A live socket, as far as a renewal concerns it. */
 export interface Renewable {
@@ -38,18 +36,6 @@ export const judgeRenewal = async <U extends User>(
   if (user.id !== live.user.id) return deny('token_invalid', { detail: 'the token is of another subject' })
   const banned = live.client?.key === undefined ? undefined : rules.bans.findAddress(live.client.address, at)
   if (banned) return deny('address_banned', { detail: `ban ${banned.id}` })
-  const unfit = checkUser(rules, user, claims, live.endpoint)
-  if (unfit) return unfit
-  const { topicMs } = rules.deadlines
-  try {
-    const { conversation } = live.endpoint
-    if (conversation !== undefined && rules.memberships) {
-      const member = await within('memberships', topicMs, rules.memberships.mayEnter(user.id, conversation, at + topicMs))
-      if (!member) return deny('not_found')
-    }
-    return { user, claims, expiresAt: claims.expiresAt, development: false }
-  } catch (error) {
-    if (error instanceof StoreUnavailable) return deny('dependency_unavailable', { detail: `${error.store}: ${error.message}` })
-    return deny('internal_error')
-  }
+  const unfit = await mayUse(rules, identity, live.endpoint, at)
+  return unfit ?? { user, claims, expiresAt: claims.expiresAt, development: false }
 }

@@ -10,6 +10,7 @@ import type { Carrier } from './steps/credential.js'
 import type { EndpointTable } from './steps/endpoints.js'
 import type { OriginRule } from './steps/origin.js'
 import type { RevocationSet } from './revocation-set.js'
+import type { Tickets } from './tickets.js'
 import type { Verifier } from './token/verification.js'
 import type { Memberships } from './topic.js'
 import type { User } from './user.js'
@@ -49,6 +50,8 @@ export interface Rules<U extends User = User> {
   /** The dialect of a client that offers no sub-protocol of ours. */
   readonly plainDialect: Exclude<Dialect, 'sallyport.v1'>
   readonly verifier: Verifier
+  /** Tickets that may be redeemed, where that carrier is enabled. */
+  readonly tickets: Pick<Tickets, 'redeem' | 'peek'>
   readonly ladder: Pick<Ladder, 'failed' | 'admitted'>
   /** Hears what the ladder would do or wants done. */
   readonly laddered: (verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>) => void

@@ -20,6 +20,7 @@ import { developmentIssuer, sampleTokens, type SampleToken } from './development
 import { serverEndpoints } from './endpoints.js'
 import { readDemoPage } from './http/demo-page.js'
 import type { InboundOptions } from './http/inbound-routes.js'
+import { addTicketRoutes } from './http/ticket-routes.js'
 import { createInternalApp } from './http/internal-app.js'
 import { createPublicApp } from './http/public-app.js'
 import { createLively } from './lively/create-lively.js'
@@ -131,7 +132,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     inbound = openInbound(config, lively?.sources ?? [], stores, dialects.feed, log)
     const hasher = createPasswordHasher()
     const addLogin = openLogin({ gate, stores, config, issuers, hasher, served, development, log, metrics })
-    publicApp = createPublicApp({ ...pages, api: { origins: served.origins, addRoutes: addLogin === undefined ? [] : [addLogin] } })
+    publicApp = createPublicApp({ ...pages, api: { origins: served.origins, addRoutes: [...(addLogin === undefined ? [] : [addLogin]), ...(config.carriers.includes('ticket') ? [addTicketRoutes(gate.tickets)] : [])] } })
 
     const operations = createOperations({
       gate,

@@ -15,7 +15,7 @@ const fences = async (page: string): Promise<readonly { readonly name: string; r
 
 test('every example in the README is the file of the same name', async () => {
   const shown = await fences('README.md')
-  expect(shown.map(({ name }) => name)).toEqual(['ws/server.mjs', 'issuer/serve.sh', 'mint/mint.mjs', 'mint/mint.py', 'browser/reconnect.js'])
+  expect(shown.map(({ name }) => name)).toEqual(['ws/server.mjs', 'issuer/serve.sh', 'mint/mint.mjs', 'mint/mint.py', 'browser/reconnect.js', 'browser/ticket.js'])
   for (const { name, text } of shown) expect(text).toBe(await readFile(new URL(`examples/${name}`, root), 'utf8'))
 })
 

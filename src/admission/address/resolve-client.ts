@@ -16,7 +16,7 @@ import { ipv4Text, ipv4Word } from './words.js'
  * @returns The client, or a denial: `bad_forwarding` when a trusted proxy sent no usable header, `bad_request` when the peer has no address
  * (it left before it was looked at).
  */
-export const resolveClient = (handshake: Handshake, proxies: Proxies): ClientAddress | Denial => {
+export const resolveClient = (handshake: Pick<Handshake, 'headers' | 'peerAddress'>, proxies: Proxies): ClientAddress | Denial => {
   const peer = canonicalAddress(handshake.peerAddress)
   if (peer === undefined) return deny('bad_request', { detail: 'the peer has no IP address' })
   if (!proxies.trusts(peer)) return { address: peer, key: addressKey(peer), forwarded: false }

@@ -3,9 +3,10 @@ import { carriers, defaultCarriers, findCredential, type Carrier } from './crede
 
 const all = new Set<Carrier>(carriers)
 const noOffer = { modern: false, bearer: undefined }
-const noQuery = { tokens: [], firstGeneration: false }
+const noQuery = { tokens: [], tickets: [], firstGeneration: false }
 const header = (value: string) => ({ authorization: [value] })
-const queryOf = (...tokens: readonly (string | undefined)[]) => ({ tokens, firstGeneration: false })
+const queryOf = (...tokens: readonly (string | undefined)[]) => ({ ...noQuery, tokens })
+const ticketOf = (...tickets: readonly (string | undefined)[]) => ({ ...noQuery, tickets })
 
 test('[A11] each carrier gives its one token', () => {
   expect(findCredential(header('Bearer t'), noOffer, noQuery, all)).toEqual({ carrier: 'header', token: 't' })
@@ -62,6 +63,19 @@ test('[A27] a cookie never conflicts with what was given on purpose; two of the 
   expect(findCredential(cookie('__Host-sallyport=t'), noOffer, queryOf('u'), all)).toEqual({ carrier: 'query', token: 'u' })
   expect(findCredential(cookie('__Host-sallyport=t; __Host-sallyport=u'), noOffer, noQuery, all)).toMatchObject({ reason: 'bad_request' })
   expect(findCredential({ ...cookie('__Host-sallyport=t; __Host-sallyport=u'), ...header('Bearer v') }, noOffer, noQuery, all)).toEqual({ carrier: 'header', token: 'v' })
+})
+
+test('[O2] a ticket is a credential given on purpose: it conflicts with every other such one, and wins over a cookie', () => {
+  const found = { carrier: 'ticket', token: 't' }
+  expect(findCredential({}, noOffer, ticketOf('t'), all)).toEqual(found)
+  expect(findCredential(header('Basic x'), noOffer, ticketOf('t'), all)).toEqual(found)
+  expect(findCredential(cookie('__Host-sallyport=u'), noOffer, ticketOf('t'), all)).toEqual(found)
+  const conflict = { reason: 'bad_request' }
+  expect(findCredential(header('Bearer u'), noOffer, ticketOf('t'), all)).toMatchObject(conflict)
+  expect(findCredential({}, { modern: true, bearer: 'u' }, ticketOf('t'), all)).toMatchObject(conflict)
+  expect(findCredential({}, noOffer, { ...queryOf('u'), tickets: ['t'] }, all)).toMatchObject(conflict)
+  expect(findCredential({}, noOffer, ticketOf('t', 't'), all)).toMatchObject(conflict)
+  expect(findCredential({}, noOffer, ticketOf('t'), new Set(defaultCarriers))).toMatchObject({ reason: 'token_missing' })
 })
 
 test('a conflict names the carriers and no token', () => {

@@ -3,10 +3,10 @@ import type { Headers } from '../handshake.js'
 import type { Query } from './query.js'
 import type { Offer } from './subprotocols.js'
 
-/** Ways a token may travel: `Authorization: Bearer`, the sub-protocol pair, `?token=`, a cookie. */
-export const carriers = ['header', 'subprotocol', 'query', 'cookie'] as const
+/** Ways a token may travel: `Authorization: Bearer`, the sub-protocol pair, `?token=`, a cookie; or `?ticket=`, which stands for one. */
+export const carriers = ['header', 'subprotocol', 'query', 'ticket', 'cookie'] as const
 
-/** Those that are enabled when nobody says: a browser sends a cookie on its own account, so it is asked for by name. */
+/** Those that are enabled when nobody says: a browser sends a cookie on its own account, and tickets need somebody who sells them, so both are asked for by name. */
 export const defaultCarriers: readonly Carrier[] = ['header', 'subprotocol', 'query']
 
 /** A name that browsers take only from this host itself, over TLS (RFC 6265bis section 4.1.3.2). */
@@ -14,7 +14,7 @@ export const defaultCookieName = '__Host-sallyport'
 
 export type Carrier = (typeof carriers)[number]
 
-/** The one credential of a handshake; `token` is not yet looked at. */
+/** The one credential of a handshake; `token` is not yet looked at, and is a ticket where that is the carrier. */
 export interface Credential {
   readonly carrier: Carrier
   readonly token: string
@@ -41,6 +41,7 @@ export const findCredential = (headers: Headers, offer: Offer, query: Query, ena
     found.push({ carrier: 'header', token: bearerForm.exec(authorization)?.[1] ?? unreadable })
   if (enabled.has('subprotocol') && offer.bearer !== undefined) found.push({ carrier: 'subprotocol', token: offer.bearer })
   if (enabled.has('query')) for (const token of query.tokens) found.push({ carrier: 'query', token: token ?? unreadable })
+  if (enabled.has('ticket')) for (const token of query.tickets) found.push({ carrier: 'ticket', token: token ?? unreadable })
 
   const [credential, second] = found
   if (credential === undefined) return enabled.has('cookie') ? fromCookie(headers, cookieName) : deny('token_missing')

@@ -3,11 +3,15 @@ import { expect, test } from 'vitest'
 import { readParameters, readQuery } from './query.js'
 
 test('a target without a query has no token', () => {
-  expect(readQuery('/ws/token=a')).toEqual({ tokens: [], firstGeneration: false })
+  expect(readQuery('/ws/token=a')).toEqual({ tokens: [], tickets: [], firstGeneration: false })
 })
 
 test('values of token are decoded, in order, and empty ones count as none', () => {
-  expect(readQuery('/ws?token=a%2Eb&x=1&token=&token=c')).toEqual({ tokens: ['a.b', 'c'], firstGeneration: false })
+  expect(readQuery('/ws?token=a%2Eb&x=1&token=&token=c')).toEqual({ tokens: ['a.b', 'c'], tickets: [], firstGeneration: false })
+})
+
+test('values of ticket are read like those of token, and kept apart', () => {
+  expect(readQuery('/ws?ticket=a%2Db&token=c&ticket=&ticket=%zz')).toEqual({ tokens: ['c'], tickets: ['a-b', undefined], firstGeneration: false })
 })
 
 test('a plus stays a plus, and what follows a second = belongs to the value', () => {

@@ -2,25 +2,31 @@
 export interface Query {
   /** Decoded values of `token`, in order; an empty value counts as none. `undefined` stands for one whose percent-encoding is broken. */
   readonly tokens: readonly (string | undefined)[]
+  /** The same of `ticket`. */
+  readonly tickets: readonly (string | undefined)[]
   /** Whether the client asked for the first generation of the classic dialect (`v=1`). */
   readonly firstGeneration: boolean
 }
 
-const none: Query = { tokens: [], firstGeneration: false }
+const none: Query = { tokens: [], tickets: [], firstGeneration: false }
 
 /** Reads the query of a raw target. Names are compared as sent, so that no other parser can see a different one. */
 export const readQuery = (target: string): Query => {
   const start = target.indexOf('?')
   if (start === -1) return none
   const tokens: (string | undefined)[] = []
+  const tickets: (string | undefined)[] = []
   let firstGeneration = false
   for (const pair of target.slice(start + 1).split('&')) {
     if (pair.startsWith('token=')) {
       const raw = pair.slice('token='.length)
       if (raw !== '') tokens.push(decode(raw))
+    } else if (pair.startsWith('ticket=')) {
+      const raw = pair.slice('ticket='.length)
+      if (raw !== '') tickets.push(decode(raw))
     } else if (pair === 'v=1') firstGeneration = true
   }
-  return { tokens, firstGeneration }
+  return { tokens, tickets, firstGeneration }
 }
 
 const maxParameterCharacters = 32

@@ -12,6 +12,7 @@ import { createRevocationSet } from '../revocation-set.js'
 import { defaultDeadlines, type Rules, type StepDeadlines } from '../rules.js'
 import { defaultCarriers, defaultCookieName, type Carrier } from '../steps/credential.js'
 import { createEndpointTable } from '../steps/endpoints.js'
+import { createTickets } from '../tickets.js'
 import { createVerifier } from '../token/create-verifier.js'
 import type { IssuerConfig } from '../token/issuer.js'
 import { mintToken, type MintOptions } from '../token/mint-token.js'
@@ -117,6 +118,7 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
     issuers: options.issuers ?? [{ profile: 'standard', algorithms: ['HS512'], secret: testSecret }],
     now: () => noon,
   })
+  const tickets = createTickets()
   const table = new Map((options.users ?? someUsers).map((user) => [user.id, user]))
   const find: Users['find'] = options.find ?? ((id) => Promise.resolve(table.get(id)))
   const users = createUserCache({ find: touching('users', find) }, defaultUserCache, () => clock.at)
@@ -148,6 +150,7 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
     cookieName: defaultCookieName,
     foreignSubprotocols: (options.dialect ?? 'plain') === 'plain',
     plainDialect: options.dialect ?? 'plain',
+    tickets,
     verifier: { verify: touching('verifier', verifier.verify), cached: touching('verified tokens', verifier.cached) },
     ladder: { failed: touching('ladder', ladder.failed), admitted: touching('ladder, admitted', ladder.admitted) },
     laddered: (verdict) => {
@@ -171,6 +174,7 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
     revocations,
     budget,
     capacity,
+    tickets,
     verdicts,
     users,
     admit: async (change: HandshakeChange = {}, mode: Mode = 'live'): Promise<Decision> => await admit(handshakeOf(change), rules, mode),

@@ -14,4 +14,4 @@ export const notYet = (name: string): string | undefined => {
 }
 
 /** Carriers that are not there yet. */
-export const laterCarriers: ReadonlySet<unknown> = new Set(['ticket', 'first-frame'])
+export const laterCarriers: ReadonlySet<unknown> = new Set(['first-frame'])

@@ -109,6 +109,7 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
     case 'repeated':
     case 'server':
     case 'store':
+    case 'ticket':
     case 'warning':
       return own(wordsOf(event))
   }

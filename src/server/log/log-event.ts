@@ -30,6 +30,16 @@ export type LogEvent =
   | { readonly event: 'keys'; readonly issuer: string; readonly state: 'changed' | 'away' | 'back' | 'reloaded' | 'refused'; readonly detail: string | undefined }
   | { readonly event: 'failure'; readonly task: string; readonly detail: string }
   | { readonly event: 'inbound_refused'; readonly source: string; readonly reason: string }
+  | {
+      readonly event: 'ticket'
+      readonly outcome: 'issued' | 'denied'
+      readonly reason: string | undefined
+      readonly decisionId: string
+      readonly userId: string | undefined
+      readonly address: string | undefined
+      readonly path: string
+      readonly detail: string | undefined
+    }
   | { readonly event: 'message_marked'; readonly writer: string; readonly conversation: string; readonly message: string; readonly marks: string; readonly spamScore: number }
   | { readonly event: 'blocking_call'; readonly port: string; readonly sliceMs: number; readonly remedy: string }
   | { readonly event: 'server'; readonly state: 'started' | 'draining' | 'stopped'; readonly detail: string | undefined }
