@@ -26,8 +26,11 @@ afterEach(() => {
 /** A follower over memory stores, of which each look at the log can be made to fail. */
 const made = async (dryRun: readonly DryRunRule[] = []) => {
   const log = createMemoryControlLog()
-  const state = { logIsAway: false, usersAreAway: false }
-  const control: ControlLog = { ...log, since: (seq, limit) => (state.logIsAway ? Promise.reject(new Error('away')) : log.since(seq, limit)) }
+  const state = { logIsAway: false, usersAreAway: false, forgottenUpTo: 0 }
+  const control: ControlLog = {
+    ...log,
+    since: (seq, limit) => (state.logIsAway ? Promise.reject(new Error('away')) : log.since(Math.max(seq, state.forgottenUpTo), limit)),
+  }
   const stores = { control, bans: createMemoryBans(log), revocations: createMemoryRevocations(log) }
   const table = new Map<string, User>(['1', '2'].map((id) => [id, { id, active: true }]))
   const asked: string[] = []
@@ -234,4 +237,61 @@ test('a task in the background that fails is told and harms nobody', async () =>
   follower.inBackground('ladder', () => Promise.reject(new Error('away')))
   await vi.advanceTimersByTimeAsync(0)
   expect(failed).toEqual(['ladder'])
+})
+
+test('[B12] changes that the log forgot before they were read have the same effect on live sockets', async () => {
+  const { follower, log, bans, revocations, table, state, users, open } = await made()
+  for (const id of ['1', '2']) await users.find(id, noon + 1_000)
+  const [banned, revoked, disabled, unharmed] = [open({ userId: '3' }), open({ userId: '1' }), open({ userId: '2' }), open({ userId: '1' })]
+  const claims = { subject: '1', issuer: 'i', key: goodKey, tokenId: 'a', issuedAt: noon, expiresAt: noon + 1, role: undefined, epoch: undefined, payload: {} }
+  revoked.principal = { ...revoked.principal, claims }
+  await bans.add({ ...banOf(''), subject: { kind: 'user', userId: '3' } })
+  await revocations.add({ kind: 'token', tokenId: 'a', until: noon + 3_600_000 }, 'grace', noon)
+  table.set('2', { id: '2', active: false })
+  await log.userChanged('2', noon)
+  await log.userChanged('9', noon)
+  state.forgottenUpTo = 3
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  expect([banned, revoked, disabled, unharmed].map(reasonOf)).toEqual(['user_banned', 'token_revoked', 'user_disabled', 'open'])
+  follower.stop()
+})
+
+test('[B12] a user who was looked up before changes were missed is looked up again when his session opens', async () => {
+  const { follower, log, table, state, asked, open } = await made()
+  await log.userChanged('8', noon)
+  await log.userChanged('9', noon)
+  state.forgottenUpTo = 1
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  table.set('1', { id: '1', active: false })
+  const session = open({ userId: '1' })
+  follower.opened(session)
+  await vi.advanceTimersByTimeAsync(0)
+  expect([asked, reasonOf(session)]).toEqual([['1'], 'user_disabled'])
+  await vi.advanceTimersByTimeAsync(10_000)
+  follower.opened(open({ userId: '2' }))
+  await vi.advanceTimersByTimeAsync(0)
+  expect(asked).toEqual(['1'])
+  follower.stop()
+})
+
+test('[B12] while users cannot be looked up a look asks for fifty and leaves the others to the next ones', async () => {
+  const { follower, log, table, state, asked, open } = await made()
+  const sessions = Array.from({ length: 120 }, (_, index) => open({ userId: `u${String(index)}` }))
+  for (const { user } of sessions) table.set(user.id, { id: user.id, active: false })
+  await log.userChanged('8', noon)
+  await log.userChanged('9', noon)
+  state.forgottenUpTo = 1
+  state.usersAreAway = true
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  expect(asked).toHaveLength(50)
+  await vi.advanceTimersByTimeAsync(400)
+  expect(asked).toHaveLength(100)
+  expect(new Set(sessions.map(reasonOf))).toEqual(new Set(['open']))
+  state.usersAreAway = false
+  await vi.advanceTimersByTimeAsync(400)
+  expect(new Set(sessions.map(reasonOf))).toEqual(new Set(['user_disabled']))
+  follower.stop()
 })

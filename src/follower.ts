@@ -1,5 +1,4 @@
-import type { ControlReplica } from './admission/control-replica.js'
-import type { ControlChange } from './admission/control.js'
+import type { ControlReplica, ReplicaChange } from './admission/control-replica.js'
 import type { DryRunRule } from './admission/decision.js'
 import type { EndpointTable } from './admission/steps/endpoints.js'
 import { effectiveRole } from './admission/steps/role.js'
@@ -16,12 +15,15 @@ const lookMs = 1_000
 /** How long a change of a user may be news to a handshake, in milliseconds: twice as long as any handshake lasts. */
 const newsMs = 10_000
 
+/** Users that are looked up at once where many have to be. */
+const atOnce = 50
+
 /** Keeps admissions true on live sockets: what changes for a handshake changes for those who are in already. */
 export interface Follower<U extends User = User> {
   /** Closes the live sockets a change concerns; returns how many. */
-  enforce(change: ControlChange): Promise<number>
+  enforce(change: ReplicaChange): Promise<number>
   /** The same for many, with one walk over the live sockets for all bans of networks among them. */
-  enforceAll(changes: readonly ControlChange[]): Promise<number>
+  enforceAll(changes: readonly ReplicaChange[]): Promise<number>
   /** Looks at a session that has just opened: what changed while its handshake waited closed only those who were in by then. */
   opened(session: Session<U>): void
   /** Whether the control log could be read at the last look. */
@@ -48,6 +50,8 @@ export const createFollower = <U extends User>(parts: {
   const unsure = new Set<string>()
   /** When users changed lately, oldest first. */
   const changedAt = new Map<string, number>()
+  /** When changes were last missed, so that any user may have changed. */
+  let missedAt = -Infinity
   let reached = true
   let timer: NodeJS.Timeout | undefined
 
@@ -81,6 +85,19 @@ export const createFollower = <U extends User>(parts: {
     return closed
   }
 
+  /** Many users, some at once. Where the store is away for some it is not asked for the rest: a look at the log must not be long. */
+  const reconsiderAll = async (userIds: readonly string[]): Promise<number> => {
+    let closed = 0
+    for (let start = 0; start < userIds.length; start += atOnce) {
+      const some = userIds.slice(start, start + atOnce)
+      for (const each of await Promise.all(some.map(reconsider))) closed += each
+      if (!some.some((userId) => unsure.has(userId))) continue
+      for (const userId of userIds.slice(start + atOnce)) unsure.add(userId)
+      break
+    }
+    return closed
+  }
+
   const noteChange = (userId: string): void => {
     const at = now()
     changedAt.delete(userId)
@@ -104,7 +121,21 @@ export const createFollower = <U extends User>(parts: {
     return userBanned(session.user.id, at) ? deny('user_banned') : undefined
   }
 
-  const enforce = async (change: ControlChange): Promise<number> => {
+  const enforceEverything = async (): Promise<number> => {
+    const at = now()
+    missedAt = at
+    users.allChanged()
+    let closed = 0
+    const userIds = new Set<string>()
+    for (const session of [...sessions]) {
+      const denial = denialOf(session, at)
+      if (denial === undefined) userIds.add(session.user.id)
+      else if (sessions.close(session, denial)) closed += 1
+    }
+    return closed + (await reconsiderAll([...userIds]))
+  }
+
+  const enforce = async (change: ReplicaChange): Promise<number> => {
     switch (change.kind) {
       case 'ban_added': {
         const { subject } = change.ban
@@ -122,10 +153,12 @@ export const createFollower = <U extends User>(parts: {
         users.changed(change.userId)
         noteChange(change.userId)
         return await reconsider(change.userId)
+      case 'reloaded':
+        return await enforceEverything()
     }
   }
 
-  const enforceAll = async (changes: readonly ControlChange[]): Promise<number> => {
+  const enforceAll = async (changes: readonly ReplicaChange[]): Promise<number> => {
     let closed = 0
     let walked = false
     for (const change of changes) {
@@ -139,9 +172,10 @@ export const createFollower = <U extends User>(parts: {
   }
 
   const look = async (): Promise<void> => {
+    const waiting = [...unsure]
     try {
-      await enforceAll(await replica.poll())
-      for (const userId of unsure) await reconsider(userId)
+      await enforceAll(await replica.poll(now()))
+      await reconsiderAll(waiting)
       const at = now()
       replica.bans.sweep(at)
       replica.revocations.sweep(at)
@@ -171,7 +205,7 @@ export const createFollower = <U extends User>(parts: {
       const denial = denialOf(session, now())
       const { id } = session.user
       if (denial !== undefined) sessions.close(session, denial)
-      else if (changedAt.has(id)) inBackground('user', async () => void (await reconsider(id)))
+      else if (changedAt.has(id) || now() - missedAt < newsMs) inBackground('user', async () => void (await reconsider(id)))
     },
     get reached() {
       return reached

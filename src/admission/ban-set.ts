@@ -29,6 +29,8 @@ export interface BanSet {
   findUser(userId: string, at: number): Ban | undefined
   /** Forgets what has ended; costs only what it forgets. At most `limit` bans (default 1,000), so that no call is long. */
   sweep(at: number, limit?: number): number
+  /** Ids of the bans held, ended ones included until they are swept; costs a copy. */
+  ids(): readonly string[]
   /** Bans held, ended ones included until they are swept. */
   readonly size: number
 }
@@ -84,6 +86,7 @@ export const createBanSet = (): BanSet => {
       }
       return swept
     },
+    ids: () => [...byId.keys()],
     get size() {
       return byId.size
     },

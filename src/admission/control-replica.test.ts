@@ -27,7 +27,7 @@ test('[B6] what is in the stores at the start is known, and nothing of it is rea
   const replica = await loadControlReplica(stores, noon)
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeDefined()
   expect(replica.revocations.find(claims, noon)).toBeDefined()
-  expect(await replica.poll()).toEqual([])
+  expect(await replica.poll(noon)).toEqual([])
 })
 
 test('[B6] what other processes change is known after the next poll, in their order', async () => {
@@ -39,18 +39,18 @@ test('[B6] what other processes change is known after the next poll, in their or
   await stores.revocations.add({ kind: 'user', userId: '1', before: noon + 1, until: noon + 1_000 }, 'grace', noon)
   await stores.control.userChanged('2', noon)
   expect(replica.bans.findAddress('203.0.113.8', noon)).toBeUndefined()
-  expect((await replica.poll()).map(({ kind }) => kind)).toEqual(['ban_added', 'ban_lifted', 'ban_added', 'revoked', 'user_changed'])
+  expect((await replica.poll(noon)).map(({ kind }) => kind)).toEqual(['ban_added', 'ban_lifted', 'ban_added', 'revoked', 'user_changed'])
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
   expect(replica.bans.findAddress('203.0.113.8', noon)).toBeDefined()
   expect(replica.revocations.find(claims, noon)).toBeDefined()
-  expect(await replica.poll()).toEqual([])
+  expect(await replica.poll(noon)).toEqual([])
 })
 
 test('[B6] a node that was away for long catches up in one poll of several pages', async () => {
   const stores = made()
   const replica = await loadControlReplica(stores, noon)
   for (let index = 0; index < 1_201; index++) await stores.control.userChanged(String(index), noon)
-  expect(await replica.poll()).toHaveLength(1_201)
+  expect(await replica.poll(noon)).toHaveLength(1_201)
 })
 
 test('a change that is applied at once and read from the log again is one change', async () => {
@@ -58,7 +58,7 @@ test('a change that is applied at once and read from the log again is one change
   const replica = await loadControlReplica(stores, noon)
   const ban = await stores.bans.add(newBan('203.0.113.7'))
   replica.apply({ kind: 'ban_added', ban })
-  expect(await replica.poll()).toHaveLength(1)
+  expect(await replica.poll(noon)).toHaveLength(1)
   replica.apply({ kind: 'ban_lifted', ban })
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
 })
@@ -75,7 +75,7 @@ test('what changes while the replica is loaded is not missed', async () => {
   }
   const replica = await loadControlReplica({ ...stores, bans }, noon)
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
-  await replica.poll()
+  await replica.poll(noon)
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeDefined()
 })
 
@@ -89,9 +89,9 @@ test('a poll that fails half way goes on where it stopped', async () => {
   const replica = await loadControlReplica({ ...stores, control }, noon)
   await stores.bans.add(newBan('203.0.113.7'))
   failing = true
-  await expect(replica.poll()).rejects.toThrow('away')
+  await expect(replica.poll(noon)).rejects.toThrow('away')
   failing = false
-  expect(await replica.poll()).toHaveLength(1)
+  expect(await replica.poll(noon)).toHaveLength(1)
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeDefined()
 })
 
@@ -99,4 +99,81 @@ test('a store that is away at the start means that there is no replica', async (
   const stores = made()
   const bans = { ...stores.bans, list: () => Promise.reject(new Error('away')) }
   await expect(loadControlReplica({ ...stores, bans }, noon)).rejects.toThrow('away')
+})
+
+/** The same stores, whose log forgets all but its newest event when told to. */
+const forgetful = () => {
+  const stores = made()
+  let oldest = 0
+  const control: ControlLog = {
+    ...stores.control,
+    since: async (seq, limit) => (await stores.control.since(seq, Infinity)).filter((event) => event.seq >= oldest).slice(0, limit),
+  }
+  const forget = async (): Promise<void> => {
+    oldest = await stores.control.head()
+  }
+  return { ...stores, control, forget }
+}
+
+test('[B12] a node that missed what the log has forgotten loads the tables: what was added is known, what was lifted is not', async () => {
+  const stores = forgetful()
+  const lifted = await stores.bans.add(newBan('203.0.113.7'))
+  const kept = await stores.bans.add(newBan('203.0.113.9'))
+  const replica = await loadControlReplica(stores, noon)
+  await stores.bans.lift(lifted.subject, 'grace', noon)
+  await stores.bans.add(newBan('203.0.113.8'))
+  await stores.revocations.add({ kind: 'token', tokenId: 'one', until: noon + 1_000 }, 'grace', noon)
+  await stores.forget()
+  expect(await replica.poll(noon)).toEqual([{ kind: 'reloaded' }])
+  expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
+  expect(replica.bans.findAddress('203.0.113.8', noon)).toBeDefined()
+  expect(replica.bans.findAddress('203.0.113.9', noon)).toEqual(kept)
+  expect(replica.revocations.find(claims, noon)).toBeDefined()
+  expect(await replica.poll(noon)).toEqual([])
+})
+
+test('[B12] a node that has read everything misses nothing when the log forgets, and follows on', async () => {
+  const stores = forgetful()
+  const replica = await loadControlReplica(stores, noon)
+  await stores.bans.add(newBan('203.0.113.7'))
+  await stores.bans.add(newBan('203.0.113.8'))
+  await replica.poll(noon)
+  await stores.forget()
+  expect(await replica.poll(noon)).toEqual([])
+  await stores.control.userChanged('1', noon)
+  expect((await replica.poll(noon)).map(({ kind }) => kind)).toEqual(['user_changed'])
+})
+
+test('[B12] a ban that this node adds while it loads the tables anew stays', async () => {
+  const stores = forgetful()
+  let adding = false
+  const bans = {
+    ...stores.bans,
+    async list(at: number) {
+      const listed = await stores.bans.list(at)
+      if (adding) replica.apply({ kind: 'ban_added', ban: await stores.bans.add(newBan('203.0.113.7')) })
+      adding = false
+      return listed
+    },
+  }
+  const replica = await loadControlReplica({ ...stores, bans }, noon)
+  for (const id of ['1', '2']) await stores.control.userChanged(id, noon)
+  await stores.forget()
+  adding = true
+  expect((await replica.poll(noon)).map(({ kind }) => kind)).toEqual(['reloaded', 'ban_added'])
+  expect(replica.bans.findAddress('203.0.113.7', noon)).toBeDefined()
+})
+
+test('[B12] a load that fails half way is tried again by the next poll', async () => {
+  const stores = forgetful()
+  let failing = false
+  const bans = { ...stores.bans, list: (at: number) => (failing ? Promise.reject(new Error('away')) : stores.bans.list(at)) }
+  const replica = await loadControlReplica({ ...stores, bans }, noon)
+  for (const network of ['203.0.113.7', '203.0.113.8']) await stores.bans.add(newBan(network))
+  await stores.forget()
+  failing = true
+  await expect(replica.poll(noon)).rejects.toThrow('away')
+  failing = false
+  expect(await replica.poll(noon)).toEqual([{ kind: 'reloaded' }])
+  expect(replica.bans.findAddress('203.0.113.7', noon)).toBeDefined()
 })

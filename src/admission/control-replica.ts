@@ -7,6 +7,9 @@ import { createRevocationSet, type RevocationSet } from './revocation-set.js'
 /** Events read in one go; a node that was away for long catches up in several. */
 const pageSize = 500
 
+/** What a poll found: changes in order; or that events were missed, and then any user may have changed. */
+export type ReplicaChange = ControlChange | { readonly kind: 'reloaded' }
+
 /** This node's own copy of bans and revocations, kept true by reading the control log. */
 export interface ControlReplica {
   readonly bans: BanSet
@@ -14,12 +17,14 @@ export interface ControlReplica {
   /** Applies a change at once, for the node that made it; reading it again from the log changes nothing. */
   apply(change: ControlChange): void
   /**
-   * Reads what is new in the control log and applies it.
+   * Reads what is new in the control log and applies it. Where the log has forgotten events that were not read yet, bans and revocations are loaded
+   * anew.
    *
+   * @param at - Epoch milliseconds.
    * @returns The changes, in order.
    * @throws StoreUnavailable when the store does not answer; the next poll begins where this one did.
    */
-  poll(): Promise<readonly ControlChange[]>
+  poll(at: number): Promise<readonly ReplicaChange[]>
 }
 
 /**
@@ -50,19 +55,37 @@ export const loadControlReplica = async (
     }
   }
 
-  // The head is read before the lists: what is added in between is read twice, never missed.
-  let seq = await stores.control.head()
-  for (const ban of await stores.bans.list(at)) bans.add(ban)
-  for (const revocation of await stores.revocations.list(at)) revocations.add(revocation)
+  /** Makes the copy anew and returns the number it is true up to. */
+  const load = async (when: number): Promise<number> => {
+    // The head is read before the lists: what is added in between is read twice, never missed.
+    const head = await stores.control.head()
+    const gone = new Set(bans.ids())
+    const [inForce, revoked] = await Promise.all([stores.bans.list(when), stores.revocations.list(when)])
+    for (const ban of inForce) {
+      bans.add(ban)
+      gone.delete(ban.id)
+    }
+    // Only what was here before the list was read: a ban that this node has added since is not in it.
+    for (const id of gone) bans.remove(id)
+    for (const revocation of revoked) revocations.add(revocation)
+    return head
+  }
+  let seq = await load(at)
 
   return {
     bans,
     revocations,
     apply,
-    async poll() {
-      const changes: ControlChange[] = []
+    async poll(when) {
+      const changes: ReplicaChange[] = []
       for (;;) {
         const events = await stores.control.since(seq, pageSize)
+        const [first] = events
+        if (first !== undefined && first.seq !== seq + 1) {
+          seq = await load(when)
+          changes.push({ kind: 'reloaded' })
+          continue
+        }
         for (const event of events) {
           apply(event)
           changes.push(event)

@@ -10,7 +10,12 @@ export type ControlChange =
   | { readonly kind: 'revoked'; readonly revocation: Revocation }
   | { readonly kind: 'user_changed'; readonly userId: string }
 
-/** The control log: bans, revocations and user changes with gapless sequence numbers, polled by every node. */
+/**
+ * The control log: bans, revocations and user changes with gapless sequence numbers, polled by every node.
+ *
+ * A store may forget old events, oldest first, but never the newest: whoever has not read what it forgot is told so by a first event that does not
+ * follow his number.
+ */
 export interface ControlLog {
   /** The newest sequence number, 0 when the log is empty. */
   head(): Promise<number>

@@ -16,6 +16,8 @@ export interface UserCache<U extends User> extends Users<U> {
   held(id: string, at: number): U | undefined
   /** Forgets a user, also one that is being looked up right now. */
   changed(id: string): void
+  /** Forgets everybody, also those who are being looked up right now. */
+  allChanged(): void
 }
 
 /**
@@ -60,6 +62,10 @@ export const createUserCache = <U extends User>(users: Users<U>, config: UserCac
     changed(id) {
       kept.delete(id)
       asked.delete(id)
+    },
+    allChanged() {
+      kept.clear()
+      asked.clear()
     },
   }
 }

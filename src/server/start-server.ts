@@ -11,6 +11,7 @@ import type { Gate } from '../gate.js'
 import { createHardenedServer } from '../node/hardened-server.js'
 import { refuse } from '../node/refuse.js'
 import { deny } from '../protocol/denial.js'
+import { createSqliteSweeper } from '../stores/sqlite/sqlite-sweeper.js'
 import type { Config } from './config/config.js'
 import type { LoadedConfig } from './config/load-config.js'
 import { dryRunLimits } from './config/keys.js'
@@ -167,6 +168,8 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const samples = development ? { agentTokens: await sampleTokens(issuer, stores.ownUsers, sampleMembers.map(({ userId }) => userId), Date.now()), password: addLogin && samplePassword } : undefined
     for (const detail of [...(options.warnings ?? []), ...gate.warnings]) log.write('warn', { event: 'warning', detail })
     const publicUrl = `http://${hostText(config.listen.host)}:${String(publicPort)}`
+    const sweeper = createSqliteSweeper((ask) => stores.engine.write('sweep', ask), Date.now, told('sweep'))
+    sweeper.start()
     ready = true
     lively?.start(publicUrl)
     log.write('info', { event: 'server', state: 'started', detail: `${development ? 'development' : 'production'} on ${publicUrl}` })
@@ -180,6 +183,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       const left = await gate.drain(drainMs)
       gate.stop()
       feed.stop()
+      sweeper.stop()
       dialects.stop()
       const closed = await Promise.allSettled(undo.map((close) => close()))
       const clean = left === 0 && closed.every(({ status }) => status === 'fulfilled')

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import type { User } from '../../admission/user.js'
 import { bansContract } from '../contract/bans-contract.js'
 import { controlLogContract } from '../contract/control-log-contract.js'
+import { forgottenEventsContract } from '../contract/forgotten-events-contract.js'
 import { limitsContract } from '../contract/limits-contract.js'
 import { revocationsContract } from '../contract/revocations-contract.js'
 import { usersContract } from '../contract/users-contract.js'
@@ -32,6 +33,19 @@ describe('memory keeps the contract of', () => {
 
   describe('the control log', () => {
     test.each(controlLogContract)('$name', ({ run }) => run(createMemoryControlLog))
+  })
+
+  describe('a control log that forgets', () => {
+    test.each(forgottenEventsContract)('$name', ({ run }) =>
+      run(() => {
+        const control = createMemoryControlLog()
+        const forget = (): Promise<void> => {
+          for (let index = 0; index < 110_000; index++) control.append({ kind: 'user_changed', userId: '1' })
+          return Promise.resolve()
+        }
+        return { bans: createMemoryBans(control), revocations: createMemoryRevocations(control), control, forget }
+      }),
+    )
   })
 
   describe('users', () => {

@@ -2,6 +2,7 @@ import { foundation } from './migrations/0001-foundation.js'
 import { lists } from './migrations/0002-lists.js'
 import { logins } from './migrations/0003-logins.js'
 import { imports } from './migrations/0004-imports.js'
+import { sweep } from './migrations/0005-sweep.js'
 
 /** One step of the schema, forward only. Once it is published its text never changes. */
 export interface Migration {
@@ -16,7 +17,7 @@ export interface Migration {
   readonly script: string
 }
 
-export const migrations: readonly Migration[] = [foundation, lists, logins, imports]
+export const migrations: readonly Migration[] = [foundation, lists, logins, imports, sweep]
 
 /** The version this program needs and knows. */
 export const latestVersion = Math.max(...migrations.map(({ version }) => version))

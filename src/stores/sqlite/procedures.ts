@@ -9,6 +9,7 @@ import { receiveMessage } from './procedures/inbound.js'
 import { endLogin, openLogin, rotateLogin } from './procedures/logins.js'
 import { applyNextMigration } from './procedures/migrations.js'
 import { addRevocation } from './procedures/revocations.js'
+import { sweep } from './procedures/sweep.js'
 import { addUser, raiseUserEpoch, setUserActive, setUserPassword } from './procedures/users.js'
 import type { ProcedureTable } from './write-batch.js'
 
@@ -42,6 +43,7 @@ export const procedures = {
   sendMessage,
   setUserActive,
   setUserPassword,
+  sweep,
   updateConversation,
   updateCustomer,
   userChanged,

@@ -3,6 +3,7 @@ import type { User } from '../../admission/user.js'
 import type { NewBan } from '../../admission/ban.js'
 import { bansContract } from '../contract/bans-contract.js'
 import { controlLogContract } from '../contract/control-log-contract.js'
+import { forgottenEventsContract } from '../contract/forgotten-events-contract.js'
 import { revocationsContract } from '../contract/revocations-contract.js'
 import { usersContract } from '../contract/users-contract.js'
 import { createSqliteBans } from './sqlite-bans.js'
@@ -56,6 +57,20 @@ describe('SQLite keeps the contract of', () => {
 
   describe('the control log', () => {
     test.each(controlLogContract)('$name', ({ run }) => run(async () => createSqliteControlLog(await engines.openMigrated())))
+  })
+
+  describe('a control log that forgets', () => {
+    test.each(forgottenEventsContract)('$name', ({ run }) =>
+      run(async () => {
+        const engine = await engines.openMigrated()
+        return {
+          bans: createSqliteBans(engine),
+          revocations: createSqliteRevocations(engine),
+          control: createSqliteControlLog(engine),
+          forget: async () => void (await engine.write('sweep', { events: Number.MAX_SAFE_INTEGER, revocations: 0, bans: 0, limit: 100 })),
+        }
+      }),
+    )
   })
 
   describe('users', () => {

@@ -1,0 +1,45 @@
+import type { Database } from '../database.js'
+
+/** Moments in epoch milliseconds before which a kind of row is of no use any more, and how many rows of each are removed at most. */
+export interface SweepAsk {
+  /** Of when an event was appended to the control log. */
+  readonly events: number
+  /** Of the `until` of a revocation. */
+  readonly revocations: number
+  /** Of when a ban was lifted or ended by itself. */
+  readonly bans: number
+  readonly limit: number
+}
+
+interface LoggedRow {
+  readonly seq: number
+  readonly at_ms: number
+}
+
+/** A run of the oldest events; the newest of all stays, so that a reader who missed the others sees the gap before it. */
+const sweepEvents = (db: Database, before: number, limit: number): number => {
+  const oldest = db.all<LoggedRow>(
+    'select seq, at_ms from control_log where seq < (select max(seq) from control_log) order by seq limit ?',
+    [limit],
+  )
+  const kept = oldest.findIndex(({ at_ms }) => at_ms >= before)
+  const last = oldest.at(kept === -1 ? -1 : kept - 1)
+  return last === undefined || kept === 0 ? 0 : db.run('delete from control_log where seq <= ?', [last.seq]).changes
+}
+
+/**
+ * Removes what is of no use any more.
+ *
+ * @returns Whether there may be more: some kind reached the limit.
+ */
+export const sweep = (db: Database, { events, revocations, bans, limit }: SweepAsk): boolean => {
+  const removed = [
+    sweepEvents(db, events, limit),
+    db.run('delete from revocations where id in (select id from revocations where until_ms < ? order by until_ms limit ?)', [revocations, limit]).changes,
+    db.run(
+      'delete from bans where id in (select id from bans where coalesce(lifted_ms, expires_ms) < ? order by coalesce(lifted_ms, expires_ms) limit ?)',
+      [bans, limit],
+    ).changes,
+  ]
+  return removed.includes(limit)
+}
