@@ -69,7 +69,9 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
     const denial = answer.outcome === 'denied' ? answer.denial : undefined
     const { outcome, id, userId, address } = answer
     const level = denial === undefined ? 'debug' : statusOf(denial) >= 500 ? 'error' : 'info'
-    log.write(level, { event: 'ticket', outcome, reason: denial?.reason, decisionId: id, userId, address, path: path.slice(0, 200), detail: denial?.detail })
+    // A query may hold a token, also where none belongs.
+    const [bare = ''] = path.split(/[?#]/, 1)
+    log.write(level, { event: 'ticket', outcome, reason: denial?.reason, decisionId: id, userId, address, path: bare.slice(0, 200), detail: denial?.detail })
   },
   followed(reached) {
     log.write(reached ? 'info' : 'error', { event: 'store', store: 'control log', state: reached ? 'back' : 'away', detail: undefined })

@@ -71,6 +71,13 @@ test('[O7] B4: GET is 405, another page 403, no token 401, a body of another sha
   expect(server.stdout()).toMatch(/"event":"ticket".*"reason":"token_missing"/)
 })
 
+test('[T12] a token in the query of the path is refused, and is not in the log', async () => {
+  const [token = ''] = tokens
+  expect(await ask({ body: `{"path":"/ws/customers/?token=${token.slice(-80)}"}` })).toMatchObject({ status: 400 })
+  await expect.poll(() => server.stdout()).toMatch(/"event":"ticket".*has a query/)
+  expect(server.stdout()).not.toContain(token.slice(-80))
+})
+
 test('[O7] a preflight is answered for pages of the list and for no other', async () => {
   const answer = await ask({ method: 'OPTIONS', token: undefined, origin: page })
   expect(answer).toMatchObject({ status: 204, allowed: page })
