@@ -241,7 +241,8 @@ test('a task in the background that fails is told and harms nobody', async () =>
 
 test('[B12] changes that the log forgot before they were read have the same effect on live sockets', async () => {
   const { follower, log, bans, revocations, table, state, users, open } = await made()
-  for (const id of ['1', '2']) await users.find(id, noon + 1_000)
+  table.set('9', { id: '9', active: true })
+  for (const id of ['1', '2', '9']) await users.find(id, noon + 1_000)
   const [banned, revoked, disabled, unharmed] = [open({ userId: '3' }), open({ userId: '1' }), open({ userId: '2' }), open({ userId: '1' })]
   const claims = { subject: '1', issuer: 'i', key: goodKey, tokenId: 'a', issuedAt: noon, expiresAt: noon + 1, role: undefined, epoch: undefined, payload: {} }
   revoked.principal = { ...revoked.principal, claims }
@@ -254,6 +255,8 @@ test('[B12] changes that the log forgot before they were read have the same effe
   follower.start()
   await vi.advanceTimersByTimeAsync(400)
   expect([banned, revoked, disabled, unharmed].map(reasonOf)).toEqual(['user_banned', 'token_revoked', 'user_disabled', 'open'])
+  // Who has no socket here is looked up again by the next handshake.
+  expect(users.held('9', Date.now())).toBeUndefined()
   follower.stop()
 })
 
