@@ -31,7 +31,7 @@ export const describeUser = ({ id, email, active, role }: z.infer<typeof user>):
 
 /** A decision with the stairs it walked. */
 export const describeDecision = (report: z.infer<typeof decision>): string => {
-  const { outcome, reason, sentence, told, status, closeCode, retry, retryAfterMs, steps, marks } = report
+  const { outcome, reason, sentence, remedy, told, status, closeCode, retry, retryAfterMs, steps, marks } = report
   const answer = outcome === 'denied' ? `told ${told ?? '?'}: HTTP ${status ?? '–'}, close ${closeCode ?? '–'}` : undefined
   const facts = listOf([
     ['id', report.id],
@@ -43,6 +43,7 @@ export const describeDecision = (report: z.infer<typeof decision>): string => {
     ['user', report.userId],
     ['dialect', report.dialect],
     ['answer', answer],
+    ['remedy', remedy],
     ['retry', retry],
     ['retry after', retryAfterMs === undefined ? undefined : `${retryAfterMs} ms`],
     ['policy', report.policyVersion],
@@ -58,11 +59,12 @@ export const describeDecision = (report: z.infer<typeof decision>): string => {
 export const decisionLine = ({ receivedAt, outcome, reason, address = '–', userId, endpoint, path, id }: z.infer<typeof decision>): string =>
   visible([timeText(receivedAt), outcome, reason ?? '', address, userId === undefined ? '' : `user ${userId}`, endpoint ?? path, id].filter((part) => part !== '').join(' '))
 
-export const describeToken = ({ accepted, reason, detail, issuer, subject, tokenId, issuedAt, expiresAt }: z.infer<typeof tokenReport>): string =>
+export const describeToken = ({ accepted, reason, detail, remedy, issuer, subject, tokenId, issuedAt, expiresAt }: z.infer<typeof tokenReport>): string =>
   [
     accepted ? 'accepted' : `refused ${reason ?? ''}`.trimEnd(),
     listOf([
       ['detail', detail],
+      ['remedy', remedy],
       ['issuer', issuer],
       ['subject', subject],
       ['token id', tokenId],

@@ -63,6 +63,8 @@ export interface DecisionReport {
   readonly reason: Reason | undefined
   readonly told: string | undefined
   readonly sentence: string | undefined
+  /** What an operator can do about a refusal. */
+  readonly remedy: string | undefined
   readonly retry: string | undefined
   readonly status: number | undefined
   readonly closeCode: number | undefined
@@ -84,6 +86,7 @@ export interface TokenReport {
   readonly accepted: boolean
   readonly reason: Reason | undefined
   readonly detail: string | undefined
+  readonly remedy: string | undefined
   readonly issuer: string | undefined
   readonly subject: string | undefined
   readonly tokenId: string | undefined

@@ -3,6 +3,7 @@ import type { Verification } from '../admission/token/verification.js'
 import { denials, statusOf } from '../protocol/denial.js'
 import type { Session } from '../session/session.js'
 import type { DecisionReport, SessionSummary, TokenReport } from './operations.js'
+import { remedies } from './remedies.js'
 
 /** A decision as plain JSON for people and tools; the user's record is left out. */
 export const decisionReport = (decision: Decision): DecisionReport => {
@@ -14,6 +15,7 @@ export const decisionReport = (decision: Decision): DecisionReport => {
     reason: denial?.reason,
     told: row?.told,
     sentence: row?.sentence,
+    remedy: denial && remedies[denial.reason],
     retry: row?.retry,
     status: denial && statusOf(denial),
     closeCode: row?.close,
@@ -48,6 +50,7 @@ export const tokenReport = (verification: Verification): TokenReport => {
     accepted: verification.ok,
     reason: verification.ok ? undefined : verification.denial.reason,
     detail: verification.ok ? undefined : verification.denial.detail,
+    remedy: verification.ok ? undefined : remedies[verification.denial.reason],
     issuer: claims?.issuer,
     subject: claims?.subject,
     tokenId: claims?.tokenId,

@@ -125,12 +125,12 @@ test('explain answers for a handshake nobody made, by exit code too', async () =
   expect(await sallyport(['explain', '--path', '/ws/'], folder)).toMatchObject({ code: 4, stdout: matching(/^denied token_missing\n/) })
   const foreign = await sallyport(['--json', 'explain', '--path', '/ws/', '--origin', 'https://evil.example'], folder)
   expect(foreign.code).toBe(4)
-  expect(jsonOf(foreign.stdout)).toMatchObject({ outcome: 'denied', reason: 'origin_refused' })
+  expect(jsonOf(foreign.stdout)).toMatchObject({ outcome: 'denied', reason: 'origin_refused', remedy: containing('"origins"') })
 })
 
 test('token check reads stdin and answers by exit code', async () => {
   expect(await sallyport(['token', 'check', '-'], folder, `${tokens[1] ?? ''}\n`)).toMatchObject({ code: 0, stdout: matching(/^accepted\n/) })
-  expect(await sallyport(['token', 'check'], folder, 'nonsense')).toMatchObject({ code: 4, stdout: matching(/^refused /) })
+  expect(await sallyport(['token', 'check'], folder, 'nonsense')).toMatchObject({ code: 4, stdout: matching(/^refused token_invalid\n {2}detail +it is not three base64url segments\n {2}remedy +Compare the detail/) })
   const minted = await sallyport(['token', 'mint', '--user', '2'], folder)
   expect(await sallyport(['token', 'check'], folder, minted.stdout)).toMatchObject({ code: 0 })
 })

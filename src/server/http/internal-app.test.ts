@@ -15,7 +15,7 @@ const ban: Ban = {
 }
 
 const report: DecisionReport = {
-  id: 'd1', outcome: 'denied', reason: 'token_invalid', told: 'token_invalid', sentence: 'The token was not accepted.', retry: 'after-login',
+  id: 'd1', outcome: 'denied', reason: 'token_invalid', told: 'token_invalid', sentence: 'The token was not accepted.', remedy: 'Fetch a new token.', retry: 'after-login',
   status: 401, closeCode: 4401, retryAfterMs: undefined, receivedAt: at, address: '203.0.113.7', path: '/ws/', origin: undefined, dialect: 'sallyport.v1',
   endpoint: 'root', userId: undefined, policyVersion: 'p', steps: [], marks: [],
 }
@@ -68,7 +68,7 @@ const recorded = (changes: Partial<Operations> = {}): Recorded => {
     followDecisions: () => ({ next: () => Promise.resolve(undefined), stop: () => undefined }),
     explain: note('explain', report),
     checkToken: note('checkToken', {
-      accepted: true, reason: undefined, detail: undefined, issuer: undefined, subject: '1', tokenId: undefined, issuedAt: undefined, expiresAt: undefined,
+      accepted: true, reason: undefined, detail: undefined, remedy: undefined, issuer: undefined, subject: '1', tokenId: undefined, issuedAt: undefined, expiresAt: undefined,
     }),
     ...changes,
   }

@@ -1,0 +1,33 @@
+import type { Reason } from '../protocol/denial.js'
+
+/** What an operator can do about each refusal; never told to a stranger. */
+export const remedies: Readonly<Record<Reason, string>> = {
+  bad_request: 'Let the client send a WebSocket handshake with one credential; the detail says what was wrong.',
+  bad_forwarding: 'Let the proxy send the one header named by "forwarding", or correct "trustedProxies".',
+  token_missing: 'Send a token over a carrier that "carriers" lists; a cookie counts only beside a listed Origin.',
+  token_invalid: 'Compare the detail with the keys, issuer, audience and algorithms under "tokens"; then fetch a new token.',
+  token_revoked: 'Log in again; a revocation is never taken back.',
+  token_expired: 'Fetch a new token; if this one is new, compare the clocks of issuer and server.',
+  user_unknown: 'Add the user by `sallyport user add`, or correct "users.query".',
+  user_disabled: 'Enable the user by `sallyport user enable`, if that is right.',
+  session_ended: 'Connect again; nothing stands in the way.',
+  auth_timeout: 'Send the token sooner.',
+  address_banned: 'Look at `sallyport ban list` and lift the ban by `sallyport ban lift`, if it is a mistake.',
+  user_banned: 'Look at `sallyport ban list` and lift the ban by `sallyport ban lift`, if it is a mistake.',
+  origin_refused: 'Add the Origin to "origins", exactly as the browser sends it, if the page is yours.',
+  forbidden: 'Give the user a role that this endpoint admits, or connect to another one.',
+  not_found: 'Correct the path or the id; the user must be in the conversation.',
+  idle_timeout: 'Let the client answer pings, and proxies wait longer than the heartbeat.',
+  rate_limited: 'Wait, or raise the limit of connects or the address budget under "limits".',
+  too_many_connections: 'Close sockets that are not needed, or raise "limits.userSockets", "limits.addressSockets" or "limits.nodeSockets".',
+  too_many_messages: 'Send less often, or raise "limits.messages.max".',
+  internal_error: 'Search the log for the id of this decision.',
+  dependency_unavailable: 'Ask /readyz of the internal port which store or key server is away.',
+  overloaded: 'Add servers or raise the capacities under "limits"; clients come back by themselves.',
+  draining: 'Connect to another server, or again when this one is back.',
+  slow_consumer: 'Let the client read faster, or subscribe to less.',
+  frame_protocol: 'Correct the client, or the proxy that changes its frames.',
+  frame_wrong_type: 'Send text frames.',
+  frame_not_utf8: 'Send text in UTF-8.',
+  frame_too_big: 'Send less in one message, or raise "limits.frameBytes".',
+}
