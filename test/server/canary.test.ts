@@ -12,7 +12,7 @@ const secret = randomBytes(64).toString('base64url')
 const password = 'a canary of a password'
 const origin = 'https://app.example'
 const internalPaths = ['/metrics', '/livez', '/readyz', '/nothing', '/api/v1/info', '/api/v1/bans', '/api/v1/sessions', '/api/v1/users', '/api/v1/decisions', '/api/v1/nothing']
-const publicPaths = ['/livez', '/readyz', '/nothing', '/ws/', '/demo', '/api/v1/login', '/api/v1/refresh', '/api/v1/inbound/nobody', '/api/v1/nothing']
+const publicPaths = ['/livez', '/readyz', '/nothing', '/ws/', '/demo', '/api/v1/login', '/api/v1/refresh', '/api/v1/tickets', '/api/v1/inbound/nobody', '/api/v1/nothing']
 
 /** Everything that must be found nowhere: of each token the 2nd and 3rd segment, which nothing else contains. */
 const createCanaries = () => {
@@ -38,6 +38,7 @@ const filesBelow = async (folder: string): Promise<readonly (readonly [string, s
 }
 
 const tokensAnswer = z.object({ accessToken: z.string(), refreshToken: z.string() })
+const ticketAnswer = z.object({ ticket: z.string() })
 const from = (address: string): Readonly<Record<string, string>> => ({ 'x-forwarded-for': address })
 
 /** Sends a token over one carrier, as `knock` takes it. */
@@ -59,7 +60,7 @@ describe.each([
   { format: 'pretty', refusals: 'close' },
   { format: 'classic', refusals: 'legacy' },
 ])('with $format logs and refusals told by $refusals', ({ format, refusals }) => {
-  test('[T12] B1: no token is found in logs, metrics, files, answers, close reasons, arguments or the diagnostic report', { timeout: 45_000 }, async () => {
+  test('[T12] [O6] B1: no token is found in logs, metrics, files, answers, close reasons, arguments or the diagnostic report', { timeout: 45_000 }, async () => {
     const { cwd, remove } = await temporaryFolder()
     const elsewhere = await mkdtemp(join(tmpdir(), 'sallyport-canary-'))
     const canaries = createCanaries()
@@ -70,7 +71,7 @@ describe.each([
       NODE_OPTIONS: `--report-on-signal --report-directory=${reports}`,
       SALLYPORT_TOKENS_SECRET: secret,
       SALLYPORT_ORIGINS: origin,
-      SALLYPORT_CARRIERS: carriers.join(','),
+      SALLYPORT_CARRIERS: [...carriers, 'ticket'].join(','),
       SALLYPORT_REFUSALS: refusals,
       SALLYPORT_TRUSTED_PROXIES: '127.0.0.1',
       SALLYPORT_LIMITS_USER_CONNECTS_MAX: '25',
@@ -176,6 +177,18 @@ const visit = async (server: Serving, canaries: ReturnType<typeof createCanaries
     ...carried(url, 'subprotocol', await mint('modern', '1'), fresh),
     [JSON.stringify({ id: 1, type: 'authenticate', token: forged }), JSON.stringify({ id: 2, type: 'authenticate', token: renewal }), JSON.stringify({ id: 3, type: 'authenticate', token: expired }), JSON.stringify({ id: 4, type: good }), JSON.stringify({ id: good, type: 'authenticate', [good]: good }), `{${good}`, tooLong(good)],
   )
+
+  for (const token of Object.values(tokens)) {
+    const sale = { method: 'POST', body: JSON.stringify({ path: '/ws/' }), headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', ...from(address()) } }
+    const answer = token === good ? await fetch(`${server.publicUrl}/api/v1/tickets`, sale) : await call(server.publicUrl, '/api/v1/tickets', sale)
+    expect(answer.status === 201).toBe(token === good)
+    if (token !== good) continue
+    const ticket = watch('the ticket', ticketAnswer.parse(await answer.json()).ticket)
+    // Elsewhere, rightly, and a second time.
+    for (const target of [`${server.socketUrl}/ws/customers/`, url, url]) await tell(`${target}?ticket=${ticket}`, { headers: from(address()) })
+    await tell(`${url}?ticket=${ticket}&token=${good}`, { headers: from(address()) })
+    await tell(`${url}?ticket=${good}`, { headers: from(address()) })
+  }
 
   const authorization = `Bearer ${good}`
   for (const method of ['GET', 'POST', 'OPTIONS', 'DELETE']) {
