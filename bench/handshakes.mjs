@@ -1,6 +1,6 @@
 // How many authenticated handshakes a second does one core carry, as a ratio to a bare `ws` server that checks nothing?
 //
-//   npm run build && node bench/handshakes.mjs [rounds] [seconds]
+//   npm run build && node bench/handshakes.mjs [rounds] [seconds] [variants, as a regular expression]
 //
 // Servers run on one core, the load on the other (Linux `taskset`); variants are interleaved within a round, and every ratio is taken inside
 // its round. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards, so a bare server
@@ -144,7 +144,8 @@ const main = async () => {
   await pin(process.pid, 1)
   const held = Array.from({ length: users }, (_, user) => `/ws/?token=${mint(user, false)}`)
   let turn = 0
-  const variants = {
+  const chosen = new RegExp(process.argv[4] ?? '')
+  const all = {
     bare: () => '/ws/',
     'bare again': () => '/ws/',
     'bare guarded': () => '/ws/',
@@ -155,6 +156,7 @@ const main = async () => {
     'gate refused': () => `/ws/?token=${mint((turn += 1) % users, true).slice(0, -4)}AAAA`,
     'gate banned': () => held[0],
   }
+  const variants = Object.fromEntries(Object.entries(all).filter(([kind]) => kind === 'bare' || chosen.test(kind)))
   const servers = {}
   for (const kind of Object.keys(variants)) {
     const child = fork(fileURLToPath(import.meta.url), ['serve', kind])
@@ -170,7 +172,7 @@ const main = async () => {
   for (const [kind, target] of Object.entries(variants)) await drive(servers[kind].port, 1, target)
   // Every token has to be known before the cached variant is measured.
   for (let from = 0; from < users; from += inFlight)
-    for (const kind of ['gate cached', 'gate cached, fast lane'])
+    for (const kind of Object.keys(variants).filter((name) => name.startsWith('gate cached')))
       await Promise.all(held.slice(from, from + inFlight).map((target) => connectOnce(servers[kind].port, target)))
 
   const rates = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
@@ -208,6 +210,7 @@ const main = async () => {
     const ratios = perCpuSecond[kind].map((rate, round) => rate / perCpuSecond.bare[round])
     console.log(`${kind.padEnd(22)} ${summary(perCpuSecond[kind])}   ${summary(ratios)}`)
   }
+  if (!('gate refused' in variants && 'gate banned' in variants && 'gate cached' in variants)) return
   const overAdmitted = rates['gate refused'].map((rate, round) => rate / rates['gate cached'][round])
   const bannedOver = rates['gate banned'].map((rate, round) => rate / rates['gate cached'][round])
   console.log(`refused token / admitted (cached): ${summary(overAdmitted)}; banned address / admitted (cached): ${summary(bannedOver)}`)
