@@ -154,6 +154,10 @@ export const createOperations = <U extends User>(parts: {
     },
     followDecisions: (filter) => parts.feed.follow(filter),
     explain: async (ask) => decisionReport(await gate.explain(handshakeOf(ask, parts.host(), now()))),
-    checkToken: async (token) => tokenReport(await gate.verifier.verify(token, now())),
+    async checkToken(token) {
+      const verification = await gate.verifier.verify(token, now())
+      const holder = verification.ok ? await gate.identify(token) : undefined
+      return tokenReport(verification, holder !== undefined && 'reason' in holder ? holder : undefined)
+    },
   }
 }

@@ -1,6 +1,6 @@
 import type { Decision } from '../admission/decision.js'
 import type { Verification } from '../admission/token/verification.js'
-import { denials, statusOf } from '../protocol/denial.js'
+import { denials, statusOf, type Denial } from '../protocol/denial.js'
 import type { Session } from '../session/session.js'
 import type { DecisionReport, SessionSummary, TokenReport } from './operations.js'
 import { remedies } from './remedies.js'
@@ -44,13 +44,15 @@ export const sessionSummary = (session: Session): SessionSummary => ({
   development: session.principal.development,
 })
 
-export const tokenReport = (verification: Verification): TokenReport => {
+/** @param unfit - Why the holder of a token that verifies may not use it: revoked, banned, disabled, unknown, or a store that is away. */
+export const tokenReport = (verification: Verification, unfit?: Denial): TokenReport => {
   const claims = verification.ok ? verification.claims : undefined
+  const denial = verification.ok ? unfit : verification.denial
   return {
-    accepted: verification.ok,
-    reason: verification.ok ? undefined : verification.denial.reason,
-    detail: verification.ok ? undefined : verification.denial.detail,
-    remedy: verification.ok ? undefined : remedies[verification.denial.reason],
+    accepted: denial === undefined,
+    reason: denial?.reason,
+    detail: denial?.detail,
+    remedy: denial && remedies[denial.reason],
     issuer: claims?.issuer,
     subject: claims?.subject,
     tokenId: claims?.tokenId,

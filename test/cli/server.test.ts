@@ -160,6 +160,8 @@ test('a ban of a user closes the live socket and refuses the next, a lift lets i
   expect(await sallyport(['ban', 'add', '--user', '2', '--reason', 'test'], folder)).toMatchObject({ code: 0, stderr: 'Banned; 1 socket closed.\n' })
   expect((await gone).code).toBe(4403)
   expect(await refused(token)).toMatchObject({ code: 'user_banned' })
+  // The token itself still verifies; its holder may not use it.
+  expect(await sallyport(['token', 'check'], folder, token)).toMatchObject({ code: 4, stdout: matching(/^refused user_banned\n/) })
   expect(await sallyport(['ban', 'lift', '--user', '2'], folder)).toMatchObject({ code: 0, stderr: 'Lifted.\n' })
   const again = connect(token)
   await opened(again)
