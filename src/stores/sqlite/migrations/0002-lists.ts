@@ -1,4 +1,4 @@
-import type { Migration } from '../migrations.js'
+import type { Migration } from '../migration.js'
 
 /** What a walk over a sort reads beside its key, so that filters cost no look-up in the table. */
 const filtered = 'status, source, priority, waiting, created_at, customer, number, assignee'

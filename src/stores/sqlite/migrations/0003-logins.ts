@@ -1,4 +1,4 @@
-import type { Migration } from '../migrations.js'
+import type { Migration } from '../migration.js'
 
 /**
  * Who is logged in, and with which refresh tokens. Of a token only its digest is stored.

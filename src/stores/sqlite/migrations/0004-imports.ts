@@ -1,4 +1,4 @@
-import type { Migration } from '../migrations.js'
+import type { Migration } from '../migration.js'
 
 /** How far an import from an old service has come, and which rows became which. */
 export const imports: Migration = {

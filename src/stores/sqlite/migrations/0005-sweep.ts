@@ -1,4 +1,4 @@
-import type { Migration } from '../migrations.js'
+import type { Migration } from '../migration.js'
 
 /** An index by which bans that are long over are found without a look at the others. */
 export const sweep: Migration = {
