@@ -57,7 +57,7 @@ const serve = async (kind) => {
     })
     server.on('upgrade', gate.upgrade(wss, () => undefined))
     if (kind.endsWith('lane')) openFastLane(server)
-    if (kind === 'gate banned') await gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'bench', actor: 'bench' })
+    if (kind.startsWith('gate banned')) await gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'bench', actor: 'bench' })
   } else {
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => undefined)
@@ -154,7 +154,9 @@ const main = async () => {
     'gate cold, fast lane': () => `/ws/?token=${mint((turn += 1) % users, true)}`,
     'gate cached, fast lane': () => held[(turn += 1) % users],
     'gate refused': () => `/ws/?token=${mint((turn += 1) % users, true).slice(0, -4)}AAAA`,
+    'gate refused, fast lane': () => `/ws/?token=${mint((turn += 1) % users, true).slice(0, -4)}AAAA`,
     'gate banned': () => held[0],
+    'gate banned, fast lane': () => held[0],
   }
   const variants = Object.fromEntries(Object.entries(all).filter(([kind]) => kind === 'bare' || chosen.test(kind)))
   const servers = {}
@@ -203,17 +205,18 @@ const main = async () => {
   console.log('variant: connects a second (min / median / max), ratio to bare of the same round (min / median / max)')
   for (const kind of Object.keys(variants)) {
     const ratios = rates[kind].map((rate, round) => rate / rates.bare[round])
-    console.log(`${kind.padEnd(22)} ${summary(rates[kind])}   ${summary(ratios)}`)
+    console.log(`${kind.padEnd(24)} ${summary(rates[kind])}   ${summary(ratios)}`)
   }
   console.log('the same for connects per second of processor time of the server')
   for (const kind of Object.keys(variants)) {
     const ratios = perCpuSecond[kind].map((rate, round) => rate / perCpuSecond.bare[round])
-    console.log(`${kind.padEnd(22)} ${summary(perCpuSecond[kind])}   ${summary(ratios)}`)
+    console.log(`${kind.padEnd(24)} ${summary(perCpuSecond[kind])}   ${summary(ratios)}`)
   }
-  if (!('gate refused' in variants && 'gate banned' in variants && 'gate cached' in variants)) return
-  const overAdmitted = rates['gate refused'].map((rate, round) => rate / rates['gate cached'][round])
-  const bannedOver = rates['gate banned'].map((rate, round) => rate / rates['gate cached'][round])
-  console.log(`refused token / admitted (cached): ${summary(overAdmitted)}; banned address / admitted (cached): ${summary(bannedOver)}`)
+  for (const lane of ['', ', fast lane']) {
+    const over = (kind) => summary(rates[`${kind}${lane}`].map((rate, round) => rate / rates[`gate cached${lane}`][round]))
+    if ([`gate refused${lane}`, `gate banned${lane}`, `gate cached${lane}`].every((kind) => kind in variants))
+      console.log(`refused token / admitted (cached)${lane}: ${over('gate refused')}; banned address / admitted (cached)${lane}: ${over('gate banned')}`)
+  }
 }
 
 await (process.argv[2] === 'serve' ? serve(process.argv[3]) : main())
