@@ -22,7 +22,7 @@ const maxFields = 64
 /**
  * Reads plain WebSocket handshakes off a server's connections before node:http sets up a parser for them.
  *
- * A first chunk that is a whole canonical upgrade (see `readCanonicalUpgrade`) becomes the same `upgrade` event that node:http would emit, about 20 µs
+ * A first chunk that is a whole canonical upgrade (see `readCanonicalUpgrade`) becomes the same `upgrade` event that node:http would emit,
  * sooner; every other byte, and every connection that says nothing for half a second, goes to node:http untouched. No partial state is kept. Works on
  * `http` and `https` servers, before or while they listen, and leaves other listeners of the server alone.
  *
