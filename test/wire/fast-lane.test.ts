@@ -10,10 +10,11 @@ import { connect as connectTls } from 'node:tls'
 import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { afterEach, expect, test } from 'vitest'
-import { openFastLane, type FastLane } from '../../dist/index.js'
+import { deferred } from '../../dist/admission/testing/deferred.js'
+import { openFastLane, type FastLane, type User } from '../../dist/index.js'
 import { createHardenedServer } from '../../dist/node/hardened-server.js'
 import { handshakeText, nobody, startGateServer, tokenFor, type GateServer } from './gate-server.js'
-import { rawClient } from './raw-client.js'
+import { rawClient, textFrame } from './raw-client.js'
 
 /** What a server made of a connection: the event, and what it told of the request. */
 type Seen = readonly [event: string, ...about: readonly unknown[]]
@@ -223,6 +224,29 @@ test('[A28] under TLS the lane stands behind the encryption', async () => {
     client.on('secureConnect', () => client.write(plain))
   })
   expect([said, seen]).toEqual(['upgrade', ['/ws/?token=a']])
+})
+
+test('[A22] [A28] frames that come through the lane while the user is looked for wait for the decision', async () => {
+  const user = deferred<User | undefined>()
+  let asked = false
+  const server = await startGateServer({
+    lookupUser() {
+      asked = true
+      return user.promise
+    },
+  })
+  undo.push(() => server.close())
+  const client = await server.knock({ token: await tokenFor() })
+  await expect.poll(() => asked).toBe(true)
+  client.write(textFrame('"first"'))
+  // The server has read on by the time it answers somebody else.
+  const other = await rawClient(server.port)
+  other.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n')
+  await other.gone()
+  user.resolve({ id: '1', active: true })
+  await client.answered()
+  await client.roundTrip()
+  expect(server.received).toEqual(['"first"'])
 })
 
 test('[A28] after a thousand connects through the lane nothing stays counted', async () => {
