@@ -21,7 +21,7 @@ import type { Carrier } from './admission/steps/credential.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import type { KeysNotice } from './admission/token/key-ring.js'
 import type { JwksPolicy } from './admission/token/remote-keys.js'
-import type { Verifier } from './admission/token/verification.js'
+import type { TokenInspector } from './admission/token/verification.js'
 import type { Memberships } from './admission/topic.js'
 import type { UserCacheConfig } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
@@ -221,7 +221,7 @@ export interface Gate<U extends User = User> {
   readonly banCount: number
   readonly sessions: Sessions<U>
   readonly decisions: DecisionRing<U>
-  readonly verifier: Verifier
+  readonly verifier: TokenInspector
   /** Sentences about the keys that are to be said at every start. */
   readonly warnings: readonly string[]
   /** Whether the control log could be read at the last look. */

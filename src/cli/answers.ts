@@ -66,7 +66,7 @@ export const decision = z.looseObject({
   endpoint: z.string().optional(),
   userId: z.string().optional(),
   policyVersion: z.string(),
-  steps: z.array(z.looseObject({ name: z.string(), outcome: z.string(), durationMs: z.number(), detail: z.string().optional() })),
+  steps: z.array(z.looseObject({ name: z.string(), outcome: z.string(), durationMs: z.number(), detail: z.string().optional(), remedy: z.string().optional() })),
   marks: z.array(z.looseObject({ step: z.string(), rule: z.string() })),
 })
 
@@ -82,6 +82,9 @@ export const tokenReport = z.looseObject({
   tokenId: z.string().optional(),
   issuedAt: z.number().optional(),
   expiresAt: z.number().optional(),
+  checks: z.array(
+    z.looseObject({ part: z.string(), name: z.string(), expected: z.string(), found: z.string(), accepted: z.boolean(), remedy: z.string().optional() }),
+  ),
 })
 
 export const record = z.record(z.string(), z.unknown())

@@ -15,22 +15,36 @@ test('a decision is told with its stairs, its sentence and its dry-run marks', (
   const text = describeDecision({
     id: 'd1', outcome: 'denied', reason: 'token_expired', told: 'token_expired', sentence: 'The token has expired.', remedy: 'Fetch a new token.', retry: 'with-new-token', status: 401,
     closeCode: 4401, receivedAt: 0, path: '/ws/\u001b', dialect: 'sallyport.v1', policyVersion: 'p1',
-    steps: [{ name: 'token', outcome: 'refused', durationMs: 0.1234, detail: 'exp' }], marks: [{ step: 'address_ban', rule: 'ladder' }],
+    steps: [{ name: 'token', outcome: 'refused', durationMs: 0.1234, detail: 'exp', remedy: 'Again.' }], marks: [{ step: 'address_ban', rule: 'ladder' }],
   })
   expect(text).toMatch(/^denied token_expired\n {2}The token has expired\.\n/)
   expect(text).toContain('told token_expired: HTTP 401, close 4401')
   expect(text).toMatch(/^ {2}remedy +Fetch a new token\.$/m)
   expect(text).toContain('1970-01-01T00:00:00Z')
-  expect(text).toMatch(/^ {2}refused {2}token {2}0\.12 ms {2}exp$/m)
+  expect(text).toMatch(/^ {2}refused {2}token {2}0\.12 ms {2}exp {2}remedy: Again\.$/m)
   expect(text).toContain('a rule in dry-run would have refused at address_ban: ladder')
   expect(text).not.toContain('\u001b')
 })
 
 test('a refused token is told with its detail and what to do about it', () => {
-  expect(describeToken({ accepted: false, reason: 'token_invalid', detail: 'its "iss" is another issuer', remedy: 'Compare.' })).toBe(
+  expect(describeToken({ accepted: false, reason: 'token_invalid', detail: 'its "iss" is another issuer', remedy: 'Compare.', checks: [] })).toBe(
     'refused token_invalid\n  detail  its "iss" is another issuer\n  remedy  Compare.',
   )
-  expect(describeToken({ accepted: true, subject: '7' })).toBe('accepted\n  subject  7')
+  expect(describeToken({ accepted: true, subject: '7', checks: [] })).toBe('accepted\n  subject  7')
+})
+
+test('a token is told claim by claim, each refused one with its remedy, and unproved claims as such', () => {
+  const signature = { part: 'token', name: 'signature', expected: 'by a key', found: 'holds', accepted: true }
+  const audience = { part: 'claims', name: 'aud', expected: '"us"', found: '"them\u001b"', accepted: false, remedy: 'Set it.' }
+  expect(describeToken({ accepted: false, reason: 'token_invalid', checks: [signature, audience] })).toBe(
+    [
+      'refused token_invalid',
+      'checks',
+      '  accepted  token signature  found holds       expected by a key',
+      String.raw`  refused   claims aud       found "them\x1b"  expected "us"      remedy: Set it.`,
+    ].join('\n'),
+  )
+  expect(describeToken({ accepted: false, checks: [{ ...signature, accepted: false }, audience] })).toContain('\nchecks (nothing that the claims say is proved)\n')
 })
 
 test('a failure is one line with its remedy, never a stack', () => {

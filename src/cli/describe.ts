@@ -48,7 +48,7 @@ export const describeDecision = (report: z.infer<typeof decision>): string => {
     ['retry after', retryAfterMs === undefined ? undefined : `${retryAfterMs} ms`],
     ['policy', report.policyVersion],
   ])
-  const walked = table(steps.map((step) => [`  ${step.outcome}`, step.name, `${step.durationMs.toFixed(2)} ms`, step.detail ?? '']))
+  const walked = table(steps.map((step) => [`  ${step.outcome}`, step.name, `${step.durationMs.toFixed(2)} ms`, step.detail ?? '', step.remedy === undefined ? '' : `remedy: ${step.remedy}`]))
   const dryRun = marks.map(({ step, rule }) => `  a rule in dry-run would have refused at ${visible(step)}: ${visible(rule)}`)
   return [`${outcome}${reason === undefined ? '' : ` ${visible(reason)}`}`, ...(sentence === undefined ? [] : [`  ${visible(sentence)}`]), facts, 'steps', walked, ...dryRun]
     .filter((part) => part !== '')
@@ -59,8 +59,10 @@ export const describeDecision = (report: z.infer<typeof decision>): string => {
 export const decisionLine = ({ receivedAt, outcome, reason, address = '–', userId, endpoint, path, id }: z.infer<typeof decision>): string =>
   visible([timeText(receivedAt), outcome, reason ?? '', address, userId === undefined ? '' : `user ${userId}`, endpoint ?? path, id].filter((part) => part !== '').join(' '))
 
-export const describeToken = ({ accepted, reason, detail, remedy, issuer, subject, tokenId, issuedAt, expiresAt }: z.infer<typeof tokenReport>): string =>
-  [
+/** A token claim by claim; of a refused one the first refused line is what admission says, and each refused line names its remedy. */
+export const describeToken = ({ accepted, reason, detail, remedy, issuer, subject, tokenId, issuedAt, expiresAt, checks }: z.infer<typeof tokenReport>): string => {
+  const unproved = checks.some(({ name, part, accepted: good }) => part === 'token' && name === 'signature' && !good)
+  return [
     accepted ? 'accepted' : `refused ${reason ?? ''}`.trimEnd(),
     listOf([
       ['detail', detail],
@@ -71,9 +73,22 @@ export const describeToken = ({ accepted, reason, detail, remedy, issuer, subjec
       ['issued', issuedAt === undefined ? undefined : timeText(issuedAt)],
       ['expires', expiresAt === undefined ? undefined : timeText(expiresAt)],
     ]),
+    ...(checks.length === 0 ? [] : [unproved ? 'checks (nothing that the claims say is proved)' : 'checks', checkTable(checks)]),
   ]
     .filter((part) => part !== '')
     .join('\n')
+}
+
+const checkTable = (checks: z.infer<typeof tokenReport>['checks']): string =>
+  table(
+    checks.map(({ part, name, expected, found, accepted, remedy }) => [
+      accepted ? '  accepted' : '  refused',
+      `${part} ${name}`,
+      `found ${found}`,
+      `expected ${expected}`,
+      remedy === undefined ? '' : `remedy: ${remedy}`,
+    ]),
+  )
 
 /** How far a change reached, when a running server did it. */
 export const reachText = ({ sockets }: { readonly sockets?: number | undefined }): string =>

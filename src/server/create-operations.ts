@@ -2,6 +2,7 @@ import type { ProtectedNetworks } from '../admission/ban-dangers.js'
 import type { BanSubject } from '../admission/ban.js'
 import { canonicalAddress } from '../admission/address/canonical.js'
 import type { Handshake } from '../admission/handshake.js'
+import { StoreUnavailable } from '../admission/store-unavailable.js'
 import type { User } from '../admission/user.js'
 import type { Gate } from '../gate.js'
 import { deny } from '../protocol/denial.js'
@@ -16,7 +17,8 @@ import type { Metrics } from './metrics/create-metrics.js'
 import type { ExplainAsk, Operations, UserSummary } from './operations.js'
 import { previewBan } from './preview-ban.js'
 import { siftBans } from './sift-bans.js'
-import { decisionReport, sessionSummary, tokenReport } from './reports.js'
+import { decisionReport, sessionSummary } from './reports.js'
+import { tokenReport, unansweredReport } from './token-report.js'
 
 /** How long a revocation is remembered when nobody said when the token ends: longer than any token we accept by default lives. */
 const rememberMs = 400 * 86_400_000
@@ -155,9 +157,14 @@ export const createOperations = <U extends User>(parts: {
     followDecisions: (filter) => parts.feed.follow(filter),
     explain: async (ask) => decisionReport(await gate.explain(handshakeOf(ask, parts.host(), now()))),
     async checkToken(token) {
-      const verification = await gate.verifier.verify(token, now())
-      const holder = verification.ok ? await gate.identify(token) : undefined
-      return tokenReport(verification, holder !== undefined && 'reason' in holder ? holder : undefined)
+      try {
+        const inspection = await gate.verifier.inspect(token, now())
+        const holder = inspection.verification.ok ? await gate.identify(token) : undefined
+        return tokenReport(inspection, holder !== undefined && 'reason' in holder ? holder : undefined)
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error
+        return unansweredReport(deny('dependency_unavailable', { detail: `${error.store}: ${error.message}` }))
+      }
     },
   }
 }

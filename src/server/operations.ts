@@ -1,6 +1,7 @@
 import type { BanDanger } from '../admission/ban-dangers.js'
 import type { Ban, BanSubject } from '../admission/ban.js'
 import type { Decision } from '../admission/decision.js'
+import type { TokenCheck } from '../admission/token/token-check.js'
 import type { Role } from '../admission/user.js'
 import type { Reason } from '../protocol/denial.js'
 import type { DecisionReader } from './decision-feed.js'
@@ -77,11 +78,22 @@ export interface DecisionReport {
   readonly endpoint: string | undefined
   readonly userId: string | undefined
   readonly policyVersion: string
-  readonly steps: readonly { readonly name: string; readonly outcome: string; readonly durationMs: number; readonly detail?: string }[]
+  readonly steps: readonly { readonly name: string; readonly outcome: string; readonly durationMs: number; readonly detail?: string; readonly remedy?: string }[]
   readonly marks: readonly { readonly step: string; readonly rule: string }[]
 }
 
 /** What a token says, claim by claim, without any of its text. */
+/** One thing that was asked of a token or its holder. */
+export interface ReportedCheck {
+  readonly part: TokenCheck['part'] | 'holder'
+  readonly name: string
+  readonly expected: string
+  readonly found: string
+  readonly accepted: boolean
+  /** What to do about it, when it was refused. */
+  readonly remedy: string | undefined
+}
+
 export interface TokenReport {
   readonly accepted: boolean
   readonly reason: Reason | undefined
@@ -92,6 +104,8 @@ export interface TokenReport {
   readonly tokenId: string | undefined
   readonly issuedAt: number | undefined
   readonly expiresAt: number | undefined
+  /** What was expected and found, claim by claim. Of a token that is refused, its holder is not asked about. */
+  readonly checks: readonly ReportedCheck[]
 }
 
 export interface Health {

@@ -5,7 +5,7 @@ export const remedies: Readonly<Record<Reason, string>> = {
   bad_request: 'Let the client send a WebSocket handshake with one credential; the detail says what was wrong.',
   bad_forwarding: 'Let the proxy send the one header named by "forwarding", or correct "trustedProxies".',
   token_missing: 'Send a token over a carrier that "carriers" lists; a cookie counts only beside a listed Origin.',
-  token_invalid: 'Compare the detail with the keys, issuer, audience and algorithms under "tokens"; then fetch a new token.',
+  token_invalid: 'Give the token to `sallyport token check`, which names the claim, key or setting that does not fit; correct that, or fetch a new token.',
   token_revoked: 'Log in again; a revocation is never taken back.',
   token_expired: 'Fetch a new token; if this one is new, compare the clocks of issuer and server.',
   user_unknown: 'Add the user by `sallyport user add`, or correct "users.query".',

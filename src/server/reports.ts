@@ -1,8 +1,7 @@
 import type { Decision } from '../admission/decision.js'
-import type { Verification } from '../admission/token/verification.js'
-import { denials, statusOf, type Denial } from '../protocol/denial.js'
+import { denials, statusOf } from '../protocol/denial.js'
 import type { Session } from '../session/session.js'
-import type { DecisionReport, SessionSummary, TokenReport } from './operations.js'
+import type { DecisionReport, SessionSummary } from './operations.js'
 import { remedies } from './remedies.js'
 
 /** A decision as plain JSON for people and tools; the user's record is left out. */
@@ -28,7 +27,7 @@ export const decisionReport = (decision: Decision): DecisionReport => {
     endpoint: decision.endpoint?.name,
     userId: decision.outcome === 'admitted' ? decision.principal.user.id : decision.userId,
     policyVersion: decision.policyVersion,
-    steps: decision.steps,
+    steps: decision.steps.map((step) => (denial !== undefined && step.outcome === 'refused' ? { ...step, remedy: remedies[denial.reason] } : step)),
     marks: decision.marks,
   }
 }
@@ -43,20 +42,3 @@ export const sessionSummary = (session: Session): SessionSummary => ({
   expiresAt: session.principal.expiresAt,
   development: session.principal.development,
 })
-
-/** @param unfit - Why the holder of a token that verifies may not use it: revoked, banned, disabled, unknown, or a store that is away. */
-export const tokenReport = (verification: Verification, unfit?: Denial): TokenReport => {
-  const claims = verification.ok ? verification.claims : undefined
-  const denial = verification.ok ? unfit : verification.denial
-  return {
-    accepted: denial === undefined,
-    reason: denial?.reason,
-    detail: denial?.detail,
-    remedy: denial && remedies[denial.reason],
-    issuer: claims?.issuer,
-    subject: claims?.subject,
-    tokenId: claims?.tokenId,
-    issuedAt: claims?.issuedAt,
-    expiresAt: claims?.expiresAt,
-  }
-}

@@ -130,9 +130,23 @@ test('explain answers for a handshake nobody made, by exit code too', async () =
 
 test('token check reads stdin and answers by exit code', async () => {
   expect(await sallyport(['token', 'check', '-'], folder, `${tokens[1] ?? ''}\n`)).toMatchObject({ code: 0, stdout: matching(/^accepted\n/) })
-  expect(await sallyport(['token', 'check'], folder, 'nonsense')).toMatchObject({ code: 4, stdout: matching(/^refused token_invalid\n {2}detail +it is not three base64url segments\n {2}remedy +Compare the detail/) })
+  expect(await sallyport(['token', 'check'], folder, 'nonsense')).toMatchObject({ code: 4, stdout: matching(/^refused token_invalid\n {2}detail +it is not three base64url segments\n {2}remedy +Give the token to/) })
   const minted = await sallyport(['token', 'mint', '--user', '2'], folder)
   expect(await sallyport(['token', 'check'], folder, minted.stdout)).toMatchObject({ code: 0 })
+})
+
+test('[T12] token check says claim by claim what was expected and found, and not a part of the token', async () => {
+  const [token = ''] = tokens
+  const good = await sallyport(['token', 'check'], folder, token)
+  expect(good.stdout).toMatch(/^ {2}accepted +header alg +found "HS512" +expected HS512$/m)
+  expect(good.stdout).toMatch(/^ {2}accepted +holder user +found active/m)
+  const forged = `${token.slice(0, token.lastIndexOf('.') + 1)}${'A'.repeat(86)}`
+  const refusal = await sallyport(['token', 'check'], folder, forged)
+  expect(refusal.stdout).toMatch(/^ {2}refused +token signature +found does not hold +expected by a key of the issuer +remedy: Compare the secret/m)
+  const json = await sallyport(['--json', 'token', 'check'], folder, forged)
+  expect(json.code).toBe(4)
+  expect(jsonOf(json.stdout)).toMatchObject({ accepted: false, reason: 'token_invalid' })
+  for (const { stdout, stderr } of [good, refusal, json]) for (const segment of token.split('.')) expect(stdout + stderr).not.toContain(segment.slice(0, 12))
 })
 
 test('[B9] F7: a ban of this machine or of everybody needs force, and the command line lifts even that', async () => {

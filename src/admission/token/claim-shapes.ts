@@ -4,32 +4,19 @@ const lastSecond = 253_402_300_799
 const longestId = 256
 
 /** NumericDate of RFC 7519 section 2: seconds, decimals allowed. */
-const isNumericDate = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= lastSecond
+export const isNumericDate = (value: unknown): boolean => typeof value === 'number' && value >= 0 && value <= lastSecond
 
-const isText = (value: unknown): boolean => typeof value === 'string'
+export const isText = (value: unknown): boolean => typeof value === 'string'
 
 const isStrayId = /[\p{Cc}\p{Cs}\u2028\u2029]|^\s|\s$/u
 
 /** An id that is safe in a key and a log line: not empty, at most 256 characters, no control characters or lone surrogates, no outer white space. */
-const isId = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= longestId && !isStrayId.test(value)
+export const isId = (value: unknown): value is string => typeof value === 'string' && value !== '' && value.length <= longestId && !isStrayId.test(value)
 
 /** `aud` of RFC 7519 section 4.1.3: one string or an array of strings. */
-const isAudience = (value: unknown): boolean => isText(value) || (Array.isArray(value) && value.every(isText))
+export const isAudience = (value: unknown): boolean => isText(value) || (Array.isArray(value) && value.every(isText))
 
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
-
-/** What claims that every profile shares must look like when they are there. */
-export const claimShapes: readonly (readonly [claim: string, fits: (value: unknown) => boolean])[] = [
-  ['exp', isNumericDate],
-  ['nbf', isNumericDate],
-  ['iat', isNumericDate],
-  ['jti', isId],
-  ['iss', isText],
-  ['aud', isAudience],
-  // A role may only lower what the user may do; one that cannot be read must not raise it again. A null says that there is none.
-  ['role', (value) => value === null || isText(value)],
-  ['epoch', isCount],
-]
+export const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0
 
 /** The user id a claim names, or `undefined` when it names none: an id, or a safe integer as its decimal digits. */
 export const subjectOf = (value: unknown): string | undefined => {

@@ -4,11 +4,12 @@ import { createKeyRing, type KeysNotice, type Trial } from './key-ring.js'
 import { StoreUnavailable } from '../store-unavailable.js'
 import type { IssuerConfig } from './issuer.js'
 import type { JsonObject } from './json-object.js'
+import { inspectToken } from './inspect-token.js'
 import { judgeClaims } from './judge-claims.js'
 import { maxTokenBytes, parseCompact, parsePayload, type CompactToken, type TokenHeader } from './parse-compact.js'
 import { integerWithin } from './prepare-issuers.js'
 import { defaultJwksPolicy, type JwksPolicy, type Search } from './remote-keys.js'
-import type { TokenFault, Verification, Verifier } from './verification.js'
+import type { TokenFault, TokenInspector, Verification } from './verification.js'
 import { createSignatureQueue } from './signature-queue.js'
 import { createVerifiedCache, tokenDigest } from './verified-cache.js'
 import { answersTo, macHolds, publicSignatureHolds } from './verify-signature.js'
@@ -31,7 +32,7 @@ export interface VerifierOptions {
 }
 
 /** A verifier with what its owner may ask of it. */
-export interface TokenVerifier extends Verifier {
+export interface TokenVerifier extends TokenInspector {
   /** Sentences about the configuration that must be said at every start. */
   readonly warnings: readonly string[]
   /** Issuers whose key server did not answer last. */
@@ -88,7 +89,7 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     if (at >= life.notAfter || life.withdrawn) return retiredKey
     const believedUntil = ring.believedUntil(trial)
     if (at >= believedUntil) throw keysAway
-    const judgement = judgeClaims(payload, token.header.type, policy, life, at, toleranceMs)
+    const judgement = judgeClaims({ payload, type: token.header.type, at, toleranceMs }, policy, life)
     if (!judgement.ok) return judgement.fault === 'expired' ? { ...judgement, denial: expired } : refuse(judgement.fault, judgement.detail)
     const { claims } = judgement
     cache.keep(digest, claims, Math.min(claims.expiresAt, believedUntil))
@@ -133,6 +134,19 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     return tryKeys(reading, false)
   }
 
+  const verify = (text: string, at: number): Verification | Promise<Verification> => {
+    if (text.length > maxTokenBytes) return tooLong
+    const digest = tokenDigest(text)
+    const known = cache.find(digest, at)
+    if (known !== undefined) return { ok: true, claims: known, cached: true }
+    const parsed = parseCompact(text)
+    if (!parsed.ok) return refuse('malformed', parsed.detail)
+    const { token } = parsed
+    const payload = parsePayload(token)
+    if (payload === undefined) return notAnObject
+    return tryKeys({ token, payload, digest, at }, true)
+  }
+
   return {
     warnings,
     get away() {
@@ -153,17 +167,10 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
       timer = undefined
     },
     cached: (text, at) => (text.length > maxTokenBytes ? undefined : cache.find(tokenDigest(text), at)),
-    verify(text, at) {
-      if (text.length > maxTokenBytes) return tooLong
-      const digest = tokenDigest(text)
-      const known = cache.find(digest, at)
-      if (known !== undefined) return { ok: true, claims: known, cached: true }
-      const parsed = parseCompact(text)
-      if (!parsed.ok) return refuse('malformed', parsed.detail)
-      const { token } = parsed
-      const payload = parsePayload(token)
-      if (payload === undefined) return notAnObject
-      return tryKeys({ token, payload, digest, at }, true)
+    verify,
+    async inspect(text, at) {
+      const verification = await verify(text, at)
+      return { verification, checks: await inspectToken(text, { verification, eligible: (payload) => ring.eligible(payload), at, toleranceMs }) }
     },
   }
 }

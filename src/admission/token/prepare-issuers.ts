@@ -2,7 +2,7 @@ import { completeIssuer, type CompleteIssuer } from './complete-issuer.js'
 import { cannotCreate } from './import-key.js'
 import { importIssuerKeys } from './issuer-keys.js'
 import type { IssuerConfig } from './issuer.js'
-import type { ClaimPolicy } from './judge-claims.js'
+import { createClaimPolicy, type ClaimPolicy } from './judge-claims.js'
 import { profiles } from './profiles.js'
 import type { VerificationKey } from './verification-key.js'
 
@@ -47,13 +47,12 @@ const readPolicy = (config: CompleteIssuer, index: number): ClaimPolicy => {
   const path = `issuers[${index}]`
   const { lifetimeMs, audiences } = config
   if (lifetimeMs !== undefined && config.profile !== 'classic') throw new TypeError(cannotCreate(`${path}.lifetimeMs`, 'be left out unless the profile is classic'))
-  return {
-    name: config.name ?? config.issuer ?? `issuer ${index + 1}`,
+  return createClaimPolicy(config.name ?? config.issuer ?? `issuer ${index + 1}`, {
     profile: profiles[config.profile],
     issuer: config.issuer,
     audiences,
     lifetimeMs: integerWithin(`${path}.lifetimeMs`, lifetimeMs ?? defaultLifetimeMs, 1000, 315_360_000_000),
-  }
+  })
 }
 
 /** The value itself when it is an integer within both bounds; throws a RangeError that names it when not. */

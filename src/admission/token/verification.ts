@@ -1,5 +1,6 @@
 import type { Denial } from '../../protocol/denial.js'
 import type { Claims } from './claims.js'
+import type { TokenCheck } from './token-check.js'
 
 /**
  * What was wrong with a token, for budgets and the ladder: only `malformed` and `signature` count as an attack;
@@ -26,4 +27,21 @@ export interface Verifier {
   verify(token: string, at: number): Verification | Promise<Verification>
   /** The claims of a token that was verified before and is still good at `at`; costs one hash. */
   cached(token: string, at: number): Claims | undefined
+}
+
+/** What admission makes of a token, and why. */
+export interface TokenInspection {
+  readonly verification: Verification
+  /** In the order of admission, which stops at the first that is refused; here the claims of a token whose signature does not hold are judged all the same. */
+  readonly checks: readonly TokenCheck[]
+}
+
+/** A verifier that says more to operators. */
+export interface TokenInspector extends Verifier {
+  /**
+   * Verifies a token as `verify` does and says, for operators, what each part of it had to be and was.
+   *
+   * @throws StoreUnavailable as `verify` does.
+   */
+  inspect(token: string, at: number): Promise<TokenInspection>
 }

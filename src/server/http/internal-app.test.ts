@@ -68,7 +68,7 @@ const recorded = (changes: Partial<Operations> = {}): Recorded => {
     followDecisions: () => ({ next: () => Promise.resolve(undefined), stop: () => undefined }),
     explain: note('explain', report),
     checkToken: note('checkToken', {
-      accepted: true, reason: undefined, detail: undefined, remedy: undefined, issuer: undefined, subject: '1', tokenId: undefined, issuedAt: undefined, expiresAt: undefined,
+      accepted: true, reason: undefined, detail: undefined, remedy: undefined, issuer: undefined, subject: '1', tokenId: undefined, issuedAt: undefined, expiresAt: undefined, checks: [],
     }),
     ...changes,
   }
