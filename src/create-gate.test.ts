@@ -64,6 +64,20 @@ test('[B1] a ban refuses every spelling of its address and nothing beside it', a
   expect(gate.bans.findAddress('203.0.113.7')).toEqual(ban)
 })
 
+test('[B13] F4: networks that are never banned stay in while a wider one is out, and only a narrower ban puts an address of theirs out', async () => {
+  const gate = await made({ neverBanned: ['203.0.113.0/28', '198.51.100.9'] })
+  const ban = async (network: string) => gate.bans.add({ kind: 'network', network }, { reason: 'abuse', actor: 'grace' })
+  for (const network of ['203.0.113.0/24', '203.0.113.0/28', '198.51.100.9', '203.0.113.4']) await ban(network)
+  const answers = ['203.0.113.3', '203.0.113.4', '203.0.113.15', '203.0.113.16', '198.51.100.9'].map(async (peer) => reasonOf(await gate.admit(await handshake('1', peer))))
+  expect(await Promise.all(answers)).toEqual(['admitted', 'address_banned', 'admitted', 'address_banned', 'admitted'])
+  await gate.bans.add({ kind: 'user', userId: '1' }, { reason: 'abuse', actor: 'grace' })
+  expect(reasonOf(await gate.admit(await handshake('1', '203.0.113.3')))).toBe('user_banned')
+})
+
+test('[B13] a network that is never banned is an address or a CIDR range', async () => {
+  await expect(made({ neverBanned: ['203.0.113'] })).rejects.toThrow(TypeError)
+})
+
 test('[B1] a ban ends at its own time', async () => {
   const gate = await made()
   const { ban } = await gate.bans.add({ kind: 'user', userId: '1' }, { reason: 'abuse', actor: 'grace', durationMs: 60_000 })
@@ -197,7 +211,7 @@ test.each([
 
 test('[B6] a gate that never knew the bans is not created', async () => {
   const control = createMemoryControlLog()
-  const bans = { ...createMemoryBans(control), list: () => Promise.reject(new Error('away')) }
+  const bans = { ...createMemoryBans(control), page: () => Promise.reject(new Error('away')) }
   await expect(made({ stores: { control, bans, revocations: createMemoryRevocations(control) } })).rejects.toThrow('away')
 })
 

@@ -87,7 +87,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     { ...defaultUserCache, ...options.userCache },
     now,
   )
-  const replica: ControlReplica = await loadControlReplica(stores, now())
+  const replica: ControlReplica = await loadControlReplica(stores, now(), options.neverBanned)
 
   const sessions = createSessions<U>(
     { ...defaultSessions, ...options.sessions },
@@ -111,7 +111,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   verifier.start()
 
   const desk = createTicketDesk(createTickets())
-  const ladder = createLadder({ mode: 'dry-run', ...options.ladder })
+  const ladder = createLadder({ mode: 'dry-run', ...options.ladder, allowed: options.neverBanned ?? [] })
   for (const past of (await stores.ladderBans?.(now() - ladderMemoryMs)) ?? []) ladder.remember(past)
   let policyVersion = policyVersionOf(options)
   const rules: Rules<U> = {

@@ -94,8 +94,13 @@ export interface GateOptions<U extends User = User> {
   readonly capacity?: CapacityConfig
   /** Rules that refuse nobody and only mark the decision (default none); limits have `limits.dryRun`. */
   readonly dryRun?: readonly DryRunRule[]
-  /** Default `dry-run`. */
-  readonly ladder?: Partial<LadderConfig>
+  /** Default `dry-run`; whom it never bans is said in `neverBanned`. */
+  readonly ladder?: Omit<Partial<LadderConfig>, 'allowed'>
+  /**
+   * Addresses and CIDR ranges that the ladder never bans, and that a ban of the same or a wider network passes over (default none). A ban of a narrower
+   * one refuses.
+   */
+  readonly neverBanned?: readonly string[]
   readonly sessions?: Partial<SessionsConfig>
   /** Default `auto`. */
   readonly refusals?: Refusals

@@ -38,10 +38,16 @@ export const banDangers = (subject: BanSubject, { trustedProxies, allowed, ownAd
   return dangers
 }
 
-/** Whether a canonical address is one that a ban of this subject refuses. */
-export const isBannedBy = (subject: BanSubject, address: string): boolean => {
+/**
+ * Whether a canonical address is one that a ban of this subject refuses.
+ *
+ * @param allowed - Addresses and CIDR ranges that no ban of the same or a wider network refuses (default none).
+ */
+export const isBannedBy = (subject: BanSubject, address: string, allowed: readonly string[] = []): boolean => {
   const banned = subject.kind === 'network' ? parseNetwork(subject.network) : undefined
-  return banned !== undefined && networksOverlap(networkOf(address, address.includes(':') ? 128 : 32), banned)
+  const host = networkOf(address, address.includes(':') ? 128 : 32)
+  if (banned === undefined || !networksOverlap(host, banned)) return false
+  return !networksOf(allowed).some((network) => network.prefix >= banned.prefix && networksOverlap(network, host))
 }
 
 const networksOf = (texts: readonly string[]): readonly Network[] => texts.flatMap((text) => parseNetwork(text) ?? [])

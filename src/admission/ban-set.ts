@@ -1,13 +1,14 @@
 import { parseNetwork, type Network } from './address/network.js'
 import { createNetworkMap } from './address/network-map.js'
-import type { Ban } from './ban.js'
+import type { Ban, BanSubject } from './ban.js'
+import { createBanRows } from './ban-rows.js'
 import { createExpiryQueue } from './expiry-queue.js'
 
 /**
  * The bans this node knows, ready to be asked on every handshake.
  *
  * A ban is in force until its own `expiresAt`, whatever other bans its subject has. Looking up costs one hash probe for each prefix length that
- * occurs among the bans, under a microsecond at 100,000 bans; it changes nothing and asks no store.
+ * occurs near the address, under a microsecond at 100,000 bans; it changes nothing and asks no store. A ban costs about 250 bytes.
  */
 export interface BanSet {
   /**
@@ -19,7 +20,8 @@ export interface BanSet {
   /** Forgets a ban; `false` when there is none with this id. */
   remove(id: string): boolean
   /**
-   * The ban that an address is under: of the longest matching network, and there the one that ends last.
+   * The ban that an address is under: of the longest matching network, and there the one that ends last. Networks as wide as an allowed one around
+   * the address, and wider ones, are passed over.
    *
    * @param address - Canonical text from `canonicalAddress`.
    * @param at - Epoch milliseconds.
@@ -35,91 +37,142 @@ export interface BanSet {
   readonly size: number
 }
 
-/** Creates an empty set. */
-export const createBanSet = (): BanSet => {
-  const byId = new Map<string, Ban>()
-  const byNetwork = createNetworkMap<Bans>()
-  const byUser = new Map<string, Bans>()
-  const endings = createExpiryQueue<Ban>(endOf)
+/**
+ * Creates an empty set.
+ *
+ * @param allowed - Addresses and CIDR ranges that no ban of the same or a wider network refuses (default none); one of a narrower network does.
+ * @throws TypeError when an allowed one is neither an address nor a CIDR range.
+ */
+export const createBanSet = (allowed: readonly string[] = []): BanSet => {
+  const rows = createBanRows()
+  const rowOf = new Map<string, number>()
+  /** The first row of each subject: the ban that ends last, which alone tells whether any is in force. */
+  const byNetwork = createNetworkMap()
+  const byUser = new Map<string, number>()
+  const exempt = createNetworkMap()
+  for (const text of allowed) {
+    const network = networkOfBan(text, 'exempt a network from bans', 'allowed')
+    exempt.set(network, network.prefix)
+  }
+  let endings = createExpiryQueue<number>(rows.endOf)
+  /** Rows of removed bans that still wait for their end among `endings`, and are not given out again before. */
+  const dead = new Set<number>()
+
+  const firstOf = (place: Place): number => (typeof place === 'string' ? byUser.get(place) : byNetwork.get(place)) ?? -1
+
+  const setFirst = (place: Place, row: number): void => {
+    if (typeof place !== 'string') {
+      if (row === -1) byNetwork.delete(place)
+      else byNetwork.set(place, row)
+    } else if (row === -1) byUser.delete(place)
+    else byUser.set(place, row)
+  }
+
+  const endsLater = (a: number, b: number): boolean =>
+    rows.endOf(a) === rows.endOf(b) ? rows.id(a) < rows.id(b) : rows.endOf(a) > rows.endOf(b)
+
+  const link = (place: Place, row: number): void => {
+    const first = firstOf(place)
+    if (first === -1 || endsLater(row, first)) {
+      rows.setNext(row, first)
+      setFirst(place, row)
+      return
+    }
+    let before = first
+    for (let next = rows.next(before); next !== -1 && endsLater(next, row); next = rows.next(before)) before = next
+    rows.setNext(row, rows.next(before))
+    rows.setNext(before, row)
+  }
+
+  const unlink = (row: number): void => {
+    const place = placeOf(rows.subject(row))
+    let before = firstOf(place)
+    if (before === row) {
+      setFirst(place, rows.next(row))
+      return
+    }
+    while (before !== -1 && rows.next(before) !== row) before = rows.next(before)
+    if (before !== -1) rows.setNext(before, rows.next(row))
+  }
+
+  const free = (row: number): void => {
+    dead.delete(row)
+    rows.free(row)
+  }
 
   const remove = (id: string): boolean => {
-    const ban = byId.get(id)
-    if (ban === undefined) return false
-    byId.delete(id)
-    const { subject } = ban
-    if (subject.kind === 'user') {
-      const left = without(byUser.get(subject.userId), ban)
-      if (left === undefined) byUser.delete(subject.userId)
-      else byUser.set(subject.userId, left)
-    } else {
-      const network = networkOfBan(subject.network)
-      const left = without(byNetwork.get(network), ban)
-      if (left === undefined) byNetwork.delete(network)
-      else byNetwork.set(network, left)
-    }
+    const row = rowOf.get(id)
+    if (row === undefined) return false
+    unlink(row)
+    rowOf.delete(id)
+    if (rows.endOf(row) === Infinity) free(row)
+    else dead.add(row)
+    if (dead.size > rowOf.size + 1_000) buryDead()
     return true
+  }
+
+  /** Bans that come and go before their ends would else leave more rows behind than there are bans. */
+  const buryDead = (): void => {
+    endings = createExpiryQueue<number>(rows.endOf)
+    for (const row of rowOf.values()) if (rows.endOf(row) !== Infinity) endings.push(row)
+    for (const row of dead) free(row)
   }
 
   return {
     add(ban) {
-      const { subject } = ban
-      const network = subject.kind === 'network' ? networkOfBan(subject.network) : undefined
+      const place = placeOf(ban.subject)
+      const known = rowOf.get(ban.id)
+      if (known !== undefined && rows.equals(known, ban)) return
       remove(ban.id)
-      byId.set(ban.id, ban)
-      if (network !== undefined) byNetwork.set(network, including(byNetwork.get(network), ban))
-      else if (subject.kind === 'user') byUser.set(subject.userId, including(byUser.get(subject.userId), ban))
-      if (ban.expiresAt !== undefined) endings.push(ban)
+      const row = rows.add(ban)
+      rowOf.set(ban.id, row)
+      link(place, row)
+      if (ban.expiresAt !== undefined) endings.push(row)
     },
     remove,
-    findAddress: (address, at) => byNetwork.find(address, ({ last }) => at < endOf(last))?.last,
+    findAddress(address, at) {
+      const over = exempt.size === 0 ? -1 : (exempt.find(address, always) ?? -1)
+      const row = byNetwork.find(address, (first) => at < rows.endOf(first), over)
+      return row === undefined ? undefined : rows.at(row)
+    },
     findUser(userId, at) {
-      const last = byUser.get(userId)?.last
-      return last !== undefined && at < endOf(last) ? last : undefined
+      const row = byUser.get(userId)
+      return row !== undefined && at < rows.endOf(row) ? rows.at(row) : undefined
     },
     sweep(at, limit = 1_000) {
       let swept = 0
       for (let taken = 0; taken < limit; taken++) {
-        const ended = endings.take(at)
-        if (ended === undefined) break
-        // One that was removed, or replaced by another with its id, is not held any more.
-        if (byId.get(ended.id) === ended && remove(ended.id)) swept += 1
+        const row = endings.take(at)
+        if (row === undefined) break
+        if (dead.has(row)) {
+          free(row)
+          continue
+        }
+        unlink(row)
+        rowOf.delete(rows.id(row))
+        rows.free(row)
+        swept += 1
       }
       return swept
     },
-    ids: () => [...byId.keys()],
+    ids: () => [...rowOf.keys()],
     get size() {
-      return byId.size
+      return rowOf.size
     },
   }
 }
 
-/** Bans of one subject. The one that ends last alone tells whether any is in force. */
-interface Bans {
-  readonly last: Ban
-  /** The others, the later to end the earlier. Most subjects have none. */
-  readonly rest: readonly Ban[]
-}
+/** Where the bans of a subject are found: a network, or the id of a user. */
+type Place = Network | string
 
-const endOf = (ban: Ban): number => ban.expiresAt ?? Infinity
+const placeOf = (subject: BanSubject): Place => (subject.kind === 'user' ? subject.userId : networkOfBan(subject.network))
 
-const lastFirst = (a: Ban, b: Ban): number => {
-  if (endOf(a) !== endOf(b)) return endOf(a) > endOf(b) ? -1 : 1
-  return a.id < b.id ? -1 : 1
-}
+const always = (): boolean => true
 
-const bansOf = ([last, ...rest]: readonly Ban[]): Bans | undefined => last && { last, rest: rest.length > 0 ? rest : noBans }
-
-const noBans: readonly Ban[] = []
-
-const including = (bans: Bans | undefined, ban: Ban): Bans =>
-  (bans && bansOf([bans.last, ...bans.rest, ban].sort(lastFirst))) ?? { last: ban, rest: noBans }
-
-const without = (bans: Bans | undefined, ban: Ban): Bans | undefined => bans && bansOf([bans.last, ...bans.rest].filter((other) => other !== ban))
-
-const networkOfBan = (text: string): Network => {
+const networkOfBan = (text: string, what = 'hold a ban', field = 'network'): Network => {
   const network = parseNetwork(text)
   if (network === undefined) {
-    throw new TypeError(`Cannot hold a ban as "network" must be an address or a CIDR range: current value is ${JSON.stringify(text)}`)
+    throw new TypeError(`Cannot ${what} as "${field}" must be an address or a CIDR range: current value is ${JSON.stringify(text)}`)
   }
   return network
 }

@@ -67,8 +67,8 @@ test('what changes while the replica is loaded is not missed', async () => {
   const stores = made()
   const bans = {
     ...stores.bans,
-    async list(at: number) {
-      const listed = await stores.bans.list(at)
+    async page(at: number, after: string | undefined, limit: number) {
+      const listed = await stores.bans.page(at, after, limit)
       await stores.bans.add(newBan('203.0.113.7'))
       return listed
     },
@@ -77,6 +77,15 @@ test('what changes while the replica is loaded is not missed', async () => {
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
   await replica.poll(noon)
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeDefined()
+})
+
+test('more bans than are loaded in one go are all loaded', async () => {
+  const stores = made()
+  const networks = Array.from({ length: 2_000 }, (_, index) => `198.51.${index >> 8}.${index & 255}`)
+  await stores.bans.addAll(networks.map(newBan))
+  const replica = await loadControlReplica(stores, noon)
+  expect(replica.bans.size).toBe(2_000)
+  expect(networks.every((network) => replica.bans.findAddress(network, noon) !== undefined)).toBe(true)
 })
 
 test('a poll that fails half way goes on where it stopped', async () => {
@@ -97,7 +106,7 @@ test('a poll that fails half way goes on where it stopped', async () => {
 
 test('a store that is away at the start means that there is no replica', async () => {
   const stores = made()
-  const bans = { ...stores.bans, list: () => Promise.reject(new Error('away')) }
+  const bans = { ...stores.bans, page: () => Promise.reject(new Error('away')) }
   await expect(loadControlReplica({ ...stores, bans }, noon)).rejects.toThrow('away')
 })
 
@@ -149,8 +158,8 @@ test('[B12] a ban that this node adds while it loads the tables anew stays', asy
   let adding = false
   const bans = {
     ...stores.bans,
-    async list(at: number) {
-      const listed = await stores.bans.list(at)
+    async page(at: number, after: string | undefined, limit: number) {
+      const listed = await stores.bans.page(at, after, limit)
       if (adding) replica.apply({ kind: 'ban_added', ban: await stores.bans.add(newBan('203.0.113.7')) })
       adding = false
       return listed
@@ -167,7 +176,7 @@ test('[B12] a ban that this node adds while it loads the tables anew stays', asy
 test('[B12] a load that fails half way is tried again by the next poll', async () => {
   const stores = forgetful()
   let failing = false
-  const bans = { ...stores.bans, list: (at: number) => (failing ? Promise.reject(new Error('away')) : stores.bans.list(at)) }
+  const bans = { ...stores.bans, page: (at: number, after: string | undefined, limit: number) => (failing ? Promise.reject(new Error('away')) : stores.bans.page(at, after, limit)) }
   const replica = await loadControlReplica({ ...stores, bans }, noon)
   for (const network of ['203.0.113.7', '203.0.113.8']) await stores.bans.add(newBan(network))
   await stores.forget()

@@ -1,4 +1,4 @@
-import type { Bans } from './ban.js'
+import type { Ban, Bans } from './ban.js'
 import { createBanSet, type BanSet } from './ban-set.js'
 import type { ControlChange, ControlLog } from './control.js'
 import type { Revocations } from './revocation.js'
@@ -6,6 +6,9 @@ import { createRevocationSet, type RevocationSet } from './revocation-set.js'
 
 /** Events read in one go; a node that was away for long catches up in several. */
 const pageSize = 500
+
+/** Bans loaded in one go, so that no turn of the event loop is long. */
+const bansAtOnce = 1_000
 
 /** What a poll found: changes in order; or that events were missed, and then any user may have changed. */
 export type ReplicaChange = ControlChange | { readonly kind: 'reloaded' }
@@ -30,13 +33,15 @@ export interface ControlReplica {
 /**
  * Loads the replica.
  *
+ * @param allowed - Networks that no ban of the same or a wider one refuses (default none).
  * @throws StoreUnavailable when the store does not answer: a node that never knew the bans admits nobody.
  */
 export const loadControlReplica = async (
   stores: { readonly bans: Bans; readonly revocations: Revocations; readonly control: ControlLog },
   at: number,
+  allowed: readonly string[] = [],
 ): Promise<ControlReplica> => {
-  const bans = createBanSet()
+  const bans = createBanSet(allowed)
   const revocations = createRevocationSet()
 
   const apply = (change: ControlChange): void => {
@@ -60,11 +65,15 @@ export const loadControlReplica = async (
     // The head is read before the lists: what is added in between is read twice, never missed.
     const head = await stores.control.head()
     const gone = new Set(bans.ids())
-    const [inForce, revoked] = await Promise.all([stores.bans.list(when), stores.revocations.list(when)])
-    for (const ban of inForce) {
-      bans.add(ban)
-      gone.delete(ban.id)
-    }
+    const revoked = await stores.revocations.list(when)
+    let page: readonly Ban[] = []
+    do {
+      page = await stores.bans.page(when, page.at(-1)?.id, bansAtOnce)
+      for (const ban of page) {
+        bans.add(ban)
+        gone.delete(ban.id)
+      }
+    } while (page.length === bansAtOnce)
     // Only what was here before the list was read: a ban that this node has added since is not in it.
     for (const id of gone) bans.remove(id)
     for (const revocation of revoked) revocations.add(revocation)

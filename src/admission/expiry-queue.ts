@@ -11,7 +11,7 @@ export interface ExpiryQueue<T> {
  *
  * @param endOf - Epoch milliseconds at which an item ends; the same whenever it is asked.
  */
-export const createExpiryQueue = <T extends object>(endOf: (item: T) => number): ExpiryQueue<T> => {
+export const createExpiryQueue = <T extends object | number>(endOf: (item: T) => number): ExpiryQueue<T> => {
   const heap: T[] = []
 
   const endAt = (index: number): number => {

@@ -18,7 +18,7 @@ export const previewBan = (sessions: Iterable<Session>, subject: BanSubject, net
   let sockets = 0
   for (const { client, user } of sessions) {
     // A client without a key is a trusted proxy, which no ban refuses.
-    const concerned = subject.kind === 'user' ? user.id === subject.userId : client?.key !== undefined && isBannedBy(subject, client.address)
+    const concerned = subject.kind === 'user' ? user.id === subject.userId : client?.key !== undefined && isBannedBy(subject, client.address, networks.allowed)
     if (!concerned) continue
     sockets += 1
     users.add(user.id)

@@ -1,66 +1,91 @@
 import { randomInt } from 'node:crypto'
 import type { Network } from './network.js'
-import { createIPv4Table, createIPv6Table, type NetworkTable } from './network-table.js'
-import { ipv4Word, ipv6Words } from './words.js'
+import { createNetworkTable, type NetworkTable } from './network-table.js'
+import { createIPv4Lengths, createIPv6Lengths, type PrefixLengths } from './prefix-lengths.js'
+import { ipv4Word, ipv6Words, type Words } from './words.js'
 
 /**
- * Values by network, found by the addresses that lie in it.
+ * Numbers by network, found by the addresses that lie in it.
  *
- * One hash table per prefix length that occurs, so a look-up costs one probe for each of these lengths whatever the number of networks.
+ * A look-up costs one probe for each prefix length that occurs near the address (IPv4) or at all (IPv6), whatever the number of networks.
  */
-export interface NetworkMap<V> {
-  get(network: Network): V | undefined
-  set(network: Network, value: V): void
+export interface NetworkMap {
+  get(network: Network): number | undefined
+  /** @param value - An integer from 0 to 2^31 - 1. */
+  set(network: Network, value: number): void
   delete(network: Network): boolean
   /**
    * The value of the longest matching network that `accept` takes.
    *
    * @param address - Canonical text from `canonicalAddress`.
+   * @param over - Only networks with a longer prefix than this (default -1).
    */
-  find(address: string, accept: (value: V) => boolean): V | undefined
+  find(address: string, accept: (value: number) => boolean, over?: number): number | undefined
   readonly size: number
 }
 
 /** Creates an empty map. */
-export const createNetworkMap = <V>(): NetworkMap<V> => {
+export const createNetworkMap = (): NetworkMap => {
   const seed = randomInt(2 ** 32)
-  /** Longest prefix first. */
-  const tables: Readonly<Record<4 | 6, NetworkTable<V>[]>> = { 4: [], 6: [] }
+  const families: Readonly<Record<4 | 6, Family>> = { 4: emptyFamily(4, seed), 6: emptyFamily(6, seed) }
 
-  const tableOf = ({ family, prefix }: Network): NetworkTable<V> | undefined => tables[family].find((table) => table.prefix === prefix)
+  /** Lengths are noted, not counted; they are noted anew when more networks have gone than there are. */
+  const forget = (family: Family): void => {
+    family.gone += 1
+    if (family.gone <= family.table.size + 1_000) return
+    const lengths = family.createLengths()
+    family.table.each(lengths.add)
+    family.lengths = lengths
+    family.gone = 0
+  }
 
-  const addTable = ({ family, prefix }: Network): NetworkTable<V> => {
-    const table = family === 4 ? createIPv4Table<V>(prefix) : createIPv6Table<V>(prefix, seed)
-    tables[family].push(table)
-    tables[family].sort((a, b) => b.prefix - a.prefix)
-    return table
+  const findIn = ({ table, lengths }: Family, words: Words, accept: (value: number) => boolean, over: number): number | undefined => {
+    if (lengths === undefined) return undefined
+    const first = words[0] ?? 0
+    for (let prefix = lengths.next(first, words.length * 32 + 1); prefix > over; prefix = lengths.next(first, prefix)) {
+      const value = table.get(words, prefix)
+      if (value !== undefined && accept(value)) return value
+    }
+    return undefined
   }
 
   return {
-    get: (network) => tableOf(network)?.get(network.words),
-    set(network, value) {
-      const table = tableOf(network) ?? addTable(network)
-      table.set(network.words, value)
+    get: ({ family, words, prefix }) => families[family].table.get(words, prefix),
+    set({ family: number, words, prefix }, value) {
+      const family = families[number]
+      family.lengths ??= family.createLengths()
+      family.lengths.add(words[0] ?? 0, prefix)
+      family.table.set(words, prefix, value)
     },
-    delete(network) {
-      const table = tableOf(network)
-      if (table === undefined || !table.delete(network.words)) return false
-      if (table.size === 0) tables[network.family].splice(tables[network.family].indexOf(table), 1)
+    delete({ family, words, prefix }) {
+      if (!families[family].table.delete(words, prefix)) return false
+      forget(families[family])
       return true
     },
-    find(address, accept) {
+    find(address, accept, over = -1) {
       const isIPv6 = address.includes(':')
-      const candidates = tables[isIPv6 ? 6 : 4]
-      if (candidates.length === 0) return undefined
-      const words = isIPv6 ? ipv6Words(address) : [ipv4Word(address)]
-      for (const table of candidates) {
-        const value = table.get(words)
-        if (value !== undefined && accept(value)) return value
-      }
-      return undefined
+      const family = families[isIPv6 ? 6 : 4]
+      if (family.table.size === 0) return undefined
+      return findIn(family, isIPv6 ? ipv6Words(address) : [ipv4Word(address)], accept, over)
     },
     get size() {
-      return [...tables[4], ...tables[6]].reduce((sum, table) => sum + table.size, 0)
+      return families[4].table.size + families[6].table.size
     },
   }
 }
+
+interface Family {
+  readonly table: NetworkTable
+  readonly createLengths: () => PrefixLengths
+  /** Made with the first network. */
+  lengths: PrefixLengths | undefined
+  /** Networks that were deleted since the lengths were noted. */
+  gone: number
+}
+
+const emptyFamily = (family: 4 | 6, seed: number): Family => ({
+  table: createNetworkTable(family === 4 ? 1 : 4, seed),
+  createLengths: family === 4 ? createIPv4Lengths : createIPv6Lengths,
+  lengths: undefined,
+  gone: 0,
+})

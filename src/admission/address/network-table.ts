@@ -1,99 +1,122 @@
 import { maskWord } from './network.js'
 import type { Words } from './words.js'
 
-/** Values of all networks of one family and one prefix length; looked up by any address in them. */
-export interface NetworkTable<V> {
-  readonly prefix: number
+/**
+ * Numbers by network of one family, looked up by any address in the network and the prefix length.
+ *
+ * One flat hash table with open addressing in typed arrays: a look-up touches a cell or two and allocates nothing. A cell has 9 bytes for IPv4 and 21
+ * for IPv6, and at least half of the cells are empty.
+ */
+export interface NetworkTable {
   readonly size: number
-  get(words: Words): V | undefined
-  set(words: Words, value: V): void
-  delete(words: Words): boolean
-}
-
-/** A table of IPv4 networks: the masked word is the key. */
-export const createIPv4Table = <V>(prefix: number): NetworkTable<V> => {
-  const mask = maskWord(prefix)
-  const values = new Map<number, V>()
-  const keyOf = (words: Words): number => (words[0] ?? 0) & mask
-  return {
-    prefix,
-    get size() {
-      return values.size
-    },
-    get: (words) => values.get(keyOf(words)),
-    set(words, value) {
-      values.set(keyOf(words), value)
-    },
-    delete: (words) => values.delete(keyOf(words)),
-  }
+  get(words: Words, prefix: number): number | undefined
+  set(words: Words, prefix: number, value: number): void
+  delete(words: Words, prefix: number): boolean
+  /** Calls back for every network with its first word and prefix length. */
+  each(seen: (firstWord: number, prefix: number) => void): void
 }
 
 /**
- * A table of IPv6 networks: a hash of the masked words is the key, and networks that share one are chained.
+ * Creates an empty table.
  *
- * @param seed - Secret of this process: ladder bans carry addresses that strangers chose, and could be chosen to share one key.
+ * @param width - Words of an address: 1 for IPv4, 4 for IPv6.
+ * @param seed - Secret of this process: ladder bans carry addresses that strangers chose, and could be chosen to share one cell.
  */
-export const createIPv6Table = <V>(prefix: number, seed: number): NetworkTable<V> => {
-  const masks = [0, 32, 64, 96].map((bits) => maskWord(prefix - bits))
-  const chains = new Map<number, Entry<V>>()
+export const createNetworkTable = (width: 1 | 4, seed: number): NetworkTable => {
+  let cells = emptyCells(width, 64)
   let size = 0
 
-  const keyOf = (words: Words): number => {
-    let hash = seed | 0
-    for (let i = 0; i < 4; i++) {
-      hash = Math.imul(hash ^ ((words[i] ?? 0) & (masks[i] ?? 0)), 0x9e37_79b1)
+  /** The cell that holds the network around `words`, or the empty one where it belongs. */
+  const cellOf = ({ keys, prefixes, mask }: Cells, words: Words, prefix: number): number => {
+    let hash = seed ^ Math.imul(prefix, 0x85eb_ca6b)
+    for (let i = 0; i < width; i++) {
+      hash = Math.imul(hash ^ ((words[i] ?? 0) & maskWord(prefix - i * 32)), 0x9e37_79b1)
       hash ^= hash >>> 15
     }
-    return hash
+    hash = Math.imul(hash, 0xc2b2_ae35)
+    let cell = (hash ^ (hash >>> 13)) & mask
+    while (prefixes[cell] !== 0 && !(prefixes[cell] === prefix + 1 && isAt(keys, cell, words, prefix))) cell = (cell + 1) & mask
+    return cell
   }
-  const isIn = (words: Words, network: Words): boolean => {
-    for (let i = 0; i < 4; i++) if ((((words[i] ?? 0) ^ (network[i] ?? 0)) & (masks[i] ?? 0)) !== 0) return false
+
+  const isAt = (keys: Int32Array, cell: number, words: Words, prefix: number): boolean => {
+    for (let i = 0; i < width; i++) if (keys[cell * width + i] !== ((words[i] ?? 0) & maskWord(prefix - i * 32))) return false
     return true
   }
-  const find = (words: Words): Entry<V> | undefined => {
-    let entry = chains.get(keyOf(words))
-    while (entry !== undefined && !isIn(words, entry.words)) entry = entry.next
-    return entry
+
+  const put = (into: Cells, words: Words, prefix: number, value: number): boolean => {
+    const cell = cellOf(into, words, prefix)
+    const isNew = into.prefixes[cell] === 0
+    if (isNew) {
+      into.prefixes[cell] = prefix + 1
+      for (let i = 0; i < width; i++) into.keys[cell * width + i] = (words[i] ?? 0) & maskWord(prefix - i * 32)
+    }
+    into.values[cell] = value
+    return isNew
+  }
+
+  const held: number[] = [0, 0, 0, 0]
+  /** Written over by the next call. */
+  const wordsAt = (cell: number): Words => {
+    for (let i = 0; i < width; i++) held[i] = cells.keys[cell * width + i] ?? 0
+    return held
+  }
+
+  const grow = (): void => {
+    const larger = emptyCells(width, (cells.mask + 1) * 2)
+    cells.prefixes.forEach((mark, cell) => {
+      if (mark !== 0) put(larger, wordsAt(cell), mark - 1, cells.values[cell] ?? 0)
+    })
+    cells = larger
   }
 
   return {
-    prefix,
     get size() {
       return size
     },
-    get: (words) => find(words)?.value,
-    set(words, value) {
-      const present = find(words)
-      if (present !== undefined) {
-        present.value = value
-        return
-      }
-      const key = keyOf(words)
-      chains.set(key, { words, value, next: chains.get(key) })
-      size += 1
+    get(words, prefix) {
+      const cell = cellOf(cells, words, prefix)
+      return cells.prefixes[cell] === 0 ? undefined : cells.values[cell]
     },
-    delete(words) {
-      const found = find(words)
-      if (found === undefined) return false
-      const key = keyOf(words)
-      const rest = without(chains.get(key), found)
-      if (rest === undefined) chains.delete(key)
-      else chains.set(key, rest)
+    set(words, prefix, value) {
+      if (put(cells, words, prefix, value)) size += 1
+      if (size * 2 > cells.mask) grow()
+    },
+    delete(words, prefix) {
+      let hole = cellOf(cells, words, prefix)
+      if (cells.prefixes[hole] === 0) return false
+      cells.prefixes[hole] = 0
       size -= 1
-      return true
+      // Whatever stands behind the hole without a gap may have been pushed there past it: it is put again, so that it is found without a mark.
+      for (;;) {
+        hole = (hole + 1) & cells.mask
+        const mark = cells.prefixes[hole] ?? 0
+        if (mark === 0) return true
+        cells.prefixes[hole] = 0
+        put(cells, wordsAt(hole), mark - 1, cells.values[hole] ?? 0)
+      }
+    },
+    each(seen) {
+      cells.prefixes.forEach((mark, cell) => {
+        if (mark !== 0) seen(cells.keys[cell * width] ?? 0, mark - 1)
+      })
     },
   }
 }
 
-interface Entry<V> {
-  readonly words: Words
-  value: V
-  next: Entry<V> | undefined
+interface Cells {
+  /** Masked words of each network. */
+  readonly keys: Int32Array
+  /** Prefix length and 1; 0 is an empty cell. */
+  readonly prefixes: Uint8Array
+  readonly values: Int32Array
+  /** Cells less one; there are a power of two of them. */
+  readonly mask: number
 }
 
-/** The chain that `first` begins, less one entry of it. */
-const without = <V>(first: Entry<V> | undefined, dropped: Entry<V>): Entry<V> | undefined => {
-  if (first === undefined || first === dropped) return dropped.next
-  first.next = without(first.next, dropped)
-  return first
-}
+const emptyCells = (width: number, count: number): Cells => ({
+  keys: new Int32Array(count * width),
+  prefixes: new Uint8Array(count),
+  values: new Int32Array(count),
+  mask: count - 1,
+})

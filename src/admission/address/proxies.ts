@@ -31,7 +31,7 @@ export const createProxies = ({ trustedProxies, forwarding }: ProxiesConfig): Pr
       `Cannot create proxies as "forwarding" must be one of ${forwardings.join(', ')}: current value is ${JSON.stringify(forwarding)}`,
     )
   }
-  const networks = createNetworkMap<true>()
+  const networks = createNetworkMap()
   for (const entry of trustedProxies) {
     const network = parseNetwork(entry)
     if (network === undefined) {
@@ -39,7 +39,7 @@ export const createProxies = ({ trustedProxies, forwarding }: ProxiesConfig): Pr
         `Cannot create proxies as "trustedProxies" must hold addresses or CIDR ranges: current value is ${JSON.stringify(entry)}`,
       )
     }
-    networks.set(network, true)
+    networks.set(network, 1)
   }
   return {
     forwarding,

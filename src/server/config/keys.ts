@@ -150,7 +150,7 @@ export const keys = {
   ladderWindowMs: int('bans.ladder.windowMs', 600_000, 1_000, day, 'Within this time.'),
   ladderHours: number('bans.ladder.hours', 24, 0.01, 720, 'Length of the first ban; each further one is twice as long.'),
   dryRun: key('dryRun', 'list', z.array(z.enum(dryRunNames)), [], `a list of ${dryRunNames.join(', ')}`, 'Rules that refuse nobody and only mark whom they would have refused.'),
-  bansAllow: key('bans.allow', 'list', networks, [], 'a list of addresses and CIDR ranges', 'Networks the ladder never bans.'),
+  bansAllow: key('bans.allow', 'list', networks, [], 'a list of addresses and CIDR ranges', 'Networks the ladder never bans and no ban of the same or a wider network refuses.'),
   developmentUser: text('development.user', 'Development only: e-mail of the user who stands in when a token is missing or bad.', 'an e-mail address'),
   logLevel: oneOf('log.level', ['debug', 'info', 'warn', 'error', 'silent'], 'info', 'Least level that is written: info by default, debug in development.'),
   logFormat: oneOf('log.format', ['json', 'pretty', 'classic'], 'json', 'Form of log lines: json by default, pretty in development, classic in development with a user that stands in.'),
