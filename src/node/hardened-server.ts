@@ -6,6 +6,7 @@ import { deny, type Denial } from '../protocol/denial.js'
 import { limits } from '../protocol/size.js'
 import { openFastLane } from './fast-lane.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
+import { beginsAsProxyProtocol } from './proxy-protocol.js'
 import { refuse } from './refuse.js'
 
 /** Field lines a request may have; more are no handshake of anybody's browser. */
@@ -84,5 +85,7 @@ const parserDenial = (error: Error): Denial => {
   const code = 'code' in error ? error.code : undefined
   if (code === 'HPE_HEADER_OVERFLOW') return deny('bad_request', { status: 431, detail: 'header block is too large' })
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return deny('bad_request', { status: 408, detail: 'no whole request in time' })
+  const packet: unknown = 'rawPacket' in error ? error.rawPacket : undefined
+  if (packet instanceof Uint8Array && beginsAsProxyProtocol(packet)) return deny('bad_request', { detail: 'the PROXY protocol is not spoken here' })
   return deny('bad_request', { detail: typeof code === 'string' ? code : 'unreadable request' })
 }
