@@ -8,6 +8,7 @@ export const frameFault = (error: Error): Reason | undefined => {
       return 'frame_not_utf8'
     case 'WS_ERR_UNSUPPORTED_MESSAGE_LENGTH':
     case 'WS_ERR_UNSUPPORTED_DATA_PAYLOAD_LENGTH':
+    case 'WS_ERR_TOO_MANY_BUFFERED_PARTS':
       return 'frame_too_big'
     default:
       return typeof code === 'string' && code.startsWith('WS_ERR_') ? 'frame_protocol' : undefined

@@ -56,7 +56,11 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
   server.on('connection', (connection: Duplex) => {
     connection.on('error', ignore)
   })
+  const unreadable = new WeakSet<Duplex>()
   server.on('clientError', (error: Error, connection: Duplex) => {
+    // Whoever is refused and resets the connection is one event, not two.
+    if (unreadable.has(connection)) return
+    unreadable.add(connection)
     turnAway(connection, parserDenial(error))
   })
   server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {

@@ -4,12 +4,14 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import type { Admitted, Decision, Denied } from '../admission/decision.js'
 import type { Handshake } from '../admission/handshake.js'
 import type { User } from '../admission/user.js'
+import { deny } from '../protocol/denial.js'
 import { farewell } from '../protocol/farewell.js'
 import { createSession, type LiveSession, type Session } from '../session/session.js'
 import type { SessionRegistry } from '../session/sessions.js'
 import { answerIn, type Refusals } from './answer-in.js'
 import { frameFault } from './frame-fault.js'
 import { guardClose, guardReceiver } from './close-guards.js'
+import { watchControlFrames } from './control-frames.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
 import { refuse } from './refuse.js'
 import { WsSocket } from './ws-socket.js'
@@ -97,9 +99,16 @@ const accept = <U extends User>(arrival: Arrival<U>, decision: Admitted<U>): voi
       const reason = frameFault(error)
       if (reason !== undefined) host.sessions.faulted(session, reason)
     })
-    webSocket.on('pong', () => {
-      host.sessions.heard(session)
-    })
+    watchControlFrames(
+      webSocket,
+      () => {
+        host.sessions.heard(session)
+      },
+      () => {
+        host.sessions.close(session, deny('too_many_messages', { retryAfterMs: 1_000, detail: 'pings and pongs' }))
+      },
+      host.now,
+    )
     webSocket.on('message', () => {
       host.sessions.heard(session)
     })

@@ -70,7 +70,7 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
       },
     },
   })
-  const options: ServerOptions & { readonly closeTimeout: number; readonly maxFragments: number } = {
+  const options: ServerOptions & { readonly closeTimeout: number; readonly maxFragments: number; readonly maxBufferedChunks: number } = {
     noServer: true,
     clientTracking: false,
     maxPayload: config.limits.frameBytes,
@@ -79,6 +79,8 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
     handleProtocols: (offered) => (offered.has(modern) ? modern : false),
     closeTimeout: 2_000,
     maxFragments: 128,
+    // A piece that waits for the rest of its frame costs hundreds of bytes, however small it is.
+    maxBufferedChunks: 1_024,
   }
   const wss = new WebSocketServer(options)
   const upgrade = gate.upgrade(wss, (webSocket, session) => {

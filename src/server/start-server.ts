@@ -12,6 +12,7 @@ import { createHardenedServer } from '../node/hardened-server.js'
 import { refuse } from '../node/refuse.js'
 import { deny } from '../protocol/denial.js'
 import { createSqliteSweeper } from '../stores/sqlite/sqlite-sweeper.js'
+import { boundConnections } from './bound-connections.js'
 import type { Config } from './config/config.js'
 import type { LoadedConfig } from './config/load-config.js'
 import { dryRunLimits } from './config/keys.js'
@@ -170,6 +171,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const publicUrl = `http://${hostText(config.listen.host)}:${String(publicPort)}`
     const sweeper = createSqliteSweeper((ask) => stores.engine.write('sweep', ask), Date.now, told('sweep'))
     sweeper.start()
+    await boundConnections(publicServer, log)
     ready = true
     lively?.start(publicUrl)
     log.write('info', { event: 'server', state: 'started', detail: `${development ? 'development' : 'production'} on ${publicUrl}` })

@@ -6,10 +6,13 @@ import { readOffer } from '../admission/steps/subprotocols.js'
 import { tokenPreview } from '../admission/token/fingerprint.js'
 import type { User } from '../admission/user.js'
 import type { GateEvents } from '../gate.js'
-import { statusOf } from '../protocol/denial.js'
+import { statusOf, type Reason } from '../protocol/denial.js'
 import type { DecisionFeed } from './decision-feed.js'
 import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
+
+/** What a peer did wrong on an open socket; other ends are daily business. */
+const misdeeds: ReadonlySet<string> = new Set<Reason>(['frame_protocol', 'frame_wrong_type', 'frame_not_utf8', 'frame_too_big', 'slow_consumer', 'too_many_messages'])
 
 const shownCarriers = new Set(defaultCarriers)
 
@@ -57,7 +60,7 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
   closed(session, code, reason) {
     metrics.sessionClosed(session.endpoint.name, reason)
     const durationMs = Date.now() - session.openedAt
-    log.write('debug', { event: 'session_closed', sessionId: session.id, userId: session.user.id, endpoint: session.endpoint.name, conversation: session.endpoint.conversation, reason, code, durationMs })
+    log.write(misdeeds.has(reason) ? 'warn' : 'debug', { event: 'session_closed', sessionId: session.id, userId: session.user.id, endpoint: session.endpoint.name, conversation: session.endpoint.conversation, reason, code, durationMs })
   },
   delivered(push, delivery) {
     metrics.delivered(push.class, delivery)

@@ -8,6 +8,8 @@ const main = process.env['SALLYPORT_TEST_MAIN'] ?? fileURLToPath(new URL('../../
 export interface Folder {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
+  /** Descriptors it may have open, as `ulimit -n` says. */
+  readonly openFiles?: number
 }
 
 export interface Ended {
@@ -16,8 +18,11 @@ export interface Ended {
   readonly stderr: string
 }
 
-const start = (words: readonly string[], { cwd, env = {} }: Folder): ChildProcess =>
-  spawn(process.execPath, [main, ...words], { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'pipe' })
+const start = (words: readonly string[], { cwd, env = {}, openFiles }: Folder): ChildProcess => {
+  const command = [process.execPath, main, ...words]
+  const [program = '', ...rest] = openFiles === undefined ? command : ['/bin/sh', '-c', `ulimit -n ${String(openFiles)} && exec "$0" "$@"`, ...command]
+  return spawn(program, rest, { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'pipe' })
+}
 
 const gather = (stream: NodeJS.ReadableStream | null): (() => string) => {
   let text = ''

@@ -34,8 +34,8 @@ export const temporaryFolder = async (): Promise<{ readonly cwd: string; readonl
 }
 
 /** Starts `dev` or `serve` on free ports and waits until it has said where it listens. */
-export const serve = async (words: readonly string[], cwd: string, env: Environment = {}): Promise<Serving> => {
-  const server = await startServer(words, { cwd, env: { ...freePorts, ...env } })
+export const serve = async (words: readonly string[], cwd: string, env: Environment = {}, openFiles?: number): Promise<Serving> => {
+  const server = await startServer(words, { cwd, env: { ...freePorts, ...env }, ...(openFiles === undefined ? {} : { openFiles }) })
   const internalUrl = /[Ii]nternal +(http:\/\/[^\s,]+)/.exec(server.stderr())?.[1]
   if (internalUrl === undefined) throw new Error(`No internal port is named: ${server.stderr()}`)
   const stop = async (): Promise<Ended> => {

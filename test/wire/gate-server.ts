@@ -23,6 +23,8 @@ export interface GateServerOptions extends Partial<Omit<GateOptions, 'limits'>> 
   readonly limits?: Partial<LimitsConfig>
   /** Address to listen on (default 127.0.0.1). */
   readonly host?: string
+  /** Whether plain handshakes are read before Node's parser sees them (default `true`). */
+  readonly fastLane?: boolean
   /** What the handler does with a message, after it was written down. */
   readonly received?: (session: Session, text: string) => Promise<void> | void
 }
@@ -87,7 +89,7 @@ const lives: Readonly<Record<string, boolean>> = { 1: true, 2: true, 3: true, 4:
 
 /** A server as an embedder builds one: the gate, `ws` and Node's own server, listening on loopback. */
 export const startGateServer = async (options: GateServerOptions = {}): Promise<GateServer> => {
-  const { limits: limitsConfig, host = '127.0.0.1', received: onReceived, events, ...gateOptions } = options
+  const { limits: limitsConfig, host = '127.0.0.1', fastLane = true, received: onReceived, events, ...gateOptions } = options
   const limits = createMemoryLimits({ ...roomy, ...limitsConfig })
   const ended: (readonly [number, string])[] = []
   const received: string[] = []
@@ -111,10 +113,11 @@ export const startGateServer = async (options: GateServerOptions = {}): Promise<
       },
     },
   })
-  const webSocketOptions = { noServer: true, maxPayload: sizes.frameBytes, maxFragments: 128, perMessageDeflate: false, clientTracking: false, closeTimeout: 2_000 }
+  const webSocketOptions = { noServer: true, maxPayload: sizes.frameBytes, maxFragments: 128, maxBufferedChunks: 1_024, perMessageDeflate: false, clientTracking: false, closeTimeout: 2_000 }
   const webSockets = new WebSocketServer({ ...webSocketOptions, handleProtocols: (offered) => (offered.has('sallyport.v1') ? 'sallyport.v1' : false) })
   const say = (session: Session, value: object): void => session.socket.write(encodeTextFrame(JSON.stringify(value)))
   const server = createHardenedServer({
+    fastLane,
     onRequest(request, response) {
       const { status, headers, body } = problemOf(whyNoHandshake(request), 'request')
       response.writeHead(status, { ...headers, Connection: 'close' })

@@ -98,6 +98,7 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
     case 'bad_parameter':
       return [warning(`Invalid query parameter ${event.name}=${event.value}`, consumers)]
     case 'blocking_call':
+    case 'connection_dropped':
     case 'dropped':
     case 'failure':
     case 'keys':

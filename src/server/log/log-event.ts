@@ -22,6 +22,8 @@ export type LogEvent =
   /** A number in the URL of a list that is none. */
   | { readonly event: 'bad_parameter'; readonly name: string; readonly value: string }
   | { readonly event: 'malformed'; readonly reason: string; readonly decisionId: string; readonly detail: string | undefined }
+  /** A connection was dropped unanswered, for all descriptors that may be used for connections are in use. */
+  | { readonly event: 'connection_dropped'; readonly connections: number }
   | { readonly event: 'ban_added' | 'ban_lifted'; readonly subject: string; readonly hours: number | undefined; readonly actor: string }
   | { readonly event: 'operation'; readonly action: string; readonly actor: string; readonly target: string }
   | { readonly event: 'login'; readonly action: string; readonly outcome: string; readonly userId: string | undefined; readonly address: string }
