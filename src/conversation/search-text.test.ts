@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { likePattern, searchText } from './search-text.js'
+import { searchText } from './search-text.js'
 import { storableText } from './storable-text.js'
 
 describe('a text is searched in one form', () => {
@@ -25,10 +25,6 @@ describe('a text is searched in one form', () => {
       const form = searchText(text)
       expect(searchText(form)).toBe(form)
     }))
-  })
-
-  test('nothing in it is a pattern', () => {
-    expect(likePattern('50%_\\')).toBe('%50\\%\\_\\\\%')
   })
 
   test('a combining flood costs little', () => {

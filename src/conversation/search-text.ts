@@ -24,6 +24,3 @@ const digits = /[\u0660-\u0669\u06f0-\u06f9]/gu
 const plain: Readonly<Record<string, string>> = {
   ي: 'ی', ى: 'ی', ئ: 'ی', ك: 'ک', ة: 'ه', ۀ: 'ه', أ: 'ا', إ: 'ا', آ: 'ا', ٱ: 'ا', ؤ: 'و',
 }
-
-/** A pattern for `LIKE … ESCAPE '\'` that finds a text anywhere. */
-export const likePattern = (text: string): string => `%${text.replace(/[\\%_]/gu, '\\$&')}%`

@@ -30,7 +30,8 @@ export interface Connection extends Database {
 
 interface Prepared {
   readonly statement: Libsql.Statement
-  readonly reader: boolean
+  /** Names of the columns; undefined for a statement that answers no rows. */
+  readonly columns: readonly string[] | undefined
   readonly placeholders: Placeholders
 }
 
@@ -66,6 +67,12 @@ const bind = (params: SqlParams, wanted: Placeholders): Bound[] | Record<string,
   return Object.fromEntries(wanted.names.map((name) => [name, bound(params[name], `"${name}"`)]))
 }
 
+const rowOf = (columns: readonly string[], values: unknown): Readonly<Record<string, unknown>> => {
+  const row: Record<string, unknown> = {}
+  if (Array.isArray(values)) for (const [index, column] of columns.entries()) row[column] = values[index]
+  return row
+}
+
 /** Opens a connection. Only for worker threads: every call blocks its thread. */
 export const connect = (path: string, busyTimeoutMs: number): Connection => {
   const driver = new Libsql(path, { timeout: busyTimeoutMs })
@@ -75,7 +82,9 @@ export const connect = (path: string, busyTimeoutMs: number): Connection => {
     const kept = statements.get(sql)
     if (kept !== undefined) return kept
     const statement = driver.prepare(sql)
-    const prepared: Prepared = { statement, reader: statement.reader, placeholders: placeholdersOf(sql) }
+    // Rows as lists: objects of the driver's own making take it twice as long.
+    const columns = statement.reader ? statement.raw(true).columns().map(({ name }) => name) : undefined
+    const prepared: Prepared = { statement, columns, placeholders: placeholdersOf(sql) }
     const oldest = statements.size >= maxStatements ? statements.keys().next() : undefined
     if (oldest?.done === false) statements.delete(oldest.value)
     statements.set(sql, prepared)
@@ -83,10 +92,10 @@ export const connect = (path: string, busyTimeoutMs: number): Connection => {
   }
 
   const all = <Row>(sql: string, params: SqlParams = []): readonly Row[] => {
-    const { statement, placeholders } = prepare(sql)
+    const { statement, columns = [], placeholders } = prepare(sql)
     // The row type is the caller's word about his own SQL; the schema is strict, so columns have the types they are declared with.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the row type is the caller's word about his SQL
-    return statement.all(bind(params, placeholders)) as readonly Row[]
+    return statement.all(bind(params, placeholders)).map((values) => rowOf(columns, values)) as readonly Row[]
   }
 
   return {
@@ -94,8 +103,8 @@ export const connect = (path: string, busyTimeoutMs: number): Connection => {
     // Not the driver's `get`, which stops at the first row and leaves a write with `returning` unfinished.
     get: <Row>(sql: string, params: SqlParams = []) => all<Row>(sql, params)[0],
     run: (sql, params = []) => {
-      const { statement, reader, placeholders } = prepare(sql)
-      if (reader) throw new TypeError('Cannot run a statement that answers rows: use "all" or "get"')
+      const { statement, columns, placeholders } = prepare(sql)
+      if (columns !== undefined) throw new TypeError('Cannot run a statement that answers rows: use "all" or "get"')
       return { changes: statement.run(bind(params, placeholders)).changes }
     },
     exec: (script) => {
