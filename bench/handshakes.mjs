@@ -59,14 +59,16 @@ const serve = async (kind) => {
     if (kind.endsWith('lane')) openFastLane(server)
     if (kind.startsWith('gate banned')) await gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'bench', actor: 'bench' })
   } else {
+    const guarded = kind.startsWith('bare guarded')
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => undefined)
-      if (kind === 'bare guarded') guardClose(socket)
+      if (guarded) guardClose(socket)
       wss.handleUpgrade(request, socket, head, (ws) => {
-        if (kind === 'bare guarded') guardReceiver(ws)
+        if (guarded) guardReceiver(ws)
         ws.on('error', () => undefined)
       })
     })
+    if (kind.endsWith('lane')) openFastLane(server)
   }
   process.on('message', (asked) => {
     if (asked === 'exit') process.exit(0)
@@ -154,6 +156,7 @@ const main = async () => {
     bare: () => '/ws/',
     'bare again': () => '/ws/',
     'bare guarded': () => '/ws/',
+    'bare guarded, fast lane': () => '/ws/',
     'gate cold': () => `/ws/?token=${mint((turn += 1) % users, true)}`,
     'gate cached': () => held[(turn += 1) % users],
     'gate cold, fast lane': () => `/ws/?token=${mint((turn += 1) % users, true)}`,
@@ -167,8 +170,10 @@ const main = async () => {
   const servers = {}
   for (const kind of Object.keys(variants)) {
     const child = fork(fileURLToPath(import.meta.url), ['serve', kind])
+    // Listened for before anything else is waited for: a message that nobody listens for is lost.
+    const listening = new Promise((resolve) => child.once('message', resolve))
     await pin(child.pid, 0)
-    const { port } = await new Promise((resolve) => child.once('message', resolve))
+    const { port } = await listening
     servers[kind] = { child, port }
   }
   const ask = (child) =>

@@ -2,10 +2,12 @@ import { hash } from 'node:crypto'
 import { deny, type Denial } from '../protocol/denial.js'
 import { resolveClient } from './address/resolve-client.js'
 import type { ClientAddress } from './address/client-address.js'
-import type { Decision, Principal, StepName } from './decision.js'
+import type { Decision, Denied, Principal, StepName } from './decision.js'
+import type { Endpoint } from './endpoint.js'
 import type { Facts } from './facts.js'
 import type { Handshake } from './handshake.js'
 import type { Allowance } from './limits.js'
+import { Patience } from './patience.js'
 import type { Rules } from './rules.js'
 import { findCredential, type Credential } from './steps/credential.js'
 import { checkForwarded } from './steps/forwarded.js'
@@ -20,8 +22,7 @@ import type { Claims } from './token/claims.js'
 import type { TokenFault, Verification } from './token/verification.js'
 import type { User } from './user.js'
 import { Walk } from './walk.js'
-import { within } from './within.js'
-import { settle, waitFor, type Work } from './work.js'
+import { settle, type Answer, type Work } from './work.js'
 
 /** What a refused token costs the budget of its address; a good connect costs the one that was reserved. */
 const faultCosts: Readonly<Record<TokenFault, number>> = { malformed: 5, signature: 5, unknown_key: 10, claims: 1, expired: 1 }
@@ -42,9 +43,93 @@ export const admit = <U extends User>(handshake: Handshake, rules: Rules<U>, mod
 
 /** The whole staircase, cheapest check first, each stair with one answer. */
 const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, mode: Mode): Work<Decision<U>> {
-  const { headers, receivedAt: at } = handshake
-  const live = mode === 'live'
   const walk = new Walk<U>(handshake, rules.policyVersion, rules.plainDialect)
+  const landing = climbFirst(walk, rules, mode)
+  if ('outcome' in landing) return landing
+  const { client, endpoint, credential } = landing
+  const at = handshake.receivedAt
+  const live = mode === 'live'
+
+  // From here on a stair may wait for somebody else.
+  const patience = new Patience(walk, rules, live)
+  let stair: StepName = 'token'
+  try {
+    const { tokenMs, userMs, topicMs, limitsMs } = rules.deadlines
+    let verified = verify(rules, credential, handshake, live)
+    if (verified instanceof Promise) {
+      const asked = patience.ask('token', tokenMs, verified)
+      yield asked.over
+      verified = asked.value
+    }
+    if (!verified.ok && live) chargeFault(walk, rules, client, credential, verified.fault)
+    const developmentUserId = verified.ok ? undefined : rules.developmentUserId
+    if (!verified.ok && developmentUserId === undefined) return walk.deny('token', verified.denial)
+    const claims: Claims | undefined = verified.ok ? verified.claims : undefined
+    const userId = claims?.subject ?? developmentUserId ?? ''
+    walk.userId = userId
+    walk.pass('token', verified.ok ? (verified.cached ? 'cached' : verified.claims.issuer) : `${verified.denial.reason}, and a development user stands in`)
+
+    stair = 'revocation'
+    const revoked = checkRevoked(rules, claims, at)
+    if (revoked) return walk.deny('revocation', revoked)
+    const userBan = rules.bans.findUser(userId, at)
+    if (userBan && !walk.excuses(rules.dryRun, 'revocation', 'user_ban')) return walk.deny('revocation', userBanned(userBan))
+    walk.pass('revocation')
+
+    stair = 'user'
+    const held = rules.users.held(userId, at)
+    let user = held
+    if (held === undefined) {
+      const asked = patience.ask('users', userMs, rules.users.find(userId, at + userMs))
+      yield asked.over
+      user = asked.value
+    }
+    const unfit = checkUser(rules, user, claims, endpoint)
+    if (unfit || !user) return walk.deny('user', unfit ?? deny('user_unknown'))
+    walk.pass('user', held ? 'cached' : 'looked up')
+
+    stair = 'topic'
+    if (endpoint.conversation !== undefined && rules.memberships) {
+      const asked = patience.ask('memberships', topicMs, rules.memberships.mayEnter(user.id, endpoint.conversation, at + topicMs))
+      yield asked.over
+      if (!asked.value) return walk.deny('topic', deny('not_found', { detail: 'no such conversation for this user' }))
+    }
+    walk.pass('topic')
+
+    stair = 'limits'
+    const ask = { userId: user.id, addressKey: client.key, endpoint: endpoint.name, at }
+    let allowance = live ? rules.limits.take(ask, at + limitsMs) : rules.limits.peek(ask, at + limitsMs)
+    if (allowance instanceof Promise) {
+      const asked = patience.ask('limits', limitsMs, allowance)
+      yield asked.over
+      allowance = inTime(rules, asked, allowance)
+    }
+    walk.facts.allowance = allowance
+    if (!allowance.granted) return walk.deny('limits', limitDenial(allowance))
+    if (allowance.wouldRefuse !== undefined) walk.mark('limits', `limits.${allowance.wouldRefuse}`)
+    walk.pass('limits')
+
+    if (live && client.key !== undefined) rules.ladder.admitted(client.key, at)
+    const principal: Principal<U> = { user, claims, expiresAt: claims?.expiresAt, development: developmentUserId !== undefined }
+    return walk.admit(endpoint, principal, allowance.lease)
+  } catch (error) {
+    return walk.deny(stair, failureDenial(error))
+  } finally {
+    patience.end()
+  }
+}
+
+/** What is known half-way up, before anything that a handshake claims was proved. */
+interface Landing {
+  readonly client: ClientAddress
+  readonly endpoint: Endpoint
+  readonly credential: Credential | Denial
+}
+
+/** The stairs up to the credential: all that is decided from the request and from memory, so that nobody waits here. */
+const climbFirst = <U extends User>(walk: Walk<U>, rules: Rules<U>, mode: Mode): Landing | Denied => {
+  const { handshake } = walk
+  const { headers, receivedAt: at } = handshake
 
   const malformed = checkForm(handshake, rules.hosts)
   if (malformed) return walk.deny('well_formed', malformed)
@@ -66,7 +151,7 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
   walk.pass('address_ban')
 
   const credential = findCredential(headers, offer, query, rules.carriers, rules.cookieName)
-  const dry = checkBudget(rules, walk.facts, client, credential, handshake, live)
+  const dry = checkBudget(rules, walk.facts, client, credential, handshake, mode === 'live')
   if (dry && !walk.excuses(rules.dryRun, 'address_budget', 'address_budget')) return walk.deny('address_budget', dry)
   walk.pass('address_budget')
 
@@ -89,71 +174,17 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
   if ('reason' in credential && (rules.developmentUserId === undefined || credential.reason !== 'token_missing'))
     return walk.deny('credential', credential)
   walk.pass('credential', 'reason' in credential ? 'none, and a development user stands in' : credential.carrier)
+  return { client, endpoint, credential }
+}
 
-  // From here on a stair may wait for somebody else.
-  let waitingUntil: number | undefined
-  const wait: Wait = (store, ms, work) => {
-    if (waitingUntil === undefined) {
-      waitingUntil = performance.now() + rules.deadlines.handshakeMs
-      if (live) rules.capacity.enter()
-    }
-    return waitFor(within(store, Math.min(ms, Math.ceil(waitingUntil - performance.now())), work))
-  }
-  let stair: StepName = 'token'
-  try {
-    const verified = yield* verify(rules, credential, handshake, live, wait)
-    if (!verified.ok && live && client.key !== undefined && !('reason' in credential)) {
-      rules.budget.charge(client.key, faultCosts[verified.fault] - 1, at)
-      const verdict = rules.ladder.failed(client.key, verified.fault, hash('sha256', credential.token, 'base64url'), at)
-      if (verdict.outcome === 'would_ban') walk.mark('address_ban', 'ladder')
-      if (verdict.outcome !== 'nothing') rules.laddered(verdict)
-    }
-    const developmentUserId = verified.ok ? undefined : rules.developmentUserId
-    if (!verified.ok && developmentUserId === undefined) return walk.deny('token', verified.denial)
-    const claims: Claims | undefined = verified.ok ? verified.claims : undefined
-    const userId = claims?.subject ?? developmentUserId ?? ''
-    walk.userId = userId
-    walk.pass('token', verified.ok ? (verified.cached ? 'cached' : verified.claims.issuer) : `${verified.denial.reason}, and a development user stands in`)
-
-    stair = 'revocation'
-    const revoked = checkRevoked(rules, claims, at)
-    if (revoked) return walk.deny('revocation', revoked)
-    const userBan = rules.bans.findUser(userId, at)
-    if (userBan && !walk.excuses(rules.dryRun, 'revocation', 'user_ban')) return walk.deny('revocation', userBanned(userBan))
-    walk.pass('revocation')
-
-    stair = 'user'
-    const held = rules.users.held(userId, at)
-    const user = held ?? (yield* wait('users', rules.deadlines.userMs, rules.users.find(userId, at + rules.deadlines.userMs)))
-    const unfit = checkUser(rules, user, claims, endpoint)
-    if (unfit || !user) return walk.deny('user', unfit ?? deny('user_unknown'))
-    walk.pass('user', held ? 'cached' : 'looked up')
-
-    stair = 'topic'
-    if (endpoint.conversation !== undefined && rules.memberships) {
-      const { topicMs } = rules.deadlines
-      const member = yield* wait('memberships', topicMs, rules.memberships.mayEnter(user.id, endpoint.conversation, at + topicMs))
-      if (!member) return walk.deny('topic', deny('not_found', { detail: 'no such conversation for this user' }))
-    }
-    walk.pass('topic')
-
-    stair = 'limits'
-    const ask = { userId: user.id, addressKey: client.key, endpoint: endpoint.name, at }
-    const asked = live ? rules.limits.take(ask, at + rules.deadlines.limitsMs) : rules.limits.peek(ask, at + rules.deadlines.limitsMs)
-    const allowance = asked instanceof Promise ? yield* inTime(rules, asked, wait('limits', rules.deadlines.limitsMs, asked)) : asked
-    walk.facts.allowance = allowance
-    if (!allowance.granted) return walk.deny('limits', limitDenial(allowance))
-    if (allowance.wouldRefuse !== undefined) walk.mark('limits', `limits.${allowance.wouldRefuse}`)
-    walk.pass('limits')
-
-    if (live && client.key !== undefined) rules.ladder.admitted(client.key, at)
-    const principal: Principal<U> = { user, claims, expiresAt: claims?.expiresAt, development: developmentUserId !== undefined }
-    return walk.admit(endpoint, principal, allowance.lease)
-  } catch (error) {
-    return walk.deny(stair, failureDenial(error))
-  } finally {
-    if (live && waitingUntil !== undefined) rules.capacity.leave()
-  }
+/** Charges an address for a token that was refused, and lets the ladder hear of it. */
+const chargeFault = (walk: Walk<User>, rules: Rules, client: ClientAddress, credential: Credential | Denial, fault: TokenFault): void => {
+  if (client.key === undefined || 'reason' in credential) return
+  const at = walk.handshake.receivedAt
+  rules.budget.charge(client.key, faultCosts[fault] - 1, at)
+  const verdict = rules.ladder.failed(client.key, fault, hash('sha256', credential.token, 'base64url'), at)
+  if (verdict.outcome === 'would_ban') walk.mark('address_ban', 'ladder')
+  if (verdict.outcome !== 'nothing') rules.laddered(verdict)
 }
 
 /** A dry budget still lets in whoever holds a token we have verified before, so that a noisy neighbour locks nobody out. */
@@ -184,22 +215,18 @@ const ticketUse = ({ target, headers }: Handshake): TicketUse => ({ target, orig
 
 const noToken: Verification = { ok: false, denial: deny('token_missing'), fault: 'claims' }
 
-/** Waits for a store, within its time. */
-type Wait = <T>(store: string, ms: number, work: Promise<T>) => Work<T>
-
-const verify = function* (rules: Rules, credential: Credential | Denial, handshake: Handshake, live: boolean, wait: Wait): Work<Verification> {
+const verify = (rules: Rules, credential: Credential | Denial, handshake: Handshake, live: boolean): Verification | Promise<Verification> => {
   if ('reason' in credential) return noToken
   const { carrier, token } = credential
   const at = handshake.receivedAt
   if (carrier === 'ticket') return rules.tickets[live ? 'redeem' : 'peek'](token, ticketUse(handshake), at)
-  const verification = rules.verifier.verify(token, at)
-  return verification instanceof Promise ? yield* wait('token', rules.deadlines.tokenMs, verification) : verification
+  return rules.verifier.verify(token, at)
 }
 
 /** A lease that is granted after its time was given up is nobody's: it goes back, or its place would be taken for ever. */
-const inTime = function* (rules: Rules, asked: Promise<Allowance>, answer: Work<Allowance>): Work<Allowance> {
+const inTime = (rules: Rules, answer: Answer<Allowance>, asked: Promise<Allowance>): Allowance => {
   try {
-    return yield* answer
+    return answer.value
   } catch (error) {
     void asked.then(
       (late) => {

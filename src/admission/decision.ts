@@ -29,6 +29,7 @@ export type StepName = (typeof stepNames)[number]
 export interface Step {
   readonly name: StepName
   readonly outcome: 'passed' | 'refused'
+  /** Milliseconds it waited for a store, a key server or the thread pool; 0 for a stair that was answered from memory. */
   readonly durationMs: number
   /** Inputs and thresholds for operators, such as `cached` or `59 of 60 in 60000 ms`. Never token text. */
   readonly detail?: string

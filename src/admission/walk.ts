@@ -7,42 +7,45 @@ import type { Endpoint } from './endpoint.js'
 import { factsInWords, noFacts, type Facts } from './facts.js'
 import type { Handshake } from './handshake.js'
 import type { Lease } from './limits.js'
+import { ownText } from './own-text.js'
 import type { User } from './user.js'
 
 const maxPathLength = 200
 
-/**
- * One way up the staircase: it writes down each stair as it is taken, and turns the whole into a decision.
- *
- * Decisions are kept by the thousand, so stairs are kept as bare numbers and become steps only when somebody looks.
- */
+/** One way up the staircase: it writes down each stair as it is taken, and turns the whole into a decision. */
 export class Walk<U extends User> {
-  readonly #handshake: Handshake
-  readonly #policyVersion: string
-  readonly #stairs: Stairs = { durations: [], details: [], refused: false }
+  readonly handshake: Handshake
+  readonly policyVersion: string
   readonly facts: Facts = noFacts()
-  #marks: DryRunMark[] | undefined
-  #stairAt = performance.now()
-  client: ClientAddress | undefined
-  endpoint: Endpoint | undefined
-  userId: string | undefined
+  readonly stairs: Stairs = { taken: 0, refused: false, details: undefined, waits: undefined }
+  marks: DryRunMark[] | undefined = undefined
+  client: ClientAddress | undefined = undefined
+  endpoint: Endpoint | undefined = undefined
+  userId: string | undefined = undefined
   dialect: Dialect
 
   constructor(handshake: Handshake, policyVersion: string, dialect: Dialect) {
-    this.#handshake = handshake
-    this.#policyVersion = policyVersion
+    this.handshake = handshake
+    this.policyVersion = policyVersion
     this.dialect = dialect
   }
 
   /** Notes that a stair was taken; stairs are taken in the order of their names. */
   pass(_name: StepName, detail?: string): void {
-    this.#note(detail)
+    const { stairs } = this
+    if (detail !== undefined) note(stairs, detail)
+    take(stairs)
+  }
+
+  /** Notes that the stair which is being taken begins to wait for somebody else; it has waited once it is passed or refuses. */
+  waits(at: number): void {
+    this.stairs.waits = { stair: this.stairs.taken, ms: -at, before: this.stairs.waits }
   }
 
   /** Notes that a rule in dry-run would have refused here. */
   mark(step: StepName, rule: string): void {
-    this.#marks ??= []
-    this.#marks.push({ step, rule })
+    this.marks ??= []
+    this.marks.push({ step, rule })
   }
 
   /** Whether a rule that refuses is in dry-run: then it only leaves its mark. */
@@ -54,77 +57,132 @@ export class Walk<U extends User> {
 
   /** Ends the walk on a stair. */
   deny(name: StepName, denial: Denial): Denied {
-    this.#note(denial.detail)
-    this.#stairs.refused = true
-    const { endpoint, userId } = this
-    return Object.assign(this.#record(), { outcome: 'denied' as const, endpoint, denial, step: name, userId })
+    const { stairs } = this
+    if (denial.detail !== undefined) note(stairs, denial.detail)
+    take(stairs)
+    stairs.refused = true
+    return new Refusal(this, name, denial)
   }
 
   /** Ends the walk at the top. */
   admit(endpoint: Endpoint, principal: Principal<U>, lease: Lease): Admitted<U> {
-    return Object.assign(this.#record(), { outcome: 'admitted' as const, endpoint, principal, lease })
-  }
-
-  #note(detail: string | undefined): void {
-    const now = performance.now()
-    const { durations, details } = this.#stairs
-    durations.push(now - this.#stairAt)
-    details.push(detail)
-    this.#stairAt = now
-  }
-
-  #record() {
-    const { receivedAt, target, headers } = this.#handshake
-    const query = target.indexOf('?')
-    const stairs = this.#stairs
-    const { facts } = this
-    return {
-      id: decisionId(),
-      receivedAt,
-      get steps(): readonly Step[] {
-        return stepsOf(stairs, facts)
-      },
-      policyVersion: this.#policyVersion,
-      facts,
-      marks: this.#marks ?? noMarks,
-      client: this.client,
-      path: ownText(target.slice(0, query === -1 ? maxPathLength : Math.min(query, maxPathLength))),
-      origin: headers['origin']?.[0]?.slice(0, maxPathLength),
-      dialect: this.dialect,
-    }
+    return new Admission(this, endpoint, principal, lease)
   }
 }
 
-/** Durations by position in `stepNames`, and what there is to say about some of them: two short arrays weigh less than steps or a map. */
+/**
+ * What was written down on the way. Decisions are kept by the thousand, so this is bare and mostly empty, and becomes steps only when somebody
+ * looks.
+ */
 interface Stairs {
-  readonly durations: number[]
-  readonly details: (string | undefined)[]
+  taken: number
   refused: boolean
+  details: Note | undefined
+  waits: Wait | undefined
+}
+
+/** What there is to say about a stair, newest first. */
+interface Note {
+  readonly stair: number
+  readonly text: string
+  readonly before: Note | undefined
+}
+
+/** How long a stair waited, newest first; while it waits, `ms` is the moment it began at, below zero. */
+interface Wait {
+  readonly stair: number
+  ms: number
+  readonly before: Wait | undefined
+}
+
+const take = (stairs: Stairs): void => {
+  const { waits } = stairs
+  if (waits !== undefined && waits.stair === stairs.taken) waits.ms += performance.now()
+  stairs.taken += 1
+}
+
+const note = (stairs: Stairs, text: string): void => {
+  stairs.details = { stair: stairs.taken, text, before: stairs.details }
+}
+
+/** What decisions of both outcomes hold. Written as classes, so that all of one outcome share their shape and the steps their getter. */
+class WrittenDecision {
+  readonly id = decisionId()
+  readonly receivedAt: number
+  readonly policyVersion: string
+  readonly facts: Facts
+  readonly marks: readonly DryRunMark[]
+  readonly client: ClientAddress | undefined
+  readonly path: string
+  readonly origin: string | undefined
+  readonly dialect: Dialect
+  readonly #stairs: Stairs
+
+  constructor(walk: Walk<User>) {
+    const { receivedAt, target, headers } = walk.handshake
+    const query = target.indexOf('?')
+    const origin = headers['origin']?.[0]
+    this.receivedAt = receivedAt
+    this.policyVersion = walk.policyVersion
+    this.facts = walk.facts
+    this.marks = walk.marks ?? noMarks
+    this.client = walk.client
+    this.path = ownText(target.slice(0, query === -1 ? maxPathLength : Math.min(query, maxPathLength)))
+    this.origin = origin === undefined ? undefined : ownText(origin.slice(0, maxPathLength))
+    this.dialect = walk.dialect
+    this.#stairs = walk.stairs
+  }
+
+  get steps(): readonly Step[] {
+    return stepsOf(this.#stairs, this.facts)
+  }
+}
+
+class Refusal extends WrittenDecision implements Denied {
+  readonly outcome = 'denied'
+  readonly endpoint: Endpoint | undefined
+  readonly denial: Denial
+  readonly step: StepName
+  readonly userId: string | undefined
+
+  constructor(walk: Walk<User>, step: StepName, denial: Denial) {
+    super(walk)
+    this.endpoint = walk.endpoint
+    this.denial = denial
+    this.step = step
+    this.userId = walk.userId
+  }
+}
+
+class Admission<U extends User> extends WrittenDecision implements Admitted<U> {
+  readonly outcome = 'admitted'
+  readonly endpoint: Endpoint
+  readonly principal: Principal<U>
+  readonly lease: Lease
+
+  constructor(walk: Walk<User>, endpoint: Endpoint, principal: Principal<U>, lease: Lease) {
+    super(walk)
+    this.endpoint = endpoint
+    this.principal = principal
+    this.lease = lease
+  }
 }
 
 const noMarks: readonly DryRunMark[] = []
 
-const stepsOf = ({ durations, details, refused }: Stairs, facts: Facts): readonly Step[] =>
-  durations.map((durationMs, index) => {
-    const name = stepNames[index] ?? 'limits'
-    const outcome = refused && index === durations.length - 1 ? 'refused' : 'passed'
-    const said = details[index]
+const stepsOf = ({ taken, refused, details, waits }: Stairs, facts: Facts): readonly Step[] =>
+  stepNames.slice(0, taken).map((name, stair) => {
+    const outcome = refused && stair === taken - 1 ? 'refused' : 'passed'
+    const durationMs = at(waits, stair)?.ms ?? 0
+    const said = at(details, stair)?.text
     const counted = factsInWords(name, facts)
     const detail = said === undefined || counted === undefined || counted.startsWith(said) ? (counted ?? said) : `${said}; ${counted}`
     return detail === undefined ? { name, outcome, durationMs } : { name, outcome, durationMs, detail }
   })
 
-/**
- * A cut of a string keeps the whole alive, and the whole of a target may hold a token: paths are few, so each is kept once, by itself.
- */
-const ownText = (cut: string): string => {
-  const known = paths.get(cut)
-  if (known !== undefined) return known
-  if (paths.size >= maxPaths) paths.clear()
-  const own = Buffer.from(cut).toString()
-  paths.set(own, own)
-  return own
+/** The newest of a chain that belongs to a stair. */
+const at = <T extends { readonly stair: number; readonly before: T | undefined }>(newest: T | undefined, stair: number): T | undefined => {
+  let one = newest
+  while (one !== undefined && one.stair !== stair) one = one.before
+  return one
 }
-
-const maxPaths = 1_000
-const paths = new Map<string, string>()

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
-import { settle, waitFor, type Work } from './work.js'
+import { Answer, settle, type Work } from './work.js'
 
 const twice = function* (value: number | Promise<number>): Work<number> {
-  const found = value instanceof Promise ? yield* waitFor(value) : value
-  return found * 2
+  if (typeof value === 'number') return value * 2
+  const asked = new Answer(value)
+  yield asked.over
+  return asked.value * 2
 }
 
 test('work that never waits gives its result at once', () => {
@@ -19,7 +21,9 @@ test('work that waits gives a promise of its result', async () => {
 test('what a promise rejects with is thrown where it was waited for', async () => {
   const caught = function* (): Work<string> {
     try {
-      return yield* waitFor(Promise.reject<string>(new Error('away')))
+      const asked = new Answer(Promise.reject<string>(new Error('away')))
+      yield asked.over
+      return asked.value
     } catch (error) {
       return error instanceof Error ? error.message : 'no error'
     }
@@ -35,4 +39,8 @@ test('work may wait again and again', async () => {
     return total
   }
   expect(await settle(sum())).toBe(12)
+})
+
+test('an answer that is not there yet can not be read', () => {
+  expect(() => new Answer(Promise.resolve(1)).value).toThrow('before its answer was there')
 })

@@ -1,7 +1,7 @@
 /**
  * Work that waits only when it must: a generator that yields a promise whenever it has to wait for somebody else, and else runs straight through.
  *
- * The promises it yields never reject; `waitFor` makes them.
+ * The promises it yields never reject; they are the `over` of an `Answer`.
  */
 export type Work<T> = Generator<Promise<void>, T, void>
 
@@ -26,22 +26,37 @@ const settleLater = async <T>(work: Work<T>, first: Promise<void>): Promise<T> =
 }
 
 /**
- * Waits inside of work, as `await` does inside of an async function: gives what the promise gives, throws what it rejects with.
+ * The answer of somebody else, inside of work.
  *
- * @example const user = yield* waitFor(users.find(id, deadline))
+ * @example
+ * const asked = new Answer(users.find(id, deadline))
+ * yield asked.over
+ * const user = asked.value
  */
-export const waitFor = function* <T>(promise: Promise<T>): Work<T> {
-  const answer: { settled?: PromiseSettledResult<T> } = {}
-  yield promise.then(
-    (value) => {
-      answer.settled = { status: 'fulfilled', value }
-    },
-    (reason: unknown) => {
-      answer.settled = { status: 'rejected', reason }
-    },
-  )
-  const { settled } = answer
-  if (settled === undefined) throw new Error('work went on before its promise was settled')
-  if (settled.status === 'rejected') throw settled.reason
-  return settled.value
+export class Answer<T> {
+  /** Resolves when the answer is there or has failed to come; never rejects. */
+  readonly over: Promise<void>
+  #settled: PromiseSettledResult<T> | undefined = undefined
+
+  constructor(promise: Promise<T>) {
+    this.over = promise.then(
+      (value) => {
+        this.#settled = { status: 'fulfilled', value }
+      },
+      (reason: unknown) => {
+        this.#settled = { status: 'rejected', reason }
+      },
+    )
+  }
+
+  /**
+   * What the promise gave.
+   *
+   * @throws what it rejected with.
+   */
+  get value(): T {
+    if (this.#settled === undefined) throw new Error('work went on before its answer was there')
+    if (this.#settled.status === 'rejected') throw this.#settled.reason
+    return this.#settled.value
+  }
 }

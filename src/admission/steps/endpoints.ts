@@ -1,4 +1,5 @@
 import type { Endpoint, EndpointRule } from '../endpoint.js'
+import { ownText } from '../own-text.js'
 import type { Role } from '../user.js'
 import { readParameters } from './query.js'
 
@@ -54,7 +55,7 @@ export const createEndpointTable = (rules: readonly EndpointRule[]): EndpointTab
       if (found !== undefined) return withParameters(found, rest)
       for (const { form, name } of patterns) {
         const conversation = form.exec(path)?.[1]
-        if (conversation !== undefined) return withParameters({ name, conversation }, rest)
+        if (conversation !== undefined) return withParameters({ name, conversation: ownText(conversation) }, rest)
       }
       return everything
     },

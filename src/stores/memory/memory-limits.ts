@@ -1,5 +1,5 @@
 import { positiveInteger } from '../../admission/argument.js'
-import type { Allowance, Lease, LimitLevels, LimitRule, Limits, LimitsAsk, LimitsConfig } from '../../admission/limits.js'
+import type { Allowance, Lease, LimitRule, Limits, LimitsAsk, LimitsConfig } from '../../admission/limits.js'
 import { createSteadyTime } from '../../admission/steady-time.js'
 import { createSlidingWindow } from './sliding-window.js'
 
@@ -69,18 +69,29 @@ export const createMemoryLimits = (config: LimitsConfig): MemoryLimits => {
     return { rule: late, retryAfterMs: Math.max(time.until(ready, ask.at), full === undefined ? 0 : socketGuessMs) }
   }
 
-  /** Both verdicts: of the rules that refuse, and of those that only say what they would do. */
-  const judge = (ask: LimitsAsk, counts: Counts, now: number) => ({
-    refused: refusalBy(enforced, ask, counts, now),
-    wouldRefuse: dryRun.size === 0 ? undefined : refusalBy((rule) => dryRun.has(rule), ask, counts, now)?.rule,
-  })
+  /** Whether every count leaves room for one more, as it nearly always does. */
+  const hasRoom = (counts: Counts): boolean =>
+    counts.userConnects < config.userConnects.max &&
+    (counts.addressConnects ?? 0) < config.addressConnects.max &&
+    (config.endpointConnects === undefined || (counts.endpointConnects ?? 0) < config.endpointConnects.max) &&
+    counts.userSockets < maxSockets.userSockets &&
+    (counts.addressSockets ?? 0) < maxSockets.addressSockets &&
+    counts.nodeSockets < maxSockets.nodeSockets
+
+  const refusal = (ask: LimitsAsk, counts: Counts, now: number): Refusal | undefined =>
+    hasRoom(counts) ? undefined : refusalBy(enforced, ask, counts, now)
+
+  /** What the rules that only say what they would do have to say. */
+  const wouldRefuseBy = (ask: LimitsAsk, counts: Counts, now: number): LimitRule | undefined =>
+    dryRun.size === 0 || hasRoom(counts) ? undefined : refusalBy((rule) => dryRun.has(rule), ask, counts, now)?.rule
 
   return {
     take(ask) {
       const now = time.now(ask.at)
       const counts = countsOf(ask, now)
-      const { refused, wouldRefuse } = judge(ask, counts, now)
+      const refused = refusal(ask, counts, now)
       if (refused !== undefined) return { granted: false, ...refused, levels: { counts, limits: config } }
+      const wouldRefuse = wouldRefuseBy(ask, counts, now)
       const lease = leaseOf(ask)
       userConnects.record(ask.userId, now)
       if (ask.endpoint !== undefined) endpointConnects?.record(ask.endpoint, now)
@@ -95,8 +106,9 @@ export const createMemoryLimits = (config: LimitsConfig): MemoryLimits => {
     peek(ask) {
       const now = time.peek(ask.at)
       const counts = countsOf(ask, now)
-      const { refused, wouldRefuse } = judge(ask, counts, now)
+      const refused = refusal(ask, counts, now)
       if (refused !== undefined) return { granted: false, ...refused, levels: { counts, limits: config } }
+      const wouldRefuse = wouldRefuseBy(ask, counts, now)
       return { granted: true, lease: leaseOf(ask), wouldRefuse, levels: { counts, limits: config } }
     },
     release(lease) {
@@ -118,7 +130,14 @@ const maxKeys = 400_000
 const windowRules = ['userConnects', 'addressConnects', 'endpointConnects'] as const
 const socketRules = ['userSockets', 'addressSockets', 'nodeSockets'] as const
 
-type Counts = LimitLevels['counts']
+interface Counts {
+  readonly userConnects: number
+  readonly addressConnects: number | undefined
+  readonly endpointConnects: number | undefined
+  readonly userSockets: number
+  readonly addressSockets: number | undefined
+  readonly nodeSockets: number
+}
 
 interface Refusal {
   readonly rule: LimitRule

@@ -39,8 +39,9 @@ export const createSlidingWindow = (rule: string, limit: WindowLimit, maxKeys: n
     used(key, now) {
       const log = logs.get(key)
       if (log === undefined) return 0
-      // By halves and without moving `first`: a question about a moment to come must forget nothing.
+      // Mostly all of them. Else by halves and without moving `first`: a question about a moment to come must forget nothing.
       let low = log.first
+      if ((log.times[low] ?? 0) + windowMs > now) return log.times.length - low
       let high = log.times.length
       while (low < high) {
         const middle = (low + high) >>> 1
