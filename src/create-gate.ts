@@ -157,7 +157,11 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   const applyBans = async (bans: Parameters<typeof stores.bans.addAll>[0]) => {
     const kept = await stores.bans.addAll(bans)
     const changes = kept.map((ban) => ({ kind: 'ban_added', ban }) as const)
-    for (const change of changes) replica.apply(change)
+    for (const [index, change] of changes.entries()) {
+      // A long list is taken up in several turns of the event loop.
+      if (index > 0 && index % applyAtOnce === 0) await nextTurn()
+      replica.apply(change)
+    }
     return { bans: kept, sockets: await follower.enforceAll(changes) }
   }
   const changed = async (change: ControlChange): Promise<number> => {
@@ -287,6 +291,11 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     },
   }
 }
+
+/** Bans that are taken up in one turn of the event loop. */
+const applyAtOnce = 250
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 

@@ -25,17 +25,22 @@ export interface ProtectedNetworks {
  *
  * A ban of a user has no dangers of this kind, because the internal port asks no user. Costs a comparison for each protected network.
  */
-export const banDangers = (subject: BanSubject, { trustedProxies, allowed, ownAddress }: ProtectedNetworks): readonly BanDanger[] => {
-  const banned = subject.kind === 'network' ? parseNetwork(subject.network) : undefined
-  if (banned === undefined) return []
-  const holds = (texts: readonly string[]): boolean => networksOf(texts).some((network) => networksOverlap(network, banned))
-  const dangers: BanDanger[] = []
-  if (banned.prefix === 0) dangers.push('everybody')
-  if (holds(['127.0.0.0/8', '::1'])) dangers.push('loopback')
-  if (holds(trustedProxies)) dangers.push('trusted_proxy')
-  if (holds(allowed)) dangers.push('allowed_network')
-  if (ownAddress !== undefined && holds([ownAddress])) dangers.push('own_address')
-  return dangers
+export const banDangers = (subject: BanSubject, networks: ProtectedNetworks): readonly BanDanger[] => createBanJudge(networks)(subject)
+
+/** The same for many bans, with the protected networks read once. */
+export const createBanJudge = ({ trustedProxies, allowed, ownAddress }: ProtectedNetworks): ((subject: BanSubject) => readonly BanDanger[]) => {
+  const guarded: readonly (readonly [BanDanger, readonly Network[]])[] = [
+    ['loopback', networksOf(['127.0.0.0/8', '::1'])],
+    ['trusted_proxy', networksOf(trustedProxies)],
+    ['allowed_network', networksOf(allowed)],
+    ['own_address', networksOf(ownAddress === undefined ? [] : [ownAddress])],
+  ]
+  return (subject) => {
+    const banned = subject.kind === 'network' ? parseNetwork(subject.network) : undefined
+    if (banned === undefined) return []
+    const hit = guarded.flatMap(([danger, networks]) => (networks.some((network) => networksOverlap(network, banned)) ? [danger] : []))
+    return banned.prefix === 0 ? ['everybody', ...hit] : hit
+  }
 }
 
 /**

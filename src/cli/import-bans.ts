@@ -24,9 +24,9 @@ export interface ImportOptions {
   readonly store: (bans: readonly BanLine[]) => Promise<z.infer<typeof banImport>>
 }
 
-/** One part stays under both limits of the internal port: 500 bans and 64 KiB. */
-const partSize = 500
-const partBytes = 48 * 1024
+/** One part stays under both limits of the internal port: 1,000 bans and 256 KiB. */
+const partSize = 1_000
+const partBytes = 240 * 1024
 const progressEvery = 10_000
 
 interface Numbered {
@@ -52,11 +52,19 @@ export const importBans = async (lines: AsyncIterable<string>, terminal: Termina
     total.refused += 1
     terminal.complain(`line ${number}: ${shown(text)}: not banned, as this would hit ${dangers.join(', ')}; add --force when it is meant`)
   }
+  let underWay: Promise<void> = Promise.resolve()
+  /** Sends a part once the one before is stored; the next lines are read meanwhile. */
   const send = async (): Promise<void> => {
+    await underWay
     if (part.length === 0) return
     const sent = part
     part = []
     bytes = 0
+    underWay = keep(sent)
+    // Whoever waits for it next hears of its failure.
+    underWay.catch(() => undefined)
+  }
+  const keep = async (sent: readonly Numbered[]): Promise<void> => {
     const { added, unchanged, ended, refused, sockets = 0 } = await store(sent.map(({ ban }) => ban))
     total.added += added
     total.unchanged += unchanged
@@ -89,5 +97,6 @@ export const importBans = async (lines: AsyncIterable<string>, terminal: Termina
     bytes += size
   }
   await send()
+  await underWay
   return total
 }

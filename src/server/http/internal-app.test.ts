@@ -239,7 +239,7 @@ test.each([
   ['POST', '/api/v1/ban-imports', { bans: [] }],
   ['POST', '/api/v1/ban-imports', { bans: [{ network: '203.0.113.7' }] }],
   ['POST', '/api/v1/ban-imports', { bans: [{ network: '010.0.0.1', expiresAt: null }] }],
-  ['POST', '/api/v1/ban-imports', { bans: Array.from({ length: 501 }, () => ({ userId: '7', expiresAt: null })) }],
+  ['POST', '/api/v1/ban-imports', { bans: Array.from({ length: 1_001 }, () => ({ userId: '7', expiresAt: null })) }],
   ['DELETE', '/api/v1/sessions', undefined],
   ['POST', '/api/v1/revocations', { tokenId: 't', userId: '1' }],
   ['POST', '/api/v1/users', { email: 'nobody' }],

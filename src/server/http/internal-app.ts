@@ -1,4 +1,4 @@
-import { Hono } from 'hono'
+import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Operations } from '../operations.js'
 import { answerFailure, notFound, problemResponse } from './api-problem.js'
@@ -10,6 +10,8 @@ import { refuseOtherMethods } from './refuse-other-methods.js'
 import { securityHeaders } from './security-headers.js'
 
 const maxBodyBytes = 65_536
+/** For parts of a list of bans. */
+const maxImportBytes = 262_144
 
 export interface InternalAppOptions {
   readonly operations: Operations
@@ -24,12 +26,12 @@ export interface InternalAppOptions {
 /**
  * The HTTP surface of the internal port: health and metrics without a key, everything under `/api` only with the operator's.
  *
- * Stands on loopback and answers loopback Hosts only; bodies up to 64 KiB.
+ * Stands on loopback and answers loopback Hosts only; bodies up to 64 KiB, lists of bans up to 256 KiB.
  */
 export const createInternalApp = ({ operations, operatorKey, now, onFailure }: InternalAppOptions): Hono => {
   const app = new Hono()
   app.use(securityHeaders, onlyLoopbackHosts)
-  app.use('/api/*', onlyOperator(operatorKey, now), noCrossSite, bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }))
+  app.use('/api/*', onlyOperator(operatorKey, now), noCrossSite, limitBodies())
   addHealthRoutes(app, operations, onFailure)
   addOperatorRoutes(app, operations)
   refuseOtherMethods(app)
@@ -38,4 +40,13 @@ export const createInternalApp = ({ operations, operatorKey, now, onFailure }: I
   return app
 }
 
-const tooLarge = (): Response => problemResponse({ status: 413, code: 'body_too_large', title: `A body may have ${maxBodyBytes} bytes.` })
+const importPath = '/api/v1/ban-imports'
+
+const limitOf = (maxSize: number): MiddlewareHandler =>
+  bodyLimit({ maxSize, onError: () => problemResponse({ status: 413, code: 'body_too_large', title: `A body may have ${maxSize} bytes.` }) })
+
+const limitBodies = (): MiddlewareHandler => {
+  const small = limitOf(maxBodyBytes)
+  const large = limitOf(maxImportBytes)
+  return (context, next) => (context.req.path === importPath ? large : small)(context, next)
+}

@@ -43,8 +43,8 @@ export const banBody = z
   })
   .refine(oneSubject, oneSubjectMessage)
 
-/** Bans are sent in parts of so many; the limit of bytes for bodies holds beside it. */
-export const maxBansAtOnce = 500
+/** Bans are sent in parts of so many, so that none takes long; a limit of bytes holds beside it. */
+export const maxBansAtOnce = 1_000
 
 /** One ban of an import; `expiresAt` null never ends. */
 export const importedBanBody = z

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { Ban, Bans } from '../../admission/ban.js'
+import type { Ban, Bans, NewBan } from '../../admission/ban.js'
 import { canonicalSubject } from '../../admission/ban-subject.js'
 import { banColumns, banFromRow, type BanRow } from './ban-row.js'
 import type { SqliteEngine } from './engine.js'
@@ -12,9 +12,12 @@ export const createSqliteBans = (engine: SqliteEngine): Bans => ({
     return ban
   },
   async addAll(newBans) {
-    const bans = newBans.map((newBan): Ban => ({ ...newBan, id: uuidv7(), subject: canonicalSubject(newBan.subject) }))
-    const added = new Set(await engine.write('addBans', bans))
-    return bans.filter(({ id }) => added.has(id))
+    const bans = newBans.map((newBan): NewBan => ({ ...newBan, subject: canonicalSubject(newBan.subject) }))
+    const added = await engine.write('addBans', bans)
+    return added.flatMap(({ id, place }): readonly Ban[] => {
+      const ban = bans[place]
+      return ban === undefined ? [] : [{ ...ban, id }]
+    })
   },
   lift: async (subject, actor, at) => engine.write('liftBans', { subject: canonicalSubject(subject), actor, at }),
   async list(at) {

@@ -1,8 +1,9 @@
-import type { Ban, BanSubject } from '../../../admission/ban.js'
+import { v7 as uuidv7 } from 'uuid'
+import type { Ban, BanSubject, NewBan } from '../../../admission/ban.js'
 import { banColumns, banFromRow, type BanRow, subjectText } from '../ban-row.js'
 import type { Database } from '../database.js'
 import { audit } from './audit.js'
-import { appendControl } from './control.js'
+import { appendBans, appendControl } from './control.js'
 
 /** Stores a ban whose subject is canonical. */
 export const addBan = (db: Database, ban: Ban): void => {
@@ -25,21 +26,51 @@ export const addBan = (db: Database, ban: Ban): void => {
   audit(db, { at: ban.createdAt, actor: ban.actor, action: 'ban.add', subject, after: ban })
 }
 
+/** A ban as the statements below read it from a list in JSON. */
+const columnsOf = ({ id, subject, reason, actor, source, createdAt, expiresAt }: Ban): readonly (string | number | null)[] => {
+  const columns = [id, subject.kind, subjectText(subject), reason, actor, source, createdAt, expiresAt ?? null]
+  // SQLite would end the text there.
+  if (columns.some((value) => typeof value === 'string' && value.includes('\0'))) throw new TypeError('Cannot store a ban as its text must not hold U+0000')
+  return columns
+}
+
 /**
  * Stores those of the bans that are new; their subjects are canonical.
  *
- * @returns The ids of what was stored, in order.
+ * One statement for the whole list in place of one for each ban: 100,000 are stored in seconds. Ids are made here, off the event loop.
+ *
+ * @returns What was stored, in order: the id, and the place in the list.
  */
-export const addBans = (db: Database, bans: readonly Ban[]): readonly string[] =>
-  bans.flatMap((ban) => {
-    const equal = db.all<{ readonly id: string }>(
-      `select id from bans where kind = :kind and subject = :subject and lifted_ms is null and reason = :reason and expires_ms is :expiresAt limit 1`,
-      { kind: ban.subject.kind, subject: subjectText(ban.subject), reason: ban.reason, expiresAt: ban.expiresAt ?? null },
-    )
-    if (equal.length > 0) return []
-    addBan(db, ban)
-    return [ban.id]
+export const addBans = (db: Database, bans: readonly NewBan[]): readonly { readonly id: string; readonly place: number }[] => {
+  const seen = new Set<string>()
+  const distinct = bans.flatMap((ban, place) => {
+    const key = JSON.stringify([ban.subject.kind, subjectText(ban.subject), ban.reason, ban.expiresAt])
+    if (seen.has(key)) return []
+    seen.add(key)
+    return [{ ban: { ...ban, id: uuidv7() }, place }]
   })
+  const known = db.all<{ readonly place: number }>(
+    `select each.key as place from json_each(?) each where exists (
+       select 1 from bans where kind = each.value ->> 1 and subject = each.value ->> 2 and lifted_ms is null
+       and reason = each.value ->> 3 and expires_ms is each.value ->> 7)`,
+    [JSON.stringify(distinct.map(({ ban }) => columnsOf(ban)))],
+  )
+  const knownPlaces = new Set(known.map(({ place }) => place))
+  const stored = distinct.filter((_, place) => !knownPlaces.has(place))
+  const fresh = stored.map(({ ban }) => ban)
+  db.run(
+    `insert into bans (id, kind, subject, reason, actor, source, created_ms, expires_ms)
+     select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7 from json_each(?)`,
+    [JSON.stringify(fresh.map(columnsOf))],
+  )
+  appendBans(db, fresh)
+  db.run(
+    `insert into audit_log (at_ms, actor, action, subject, after)
+     select value ->> 0, value ->> 1, 'ban.add', value ->> 2, value ->> 3 from json_each(?)`,
+    [JSON.stringify(fresh.map((ban) => [ban.createdAt, ban.actor, `${ban.subject.kind}:${subjectText(ban.subject)}`, JSON.stringify(ban)]))],
+  )
+  return stored.map(({ ban: { id }, place }) => ({ id, place }))
+}
 
 /** Lifts the bans of exactly this canonical subject that are in force at `at`. The rows stay, for the record. */
 export const liftBans = (
