@@ -85,6 +85,9 @@ export const createClassicHandler = <U extends User>(options: ClassicOptions<U>)
       if (sockets === undefined) events?.ignored?.(session.endpoint.name)
       else await sockets.received(session, parsed.frame, noted)
     },
+    limited(session, _text, retryAfterMs) {
+      sessions.send(session, errorPush('Message rate limit exceeded', clock.wall(), { retry_after_ms: retryAfterMs }))
+    },
     closed(session) {
       socketsOf(session)?.closed(session)
     },

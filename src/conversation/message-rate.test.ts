@@ -41,7 +41,26 @@ describe('messages of a user in any window', () => {
     )
   })
 
+  test('[L7] G7: a sender who never stops gets the limit in each of a hundred windows, and tokens of time refill for others too', () => {
+    const rate = createMessageRate({ max: 5, windowMs: 1_000 })
+    let granted = 0
+    for (let at = 0; at < 100_000; at += 100) if (rate.take('1', at).outcome === 'granted') granted += 1
+    expect(granted).toBe(500)
+    expect(rate.take('2', 100_000).outcome).toBe('granted')
+  })
+
+  test('[L8] a clock that is set back locks nobody out and grants nothing twice, and the wait it tells is true', () => {
+    const limit = { max: 2, windowMs: 60_000 }
+    const rate = createMessageRate(limit)
+    const start = Date.UTC(2026, 0, 15)
+    expect([rate.take('1', start).outcome, rate.take('1', start).outcome]).toEqual(['granted', 'granted'])
+    const back = start - 3_600_000
+    expect(rate.take('1', back)).toEqual({ outcome: 'limited', retryAfterMs: 60_000 })
+    expect(rate.take('1', back + 59_999).outcome).toBe('limited')
+    expect(rate.take('1', back + 60_000).outcome).toBe('granted')
+  })
+
   test('a limit that is none is refused at creation', () => {
-    expect(() => createMessageRate({ max: 0, windowMs: 1 })).toThrow('Cannot create a message rate as "max" must be a positive integer: current value is 0')
+    expect(() => createMessageRate({ max: 0, windowMs: 1 })).toThrow('Cannot create a rate limit as "messages.max" must be a positive integer: current value is 0')
   })
 })

@@ -1,4 +1,6 @@
 import type { WindowLimit } from '../admission/limits.js'
+import { createSlidingWindow } from '../admission/sliding-window.js'
+import { createSteadyTime } from '../admission/steady-time.js'
 
 /** What a user's next message meets. */
 export type MessageAllowance =
@@ -14,60 +16,32 @@ export interface MessageRate {
   take(userId: string, at: number): MessageAllowance
 }
 
-interface Tried {
-  readonly granted: number[]
-  readonly refused: number[]
-}
-
-/** Users whose windows are kept before those that have run out are looked for. */
-const sweepAt = 10_000
+/** Users remembered; beyond that the ones that were quiet longest start again. */
+const maxUsers = 400_000
 
 /**
- * Creates an exact sliding window per user.
+ * Creates an exact sliding window per user. A clock that is set back locks nobody out and lets nobody send more.
  *
  * @param limit - Default of the server: 60 in any 60,000 ms.
+ * @throws TypeError or RangeError when a setting is not a positive integer.
  */
 export const createMessageRate = (limit: WindowLimit): MessageRate => {
-  for (const [name, value] of Object.entries(limit)) {
-    if (!Number.isSafeInteger(value) || value < 1) {
-      throw new RangeError(`Cannot create a message rate as "${name}" must be a positive integer: current value is ${String(value)}`)
-    }
-  }
-  const users = new Map<string, Tried>()
-
-  const forget = (times: number[], at: number): void => {
-    let gone = 0
-    while (gone < times.length && (times[gone] ?? at) <= at - limit.windowMs) gone += 1
-    if (gone > 0) times.splice(0, gone)
-  }
-
-  const sweep = (at: number): void => {
-    for (const [userId, tried] of users) {
-      forget(tried.granted, at)
-      forget(tried.refused, at)
-      if (tried.granted.length + tried.refused.length === 0) users.delete(userId)
-    }
-  }
+  const granted = createSlidingWindow('messages', limit, maxUsers)
+  const refused = createSlidingWindow('messages', { ...limit, max: 2 * limit.max }, maxUsers)
+  const time = createSteadyTime()
 
   return {
     limit,
     take(userId, at) {
-      let tried = users.get(userId)
-      if (tried === undefined) {
-        if (users.size >= sweepAt) sweep(at)
-        tried = { granted: [], refused: [] }
-        users.set(userId, tried)
-      }
-      forget(tried.granted, at)
-      forget(tried.refused, at)
-      const [oldest] = tried.granted
-      if (oldest === undefined || tried.granted.length < limit.max) {
-        tried.granted.push(at)
+      const now = time.now(at)
+      const ready = granted.readyAt(userId)
+      if (ready <= now) {
+        granted.record(userId, now)
         return { outcome: 'granted' }
       }
-      const retryAfterMs = oldest + limit.windowMs - at
-      if (tried.granted.length + tried.refused.length >= 3 * limit.max) return { outcome: 'flood', retryAfterMs }
-      tried.refused.push(at)
+      const retryAfterMs = time.until(ready, at)
+      if (refused.readyAt(userId) > now) return { outcome: 'flood', retryAfterMs }
+      refused.record(userId, now)
       return { outcome: 'limited', retryAfterMs }
     },
   }

@@ -19,7 +19,7 @@ export type Sent =
 
 /** What sends tell whoever logs and counts; called synchronously and must not throw. */
 export interface SendEvents {
-  limited?(userId: string): void
+  limited?(userId: string, outcome: 'limited' | 'flood'): void
   /** A message was stored with marks. `writer` is a user id, or says which customer. */
   marked?(writer: string, message: Message, spamScore: number): void
   failed?(error: unknown): void
@@ -43,7 +43,7 @@ export const createSends = (conversations: Pick<Conversations, 'send'>, rate: Me
   async send({ userId, scope: scopeOf, ...ask }) {
     const allowance = rate.take(userId, ask.at)
     if (allowance.outcome !== 'granted') {
-      events.limited?.(userId)
+      events.limited?.(userId, allowance.outcome)
       return allowance
     }
     const content = storableText(ask.content)

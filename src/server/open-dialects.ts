@@ -9,6 +9,7 @@ import type { Gate, UpgradeListener } from '../gate.js'
 import { receiveText } from '../node/receive-text.js'
 import { modern } from '../protocol/subprotocol.js'
 import { systemClock } from '../session/clock.js'
+import { createFrameRates } from '../session/frame-rates.js'
 import { defaultPulse } from '../session/pulse.js'
 import type { Session } from '../session/session.js'
 import type { Config } from './config/config.js'
@@ -36,7 +37,7 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
     failed('feed', error)
   })
   feed.start()
-  const sends = createSends(conversations, createMessageRate(config.limits.messages), sendEvents(log, (error) => {
+  const sends = createSends(conversations, createMessageRate(config.limits.messages), sendEvents(log, metrics, (error) => {
     failed('send', error)
   }))
   const shared = { conversations, sessions: gate.sessions, feed, people: createPeople(), sends, clock: systemClock }
@@ -83,8 +84,13 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
     maxBufferedChunks: 1_024,
   }
   const wss = new WebSocketServer(options)
+  const rates = createFrameRates(config.limits)
   const upgrade = gate.upgrade(wss, (webSocket, session) => {
     receiveText(webSocket, session, gate.sessions, session.dialect === modern ? modernHandler : classic, {
+      allowance: (bytes) => rates.take(session, bytes, systemClock.monotonic()),
+      limited(rule, outcome) {
+        metrics.limited(rule, outcome)
+      },
       received(bytes) {
         metrics.received(bytes)
       },

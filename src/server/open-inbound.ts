@@ -4,6 +4,7 @@ import type { Config } from './config/config.js'
 import type { ConnectorSource } from './connectors/source.js'
 import type { InboundOptions } from './http/inbound-routes.js'
 import type { Log } from './log/create-log.js'
+import type { Metrics } from './metrics/create-metrics.js'
 import type { OpenStores } from './open-stores.js'
 import { sendEvents } from './send-events.js'
 
@@ -14,6 +15,7 @@ export const openInbound = (
   { conversations }: OpenStores,
   feed: Pick<Feed, 'publish'>,
   log: Log,
+  metrics: Metrics,
 ): InboundOptions => ({
   sources: [...connectors.sources, ...more],
   store: conversations,
@@ -23,7 +25,7 @@ export const openInbound = (
   rate: createMessageRate(limits.inbound),
   toleranceMs: connectors.toleranceMs,
   // Failures of the store become 503 and are logged with the other failures of the public port.
-  events: sendEvents(log, () => {}),
+  events: sendEvents(log, metrics, () => {}),
   refused(source, reason) {
     log.write('warn', { event: 'inbound_refused', source, reason })
   },

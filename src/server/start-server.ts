@@ -131,7 +131,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const dialects = openDialects(gate, stores, config, log, metrics)
     upgrade = dialects.upgrade
     const lively = development && options.lively === true ? createLively({ failed: (detail) => log.write('warn', { event: 'warning', detail: `A sample customer was not heard: ${detail}` }) }) : undefined
-    inbound = openInbound(config, lively?.sources ?? [], stores, dialects.feed, log)
+    inbound = openInbound(config, lively?.sources ?? [], stores, dialects.feed, log, metrics)
     const hasher = createPasswordHasher()
     const addLogin = openLogin({ gate, stores, config, issuers, hasher, served, development, log, metrics })
     publicApp = createPublicApp({ ...pages, api: { origins: served.origins, addRoutes: [...(addLogin === undefined ? [] : [addLogin]), ...(config.carriers.includes('ticket') ? [addTicketRoutes(gate.tickets)] : [])] } })

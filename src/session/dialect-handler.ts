@@ -14,6 +14,12 @@ export interface DialectHandler<U extends User = User> {
    * @param noted - What `arrived` answered.
    */
   received(session: Session<U>, text: string, noted?: number): Promise<void> | void
+  /**
+   * One text message more than may be sent. It was not looked at; the dialect says so, in the place of its answer.
+   *
+   * @param retryAfterMs - Waiting exactly this long succeeds for a lone client.
+   */
+  limited?(session: Session<U>, text: string, retryAfterMs: number): void
   /** The socket is gone; called once. */
   closed(session: Session<U>): void
 }

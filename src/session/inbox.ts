@@ -7,7 +7,8 @@ const maxWaiting = 32
 
 /** Hands the messages of one socket to its dialect, one at a time and in order. */
 export interface Inbox {
-  receive(text: string): void
+  /** @param refusedMs - Given for a message that is over a rate, which is answered in its turn and not handled. */
+  receive(text: string, refusedMs?: number): void
   close(): void
 }
 
@@ -19,7 +20,7 @@ export interface Inbox {
  * @param failed - Told of what the handler threw; the inbox hands over nothing after it.
  */
 export const openInbox = <U extends User>(session: Session<U>, handler: DialectHandler<U>, failed: (error: unknown) => void): Inbox => {
-  const waiting: { readonly text: string; readonly noted: number | undefined }[] = []
+  const waiting: { readonly text: string; readonly noted: number | undefined; readonly refusedMs: number | undefined }[] = []
   let busy = false
   let paused = false
   let over = false
@@ -33,7 +34,8 @@ export const openInbox = <U extends User>(session: Session<U>, handler: DialectH
           paused = false
           session.socket.resume()
         }
-        await handler.received(session, next.text, next.noted)
+        if (next.refusedMs === undefined) await handler.received(session, next.text, next.noted)
+        else handler.limited?.(session, next.text, next.refusedMs)
       }
     } catch (error) {
       over = true
@@ -45,9 +47,9 @@ export const openInbox = <U extends User>(session: Session<U>, handler: DialectH
 
   void work(true)
   return {
-    receive(text) {
+    receive(text, refusedMs) {
       if (over || session.state.name !== 'open') return
-      waiting.push({ text, noted: handler.arrived?.(session) })
+      waiting.push({ text, noted: refusedMs === undefined ? handler.arrived?.(session) : undefined, refusedMs })
       if (!paused && waiting.length >= maxWaiting) {
         paused = true
         session.socket.pause()

@@ -135,6 +135,12 @@ export const createModernHandler = <U extends User>(options: ModernOptions<U>): 
       answer.afterwards?.()
       if (session.state.name === 'closed') subscriptions.endAll(member)
     },
+    limited(session, text, retryAfterMs) {
+      const parsed = parseCommand(text)
+      const re = parsed.ok ? parsed.command.id : parsed.fault.re
+      const error: ErrorReply = { type: 'error', code: 'rate_limited', message: replyCodes.rate_limited, retryAfterMs }
+      say(session, re === undefined ? error : { re, ...error })
+    },
     closed(session) {
       const member = members.get(session.id)
       if (member === undefined) return

@@ -34,6 +34,7 @@ export const checkTogether = (
     if (!canSign) problem('login.enabled', 'needs a secret to sign with: add an issuer with one (`sallyport secret` makes it), or set it to false')
     if (config.users !== undefined) problem('login.enabled', 'looks passwords up in our own table, and users.url names another: set it to false')
   }
+  if (config.limits.userBytes.max < config.limits.frameBytes) problem('limits.userBytes.max', 'must be at least limits.frameBytes, or the largest message could never be sent')
   if (listen.port !== 0 && listen.port === internal.port) problem('internal.port', 'must differ from listen.port')
   for (const proxy of config.trustedProxies) {
     if ((parseNetwork(proxy)?.prefix ?? widePrefix + 1) <= widePrefix) warnings.add(`trustedProxies ${proxy} believes the forwarding header of nearly everybody`)

@@ -40,6 +40,8 @@ export interface Config {
     readonly addressConnects: { readonly max: number; readonly windowMs: number }
     readonly endpointConnects: { readonly max: number; readonly windowMs: number } | undefined
     readonly messages: { readonly max: number; readonly windowMs: number }
+    readonly sessionFrames: { readonly max: number; readonly windowMs: number }
+    readonly userBytes: { readonly max: number; readonly windowMs: number }
     readonly inbound: { readonly max: number; readonly windowMs: number }
     readonly userSockets: number
     readonly addressSockets: number

@@ -72,6 +72,8 @@ const wrong: readonly (readonly [path: string, text: string])[] = [
   ['limits.addressConnects.max', '1e3'],
   ['limits.addressConnects.windowMs', '60s'],
   ['limits.messages.max', '1.5'],
+  ['limits.sessionFrames.max', '0'],
+  ['limits.userBytes.max', '1023'],
   ['limits.userSockets', 'Infinity'],
   ['limits.addressSockets', ''],
   ['limits.nodeSockets', '0x10'],

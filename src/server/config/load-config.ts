@@ -140,6 +140,8 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
       addressConnects: { max: take(keys.addressConnectsMax), windowMs: take(keys.addressConnectsWindowMs) },
       endpointConnects: endpointMax === undefined ? undefined : { max: endpointMax, windowMs: endpointWindowMs },
       messages: { max: take(keys.messagesMax), windowMs: take(keys.messagesWindowMs) },
+      sessionFrames: { max: take(keys.sessionFramesMax), windowMs: take(keys.sessionFramesWindowMs) },
+      userBytes: { max: take(keys.userBytesMax), windowMs: take(keys.userBytesWindowMs) },
       inbound: { max: take(keys.inboundMax), windowMs: take(keys.inboundWindowMs) },
       userSockets: take(keys.userSockets),
       addressSockets: take(keys.addressSockets),

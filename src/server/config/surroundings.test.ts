@@ -29,6 +29,13 @@ const only = async (...args: Parameters<typeof load>): Promise<Problem | undefin
   return problems[0]
 }
 
+test('bytes of a user in the window are at least those of the largest message', async () => {
+  expect(await only({ env: { SALLYPORT_LIMITS_USER_BYTES_MAX: '65535' } })).toMatchObject({
+    key: 'SALLYPORT_LIMITS_USER_BYTES_MAX',
+    allowed: 'must be at least limits.frameBytes, or the largest message could never be sent',
+  })
+})
+
 describe('names that other programs set', () => {
   test('a HOST that is the name of the machine is left out and said, not fatal', async () => {
     const { config, warnings } = await load({ env: { HOST: 'build-7.local' } })

@@ -1,5 +1,6 @@
 import { Gauge, Histogram, Registry } from 'prom-client'
 import type { Decision } from '../../admission/decision.js'
+import type { FrameRule } from '../../session/frame-rates.js'
 import type { Delivery } from '../../session/outbox.js'
 import type { PushClass } from '../../session/push.js'
 import { createCounted } from './counted.js'
@@ -20,6 +21,8 @@ export interface Metrics {
   sessionClosed(endpoint: string, reason: string): void
   delivered(pushClass: PushClass, delivery: Delivery): void
   received(bytes: number): void
+  /** A message was refused by a rate. */
+  limited(rule: 'messages' | FrameRule, outcome: 'limited' | 'flood'): void
   /** A classic message of a type nobody knows. */
   ignored(endpoint: string): void
   failed(task: string): void
@@ -37,6 +40,7 @@ export const createMetrics = (gauges: Gauges): Metrics => {
   const pushes = counted('sallyport_pushes_total', 'Pushes by class and what became of them.', ['class', 'delivery'])
   const messages = counted('sallyport_messages_received_total', 'Messages from clients.')()
   const bytes = counted('sallyport_received_bytes_total', 'Bytes of messages from clients.')()
+  const limited = counted('sallyport_messages_limited_total', 'Messages that a rate refused; with the outcome flood the socket was closed.', ['rule', 'outcome'])
   const ignored = counted('sallyport_classic_ignored_total', 'Classic messages of unknown types, which are ignored.', ['endpoint'])
   const failures = counted('sallyport_failures_total', 'Background tasks that failed.', ['task'])
   const logins = counted('sallyport_logins_total', 'Log-ins, refreshes and log-outs by outcome.', ['action', 'outcome'])
@@ -76,6 +80,9 @@ export const createMetrics = (gauges: Gauges): Metrics => {
     received(length) {
       messages.value += 1
       bytes.value += length
+    },
+    limited(rule, outcome) {
+      limited(rule, outcome).value += 1
     },
     ignored(endpoint) {
       ignored(endpoint).value += 1

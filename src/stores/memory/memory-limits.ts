@@ -1,7 +1,7 @@
 import { positiveInteger } from '../../admission/argument.js'
 import type { Allowance, Lease, LimitRule, Limits, LimitsAsk, LimitsConfig } from '../../admission/limits.js'
+import { createSlidingWindow } from '../../admission/sliding-window.js'
 import { createSteadyTime } from '../../admission/steady-time.js'
-import { createSlidingWindow } from './sliding-window.js'
 
 /** Limits that answer at once, so that nothing can come between the check and the act. */
 export interface MemoryLimits extends Limits {

@@ -1,6 +1,6 @@
-import { positiveInteger } from '../../admission/argument.js'
-import type { WindowLimit } from '../../admission/limits.js'
-import { createRotatingMap } from '../../admission/rotating-map.js'
+import { positiveInteger } from './argument.js'
+import type { WindowLimit } from './limits.js'
+import { createRotatingMap } from './rotating-map.js'
 
 /**
  * At most `max` grants in any `windowMs`, for each key: an exact log of what was granted, not a counter per interval.
