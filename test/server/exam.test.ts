@@ -4,29 +4,15 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { formatCreatedAt } from '../../dist/admission/token/iso-time.js'
+import { examination, examOrigin } from '../exam/set-up.js'
 import { bearer, knock, modernBearer, opened, type Closed, type KnockOptions } from './knock.js'
 import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
 
 const secret = randomBytes(64).toString('base64url')
-const origin = 'https://app.example'
+const origin = examOrigin
 
-const million = '1000000'
 /** As `test/exam/README.md` says. */
-const examination = (refusals: string): Environment => ({
-  SALLYPORT_TOKENS_PROFILE: 'classic',
-  SALLYPORT_TOKENS_SECRET: secret,
-  SALLYPORT_REFUSALS: refusals,
-  SALLYPORT_BANS_LADDER_MODE: 'off',
-  SALLYPORT_ORIGINS: origin,
-  SALLYPORT_LIMITS_USER_CONNECTS_MAX: million,
-  SALLYPORT_LIMITS_ADDRESS_CONNECTS_MAX: million,
-  SALLYPORT_LIMITS_MESSAGES_MAX: million,
-  SALLYPORT_LIMITS_USER_SOCKETS: million,
-  SALLYPORT_LIMITS_ADDRESS_SOCKETS: million,
-  SALLYPORT_LIMITS_NODE_SOCKETS: million,
-  SALLYPORT_LIMITS_ADDRESS_BUDGET_CAPACITY: million,
-  SALLYPORT_LIMITS_ADDRESS_BUDGET_REFILL_PER_SECOND: million,
-})
+const basic = (refusals: string): Environment => ({ SALLYPORT_TOKENS_PROFILE: 'classic', SALLYPORT_TOKENS_SECRET: secret, ...examination(refusals) })
 
 const encode = (value: string | object): string => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url')
 
@@ -106,7 +92,7 @@ const good = (user: string): Promise<string> =>
 
 const underExamination = async (refusals: string, use: (server: Serving, url: string) => Promise<void>): Promise<string> => {
   const { cwd, remove } = await temporaryFolder()
-  const env = examination(refusals)
+  const env = basic(refusals)
   try {
     expect((await runToEnd(['db', 'seed'], cwd, env)).code).toBe(0)
     const server = await serve(['serve'], cwd, env)
@@ -240,9 +226,10 @@ describe('in the examination set-up', () => {
 
   test('the page that describes it names every variable that is set here, with its value', async () => {
     const page = await readFile(new URL('../exam/README.md', import.meta.url), 'utf8')
-    for (const [name, value] of Object.entries(examination('http'))) {
+    for (const [name, value] of Object.entries(basic('http'))) {
       expect(page).toContain(name === 'SALLYPORT_TOKENS_SECRET' ? `export ${name}=` : `export ${name}=${value}`)
     }
-    expect([...page.matchAll(/^export /gm)]).toHaveLength(Object.keys(examination('http')).length)
+    // One more is the list of issuers of the full set-up.
+    expect([...page.matchAll(/^export /gm)]).toHaveLength(Object.keys(basic('http')).length + 1)
   })
 })

@@ -151,7 +151,7 @@ const bindAlgorithm = <A extends Algorithm>(named: Algorithm | undefined, { algo
   const fitting = (named === undefined ? allowed : allowed.filter((algorithm) => algorithm === named)).filter(fit)
   const [algorithm, second] = fitting
   if (algorithm === undefined) {
-    throw new RangeError(cannotCreate(path, `fit ${named ?? allowed.join(', ')}: its type, its curve or the issuer's "algorithms" say otherwise`))
+    throw new RangeError(cannotCreate(path, `fit ${named ?? allowed.join(', ')}: change "algorithms" to that of the key, or take another key; secrets and public keys make two issuers`))
   }
   if (second !== undefined) throw new RangeError(cannotCreate(`${path}.algorithm`, `name one of ${fitting.join(', ')}: one key serves one algorithm`))
   return algorithm
@@ -160,6 +160,6 @@ const bindAlgorithm = <A extends Algorithm>(named: Algorithm | undefined, { algo
 const checkPublicKey = (key: KeyObject, path: string): void => {
   if (key.asymmetricKeyType !== 'rsa') return
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
-  if (modulusLength < 2048) throw new RangeError(cannotCreate(path, `be an RSA key of at least 2048 bits: current size is ${modulusLength}`))
+  if (modulusLength < 2048) throw new RangeError(cannotCreate(path, `be an RSA key of at least 2048 bits: current size is ${modulusLength}; make one with "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"`))
   if (publicExponent < 3n || publicExponent % 2n === 0n) throw new RangeError(cannotCreate(path, 'have an odd RSA exponent of 3 or more, as 65537'))
 }

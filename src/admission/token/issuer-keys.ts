@@ -77,7 +77,7 @@ const readShortSecret = (config: CompleteIssuer, path: string, at: number): numb
 
 const checkSet = (keys: readonly VerificationKey[], config: CompleteIssuer, path: string): void => {
   const kids = keys.map((key) => key.kid).filter((kid) => kid !== undefined)
-  if (new Set(kids).size !== kids.length) throw new RangeError(cannotCreate(`${path}.keys`, 'not use one "kid" for two keys'))
+  if (new Set(kids).size !== kids.length) throw new RangeError(cannotCreate(`${path}.keys`, 'not use one "kid" for two keys: give each its own'))
   if (new Set(keys.map((key) => key.identity)).size !== keys.length) {
     throw new RangeError(cannotCreate(`${path}.keys`, 'not hold one key twice: one key has one kid and one algorithm'))
   }
