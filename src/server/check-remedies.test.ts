@@ -8,7 +8,7 @@ import { remedyOfCheck } from './check-remedies.js'
 import { remedies } from './remedies.js'
 
 const names = async (): Promise<ReadonlySet<string>> => {
-  const rules = Object.values(profiles).flatMap((profile) => createClaimPolicy('any', { profile, issuer: undefined, audiences: [], lifetimeMs: 1000 }).rules)
+  const rules = Object.values(profiles).flatMap((profile) => createClaimPolicy('any', { profile, issuer: undefined, audiences: [], parties: ['any'], lifetimeMs: 1000 }).rules)
   const verifier = await createVerifier({ issuers: [{ profile: 'standard', algorithms: ['HS512'], keys: [{ secret: testSecret, notAfter: '2026-05-01' }] }], now: () => noon })
   const { checks } = await verifier.inspect(forge({ payload: {} }), noon)
   return new Set([...checks.map(({ name }) => name), ...rules.map(({ claim }) => claim)])

@@ -18,6 +18,7 @@ const checkRemedies: ReadonlyMap<string, string> = new Map([
   ['epoch', 'Use a token that this server signed, or let the issuer leave the claim out.'],
   ['iss', 'Set "tokens.issuer" to exactly what is in the claim, last slash included, if the issuer is yours.'],
   ['aud', 'Set "tokens.audience" to what the issuer writes for this server, if the token is meant for it.'],
+  ['azp', 'Add the claim to "tokens.parties" (for Clerk, to "origins"), if that client or page is yours.'],
   ['nbf', 'Compare the clocks of issuer and server, or raise "tokens.clockToleranceMs".'],
   ['iat', 'Compare the clocks of issuer and server, or raise "tokens.clockToleranceMs".'],
   ['created_at', 'Fetch a new token; if this one is new, compare the clocks of issuer and server, and "tokens.lifetimeMs".'],

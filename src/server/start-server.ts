@@ -134,7 +134,14 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     inbound = openInbound(config, lively?.sources ?? [], stores, dialects.feed, log, metrics)
     const hasher = createPasswordHasher()
     const addLogin = openLogin({ gate, stores, config, issuers, hasher, served, development, log, metrics })
-    publicApp = createPublicApp({ ...pages, api: { origins: served.origins, addRoutes: [...(addLogin === undefined ? [] : [addLogin]), ...(config.carriers.includes('ticket') ? [addTicketRoutes(gate.tickets)] : [])] } })
+    publicApp = createPublicApp({
+      ...pages,
+      api: {
+        origins: served.origins,
+        addRoutes: [...(addLogin === undefined ? [] : [addLogin]), ...(config.carriers.includes('ticket') ? [addTicketRoutes(gate.tickets)] : [])],
+        refused: (page) => log.write('info', { event: 'page_refused', ...page }),
+      },
+    })
 
     const operations = createOperations({
       gate,

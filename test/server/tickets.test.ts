@@ -61,6 +61,8 @@ test('[O7] B4: GET is 405, another page 403, no token 401, a body of another sha
   expect(await ask({ method: 'GET' })).toMatchObject({ status: 405 })
   expect(await ask({ origin: 'https://evil.example' })).toMatchObject({ status: 403, allowed: null, value: { code: 'origin_refused' } })
   expect(await ask({ origin: 'null' })).toMatchObject({ status: 403, allowed: null })
+  const { decisionId } = z.object({ decisionId: z.string() }).parse((await ask({ origin: 'https://evil.example' })).value)
+  await expect.poll(() => server.stdout()).toMatch(new RegExp(`"event":"page_refused","decisionId":"${decisionId}","path":"/api/v1/tickets","origin":"https://evil.example"`))
   const missing = await ask({ token: undefined, origin: page, body: '' })
   expect(missing).toMatchObject({ status: 401, allowed: page, value: { code: 'token_missing' } })
   expect(missing.headers.get('www-authenticate')).toBe('Bearer')

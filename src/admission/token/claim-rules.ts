@@ -10,6 +10,8 @@ export interface ClaimDemands {
   readonly issuer: string | undefined
   /** Values of `aud` that mean us; with none of them, a token that has an `aud` is somebody else's. */
   readonly audiences: readonly string[]
+  /** Values of `azp` that are let in; with none of them it is unchecked. */
+  readonly parties: readonly string[]
   readonly lifetimeMs: number
 }
 
@@ -48,7 +50,7 @@ const otherPurpose = /refresh|offline|ticket/i
  *
  * A token is called expired only when none of them has a fault, so that its holder may fetch a new one.
  */
-export const claimRules = ({ profile, issuer, audiences, lifetimeMs }: ClaimDemands): readonly ClaimRule[] => [
+export const claimRules = ({ profile, issuer, audiences, parties, lifetimeMs }: ClaimDemands): readonly ClaimRule[] => [
   {
     part: 'header',
     claim: 'typ',
@@ -69,7 +71,8 @@ export const claimRules = ({ profile, issuer, audiences, lifetimeMs }: ClaimDema
   issuer === undefined
     ? inClaims('iss', 'any text or none')
     : inClaims('iss', JSON.stringify(issuer), (value) => (value === issuer ? undefined : 'its "iss" is another issuer')),
-  inClaims('aud', audiences.length === 0 ? 'none' : audiences.map((one) => JSON.stringify(one)).join(' or '), (value) => (isForUs(value, audiences) ? undefined : 'its "aud" is not us')),
+  inClaims('aud', audiences.length === 0 ? 'none' : oneOf(audiences), (value) => (isForUs(value, audiences) ? undefined : 'its "aud" is not us')),
+  ...partyRules(profile, parties),
   notAhead('nbf'),
   notAhead('iat'),
   ...(profile.endsBy === 'created_at' ? [createdRule(lifetimeMs)] : []),
@@ -92,6 +95,17 @@ const inClaims = (claim: string, expected: string, fault?: (value: unknown) => s
 
 const accessRules = ({ access }: Profile): readonly ClaimRule[] =>
   access === undefined ? [] : [inClaims(access.claim, JSON.stringify(access.value), (value) => (value === access.value ? undefined : `its "${access.claim}" is not ${access.value}`))]
+
+const partyRules = ({ mayLackParty }: Profile, parties: readonly string[]): readonly ClaimRule[] =>
+  parties.length === 0
+    ? []
+    : [
+        inClaims('azp', mayLackParty ? `${oneOf(parties)} or none` : oneOf(parties), (value) =>
+          (value === undefined && mayLackParty) || parties.some((one) => one === value) ? undefined : 'its "azp" is another party',
+        ),
+      ]
+
+const oneOf = (values: readonly string[]): string => values.map((one) => JSON.stringify(one)).join(' or ')
 
 /** What claims must look like when they are there. */
 const shapes: ReadonlyMap<string, (value: unknown) => boolean> = new Map([

@@ -7,6 +7,7 @@ import { isProfileName, profiles, type Profile } from './profiles.js'
 export interface CompleteIssuer extends IssuerConfig {
   readonly algorithms: readonly Algorithm[]
   readonly audiences: readonly string[]
+  readonly parties: readonly string[]
   /** Where its keys are served; `undefined` when they are configured. */
   readonly jwks: { readonly url: string; /** Whether the address is that of a discovery document, which names the one of the keys. */ readonly discovery: boolean } | undefined
 }
@@ -24,6 +25,7 @@ export const completeIssuer = (config: IssuerConfig, path: string): CompleteIssu
   const { issuer, secret, keys, jwksUrl } = config
   const configured = typeof config.audience === 'string' ? [config.audience] : (config.audience ?? [])
   if (configured.includes('') || issuer === '') throw new RangeError(cannotCreate(path, 'not have an empty "issuer" or "audience": leave it out'))
+  if (config.parties?.length === 0 || config.parties?.includes('') === true) throw new RangeError(cannotCreate(`${path}.parties`, 'name at least one client or page: leave it out to let in every one'))
   if (profile.jwks !== undefined && issuer === undefined) throw new TypeError(cannotCreate(`${path}.issuer`, `be the address of the issuer, exactly as in "iss", for the profile ${config.profile}`))
   if (profile.audience === 'required' && configured.length === 0) {
     throw new TypeError(cannotCreate(`${path}.audience`, `name the API or client that tokens are for, as in "aud", for the profile ${config.profile}`))
@@ -32,7 +34,7 @@ export const completeIssuer = (config: IssuerConfig, path: string): CompleteIssu
   const own = secret !== undefined || keys !== undefined
   const jwks = own ? undefined : jwksOf(jwksUrl, profile, issuer)
   if (jwks !== undefined) checkAddress(jwks.url, jwksUrl === undefined ? `${path}.issuer` : `${path}.jwksUrl`)
-  return { ...config, algorithms: config.algorithms ?? profile.algorithms, audiences: configured.length > 0 ? configured : audienceOf(profile, issuer), jwks }
+  return { ...config, algorithms: config.algorithms ?? profile.algorithms, audiences: configured.length > 0 ? configured : audienceOf(profile, issuer), parties: config.parties ?? [], jwks }
 }
 
 const audienceOf = ({ audience }: Profile, issuer: string | undefined): readonly string[] => {

@@ -26,7 +26,7 @@ const samples: Readonly<Record<ProfileName, Sample>> = {
   'classic': { config: own('classic'), claims: { user_id: '7', type: 'access', created_at: '2026-06-01 11:59:00 +0000' } },
   'oidc': { config: keyed('oidc', { audience: 'us' }), claims: { ...times, iss: issuer, sub: '7', aud: ['us', 'them'] } },
   'auth0': { config: keyed('auth0', { audience: 'us' }), claims: { ...times, iss: issuer, sub: 'auth0|7', aud: 'us' } },
-  'clerk': { config: keyed('clerk'), claims: { ...times, iss: issuer, sub: 'user_7', azp: 'https://app.example' } },
+  'clerk': { config: keyed('clerk', { parties: ['https://app.example'] }), claims: { ...times, iss: issuer, sub: 'user_7', azp: 'https://app.example' } },
   'supabase': { config: keyed('supabase'), claims: { ...times, iss: issuer, sub: '7', aud: 'authenticated', role: 'authenticated' } },
   'keycloak': { config: keyed('keycloak', { audience: 'us' }), claims: { ...times, iss: issuer, sub: '7', aud: 'us', typ: 'Bearer' } },
   'better-auth': { config: keyed('better-auth'), claims: { ...times, iss: issuer, sub: '7', aud: issuer } },

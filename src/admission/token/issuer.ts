@@ -48,6 +48,8 @@ export interface IssuerConfig {
   readonly issuer?: string | undefined
   /** One of these must be in `aud`; `undefined` takes that of the profile, and without one refuses tokens that have an `aud` (RFC 7519 section 4.1.3). */
   readonly audience?: string | readonly string[] | undefined
+  /** One of these must be `azp`, the client or page a token was made for; `undefined` leaves it unchecked. Tokens of `clerk` may lack `azp`. */
+  readonly parties?: readonly string[] | undefined
   /** `classic` only: ISO 8601 date until which a secret of 32 bytes or more, but fewer than the hash, may be started with. */
   readonly allowShortSecretUntil?: string | undefined
   /** `classic` only: milliseconds from `created_at` to the end of a token, default 604,800,000 (7 days), range 1,000 to 315,360,000,000. */

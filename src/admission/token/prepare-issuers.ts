@@ -45,12 +45,13 @@ export const prepareIssuers = async (issuers: readonly IssuerConfig[], at: numbe
 
 const readPolicy = (config: CompleteIssuer, index: number): ClaimPolicy => {
   const path = `issuers[${index}]`
-  const { lifetimeMs, audiences } = config
+  const { lifetimeMs, audiences, parties } = config
   if (lifetimeMs !== undefined && config.profile !== 'classic') throw new TypeError(cannotCreate(`${path}.lifetimeMs`, 'be left out unless the profile is classic'))
   return createClaimPolicy(config.name ?? config.issuer ?? `issuer ${index + 1}`, {
     profile: profiles[config.profile],
     issuer: config.issuer,
     audiences,
+    parties,
     lifetimeMs: integerWithin(`${path}.lifetimeMs`, lifetimeMs ?? defaultLifetimeMs, 1000, 315_360_000_000),
   })
 }

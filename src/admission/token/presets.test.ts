@@ -45,11 +45,11 @@ const presets: Readonly<Record<string, Preset>> = {
   clerk: {
     path: '',
     key: keys.RS256,
-    config: { profile: 'clerk' },
+    config: { profile: 'clerk', parties: ['https://app.example'] },
     asked: ['/.well-known/jwks.json'],
     claims: { ...times, nbf: now - 15, azp: 'https://app.example', fva: [7, -1], jti: '1234567890', sid: 'sess_123', sub: 'user_123', v: 2, o: { id: 'org_123', rol: 'admin', slg: 'org' } },
     subject: 'user_123',
-    refused: { 'an audience nobody configured': [{ aud: 'https://other.example' }], 'no user': [{ sub: undefined }], 'another type': [{}, { typ: 'client+jwt' }] },
+    refused: { 'an audience nobody configured': [{ aud: 'https://other.example' }], 'another page': [{ azp: 'https://evil.example' }], 'no user': [{ sub: undefined }], 'another type': [{}, { typ: 'client+jwt' }] },
   },
   supabase: {
     path: '/auth/v1',
@@ -115,6 +115,24 @@ describe.each(Object.entries(presets))('[K9] the profile %s', (_name, { path, ke
     const stranger = createIssuerKey('k1', key.algorithm)
     expect(await verifier.verify(stranger.sign({ iss: issuerOf(), ...claims }), noon)).toMatchObject({ ok: false, fault: 'signature' })
   })
+})
+
+test('[T13] azp must be one of the parties, where there are any; only tokens of Clerk may lack it', async () => {
+  const say = async (config: Partial<IssuerConfig>, azp: unknown): Promise<unknown> => {
+    const verifier = await createVerifier({ issuers: [{ profile: 'standard', algorithms: ['ES256'], keys: [{ jwk: { kty: 'EC', ...keys.ES256.jwk } }], ...config }], now: () => noon })
+    const verification = await verifier.verify(keys.ES256.sign({ ...times, iss: 'https://clerk.example', sub: '1', azp }), noon)
+    return verification.ok ? 'ok' : verification.denial.detail
+  }
+  const parties = ['https://app.example', 'web']
+  const clerk = { profile: 'clerk', issuer: 'https://clerk.example' } as const
+  for (const config of [{ parties }, { ...clerk, parties }]) {
+    for (const azp of parties) expect(await say(config, azp)).toBe('ok')
+    for (const azp of ['https://app.example/', 'WEB', '', ['web'], null, 7]) expect(await say(config, azp), JSON.stringify(azp)).toBe('its "azp" is another party')
+  }
+  expect(await say({ parties }, undefined)).toBe('its "azp" is another party')
+  expect(await say({ ...clerk, parties }, undefined)).toBe('ok')
+  expect(await say({}, 'anybody')).toBe('ok')
+  await expect(say({ parties: [] }, 'web')).rejects.toThrow('"issuers[0].parties" must name at least one client or page')
 })
 
 test('[K9] a discovery document of another issuer, or one that names an unsafe address, gives no keys', async () => {

@@ -15,6 +15,8 @@ export interface Profile {
   readonly endsBy: 'exp' | 'created_at'
   /** Whether the claim `role` means a role here; issuers with roles of their own must not lower a user by them. */
   readonly readsRole: boolean
+  /** Whether `azp` may be missing where parties are configured: tokens for programs that are no page have none. */
+  readonly mayLackParty: boolean
   /** Accepted algorithms when the issuer names none. */
   readonly algorithms: readonly Algorithm[]
   /** Where a hosted issuer serves its keys, relative to `issuer`; `discovery` asks its OpenID configuration; `undefined` for issuers without an address. */
@@ -23,7 +25,7 @@ export interface Profile {
   readonly audience: 'none' | 'required' | 'issuer' | { readonly value: string }
 }
 
-const own = { subject: 'sub', access: undefined, needsTokenId: false, endsBy: 'exp', readsRole: true, algorithms: ['HS512'], jwks: undefined, audience: 'none' } as const satisfies Profile
+const own = { subject: 'sub', access: undefined, needsTokenId: false, endsBy: 'exp', readsRole: true, mayLackParty: false, algorithms: ['HS512'], jwks: undefined, audience: 'none' } as const satisfies Profile
 const hosted = { ...own, readsRole: false, algorithms: ['RS256'], jwks: '/.well-known/jwks.json', audience: 'required' } as const satisfies Profile
 
 export const profiles = {
@@ -37,8 +39,8 @@ export const profiles = {
   oidc: { ...hosted, jwks: 'discovery' },
   /** Access tokens of an Auth0 API; `issuer` is `https://<tenant>/`. */
   auth0: hosted,
-  /** Session tokens of Clerk, which have no `aud` unless a template adds one. */
-  clerk: { ...hosted, audience: 'none' },
+  /** Session tokens of Clerk, which have no `aud` unless a template adds one; `azp` is the Origin of the page they were made for. */
+  clerk: { ...hosted, audience: 'none', mayLackParty: true },
   /** User tokens of Supabase Auth; `issuer` is `https://<ref>.supabase.co/auth/v1`. Its API keys are no users: they have other roles. */
   supabase: { ...hosted, algorithms: ['ES256'], access: { claim: 'role', value: 'authenticated' }, audience: { value: 'authenticated' } },
   /** Access tokens of a Keycloak realm: its ID tokens have another `typ`. */

@@ -10,7 +10,7 @@ import { envName, type Leaf } from './leaf.js'
 import { readFlags } from './read-flags.js'
 import { serviceLinks } from './service-links.js'
 import { readDotEnv, readEnvironment, readFileSource, type Environment, type Source } from './sources.js'
-import { checkIssuers, takeIssuers } from './take-issuers.js'
+import { checkIssuers, takeIssuers, withParties } from './take-issuers.js'
 
 export interface LoadOptions {
   /** `tool` is for commands beside a server: what only a start needs, such as a secret, may be missing. */
@@ -99,7 +99,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
   const dataDir = resolve(cwd, take(keys.dataDir))
   const storageUrl = take(keys.storageUrl)
   const publicUrl = take(keys.publicUrl)
-  const origins = take(keys.origins)
+  const origins = take(keys.origins) ?? (publicUrl === undefined ? undefined : [new URL(publicUrl).origin])
   const usersUrl = take(keys.usersUrl)
   const usersQuery = take(keys.usersQuery)
   if (given('users.url') !== given('users.query')) problem('users.url', 'users.url and users.query go together')
@@ -115,7 +115,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
     dataDir,
     storage: { path: storageUrl === undefined ? join(dataDir, 'sallyport.db') : resolve(cwd, storageUrl.slice('file:'.length)) },
     tokens: {
-      issuers: takeIssuers({ take, given, problem }, mode === 'serve'),
+      issuers: withParties(takeIssuers({ take, given, problem }, mode === 'serve'), origins),
       clockToleranceMs: take(keys.tokensClockToleranceMs),
       graceMs: take(keys.tokensGraceMs),
     },
@@ -130,7 +130,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
     users: usersUrl === undefined || usersQuery === undefined ? undefined : { url: usersUrl, query: usersQuery },
     carriers: take(keys.carriers),
     cookieName: take(keys.cookieName),
-    origins: origins ?? (publicUrl === undefined ? undefined : [new URL(publicUrl).origin]),
+    origins,
     requireOrigin: take(keys.requireOrigin),
     trustedProxies: take(keys.trustedProxies),
     forwarding: take(keys.forwarding),

@@ -54,6 +54,16 @@ test('a Django key of 50 characters serves the classic profile until the day tha
   expect(config.tokens.issuers).toMatchObject([{ profile: 'classic', allowShortSecretUntil: '2030-06-30' }])
 })
 
+test('[T13] the parties of Clerk are the origins, unless somebody names them; of others there are none', async () => {
+  const clerk = { SALLYPORT_TOKENS_PROFILE: 'clerk', SALLYPORT_TOKENS_ISSUER: 'https://clerk.chat.example' }
+  const parties = async (env: Readonly<Record<string, string>>): Promise<unknown> => (await load(env)).config.tokens.issuers.map((issuer) => issuer.parties)
+  expect(await parties({ ...clerk, SALLYPORT_ORIGINS: 'https://a.example,https://b.example' })).toEqual([['https://a.example', 'https://b.example']])
+  expect(await parties({ ...clerk, SALLYPORT_PUBLIC_URL: 'https://chat.example/x' })).toEqual([['https://chat.example']])
+  expect(await parties({ ...clerk, SALLYPORT_ORIGINS: 'https://a.example', SALLYPORT_TOKENS_PARTIES: 'https://c.example' })).toEqual([['https://c.example']])
+  expect(await parties(clerk)).toEqual([undefined])
+  expect(await parties({ SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_ORIGINS: 'https://a.example' })).toEqual([undefined])
+})
+
 test('every issuer of a list says its first fault', async () => {
   const issuers = [
     { profile: 'standard', algorithms: ['HS512'], secret: 'short' },

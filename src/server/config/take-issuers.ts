@@ -11,7 +11,7 @@ export interface IssuerSources {
 }
 
 const flatLeaves: readonly Leaf<unknown>[] = [
-  keys.tokensProfile, keys.tokensAlgorithms, keys.tokensSecret, keys.tokensKeys, keys.tokensJwksUrl, keys.tokensIssuer, keys.tokensAudience,
+  keys.tokensProfile, keys.tokensAlgorithms, keys.tokensSecret, keys.tokensKeys, keys.tokensJwksUrl, keys.tokensIssuer, keys.tokensAudience, keys.tokensParties,
   keys.tokensAllowShortSecretUntil, keys.tokensLifetimeMs,
 ]
 
@@ -25,6 +25,7 @@ export const takeIssuers = ({ take, given, problem }: IssuerSources, mustHave: b
   const jwksUrl = take(keys.tokensJwksUrl)
   const issuer = take(keys.tokensIssuer)
   const audience = take(keys.tokensAudience)
+  const parties = take(keys.tokensParties)
   const allowShortSecretUntil = take(keys.tokensAllowShortSecretUntil)
   const lifetimeMs = take(keys.tokensLifetimeMs)
 
@@ -56,10 +57,15 @@ export const takeIssuers = ({ take, given, problem }: IssuerSources, mustHave: b
       jwksUrl,
       issuer,
       audience,
+      parties,
       ...(profile === 'classic' ? { allowShortSecretUntil, lifetimeMs } : {}),
     },
   ]
 }
+
+/** A token of Clerk names the page it was made for: where nobody says which pages those are, they are the ones that may connect. */
+export const withParties = (issuers: readonly IssuerConfig[], origins: readonly string[] | undefined): readonly IssuerConfig[] =>
+  issuers.map((issuer) => (issuer.profile === 'clerk' && issuer.parties === undefined && origins !== undefined && origins.length > 0 ? { ...issuer, parties: origins } : issuer))
 
 /**
  * Checks secrets and keys as a start will: length, samples, type, curve, purpose, doubles. Every issuer says its first fault.
@@ -100,7 +106,7 @@ const readFault = (message: string): { readonly where: string; readonly must: st
 }
 
 const flatKeyOf = (where: string, issuer: IssuerConfig | undefined): string => {
-  const [, member] = /^\.(algorithms|lifetimeMs|allowShortSecretUntil|keys|jwksUrl|issuer|audience)\b/.exec(where) ?? []
+  const [, member] = /^\.(algorithms|lifetimeMs|allowShortSecretUntil|keys|jwksUrl|issuer|audience|parties)\b/.exec(where) ?? []
   if (member !== undefined) return `tokens.${member}`
   return issuer?.secret === undefined ? 'tokens.keys' : 'tokens.secret'
 }

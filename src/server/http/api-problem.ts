@@ -44,11 +44,13 @@ export interface ApiProblem {
   /** Told in the body, and in whole seconds as Retry-After. */
   readonly retryAfterMs?: number
   readonly headers?: Readonly<Record<string, string>>
+  /** Id by which the log knows the refusal. */
+  readonly decisionId?: string
 }
 
 /** Writes a problem as RFC 9457 has it, with `code` beside `title` and `status`. */
-export const problemResponse = ({ status, code, title, errors, retryAfterMs, headers }: ApiProblem): Response =>
-  new Response(JSON.stringify({ title, status, code, errors, retryAfterMs: retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs) }), {
+export const problemResponse = ({ status, code, title, errors, retryAfterMs, headers, decisionId }: ApiProblem): Response =>
+  new Response(JSON.stringify({ title, status, code, decisionId, errors, retryAfterMs: retryAfterMs === undefined ? undefined : Math.ceil(retryAfterMs) }), {
     status,
     headers: {
       ...headers,

@@ -1,16 +1,30 @@
+import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
+import { decisionId } from '../../admission/decision-id.js'
 import { problemResponse } from './api-problem.js'
 
-const refused = (): Response => problemResponse({ status: 403, code: 'origin_refused', title: 'Pages of this Origin are not answered here.' })
+/** A page that was refused. */
+export interface RefusedPage {
+  /** Told to the page too. */
+  readonly decisionId: string
+  readonly path: string
+  /** As sent. */
+  readonly origin: string | undefined
+}
 
 /**
  * Answers the pages of listed Origins, compared exactly (CORS protocol of the Fetch standard), and whoever is no page.
  *
  * Nothing here is sent by a browser on its own, so credentials are never allowed. A page that is not listed is refused, not only kept from reading.
  */
-export const onlyOurPages = (origins: ReadonlySet<string>): MiddlewareHandler => async (context, next) => {
+export const onlyOurPages = (origins: ReadonlySet<string>, told: (page: RefusedPage) => void): MiddlewareHandler<{ Bindings: HttpBindings }> => async (context, next) => {
   const { req } = context
   const origin = req.header('origin')
+  const refused = (): Response => {
+    const id = decisionId()
+    told({ decisionId: id, path: req.path, origin })
+    return problemResponse({ status: 403, code: 'origin_refused', title: 'Pages of this Origin are not answered here.', decisionId: id })
+  }
   if (origin === undefined) return req.header('sec-fetch-site') === 'cross-site' ? refused() : next()
   if (!origins.has(origin)) return refused()
   if (req.method === 'OPTIONS') {

@@ -107,6 +107,7 @@ describe('below /api', () => {
     endpoints,
     api: {
       origins: ['https://app.example'],
+      refused: () => undefined,
       addRoutes: [
         (to) => {
           addLoginRoutes(to, { logins: noLogins, clientOf, noted: () => undefined, now: () => 0 })

@@ -5,7 +5,7 @@ import { answerFailure, methodNotAllowed, notFound, problemResponse } from './ap
 import type { DemoPage } from './demo-page.js'
 import { addInboundRoutes, type InboundOptions } from './inbound-routes.js'
 import { onlyLoopbackHosts } from './loopback-host.js'
-import { onlyOurPages } from './our-pages.js'
+import { onlyOurPages, type RefusedPage } from './our-pages.js'
 import type { PublicHono } from './public-hono.js'
 import { refuseOtherMethods } from './refuse-other-methods.js'
 import { pagePolicy, securityHeaders } from './security-headers.js'
@@ -31,6 +31,8 @@ export interface PublicApi {
   /** Pages that may call; default none. */
   readonly origins: readonly string[]
   readonly addRoutes: readonly ((app: PublicHono) => void)[]
+  /** Told of every page of another Origin, for the log. */
+  readonly refused: (page: RefusedPage) => void
 }
 
 /** Plain HTTP on the public port: the calls below `/api`, two health answers, a word to who forgot the upgrade, the demo in development, and 404. */
@@ -53,8 +55,8 @@ export const createPublicApp = ({ mode, demoPage, endpoints, api, ready, inbound
   return app
 }
 
-const addApi = (app: PublicHono, { origins, addRoutes }: PublicApi): void => {
-  app.use('/api/*', onlyOurPages(new Set(origins)))
+const addApi = (app: PublicHono, { origins, addRoutes, refused }: PublicApi): void => {
+  app.use('/api/*', onlyOurPages(new Set(origins), refused))
   for (const add of addRoutes) add(app)
   refuseOtherMethods(app)
   app.all('/api/*', notFound)

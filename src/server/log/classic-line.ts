@@ -107,6 +107,7 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
     case 'login':
     case 'malformed':
     case 'operation':
+    case 'page_refused':
     case 'repeated':
     case 'server':
     case 'store':

@@ -31,6 +31,8 @@ export type LogEvent =
   | { readonly event: 'store'; readonly store: string; readonly state: 'away' | 'back'; readonly detail: string | undefined }
   | { readonly event: 'keys'; readonly issuer: string; readonly state: 'changed' | 'away' | 'back' | 'reloaded' | 'refused'; readonly detail: string | undefined }
   | { readonly event: 'failure'; readonly task: string; readonly detail: string }
+  /** A page of an Origin that is not listed called, or asked whether it may; the id was told to it. */
+  | { readonly event: 'page_refused'; readonly decisionId: string; readonly path: string; readonly origin: string | undefined }
   | { readonly event: 'inbound_refused'; readonly source: string; readonly reason: string }
   | {
       readonly event: 'ticket'
