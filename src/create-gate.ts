@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { AllowList } from './admission/allow-list.js'
 import { createAddressBudget } from './admission/address-budget.js'
 import { createProxies } from './admission/address/proxies.js'
 import { admit } from './admission/admit.js'
@@ -20,8 +21,10 @@ import { createEndpointTable } from './admission/steps/endpoints.js'
 import { judgeRenewal } from './admission/renewal.js'
 import { createTickets } from './admission/tickets.js'
 import { createVerifier } from './admission/token/create-verifier.js'
+import type { IssuerConfig } from './admission/token/issuer.js'
 import { createUserCache, defaultUserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
+import { createAllowListWatch } from './allow-list-watch.js'
 import { createFollower } from './follower.js'
 import type { Gate, GateOptions, GateStores } from './gate.js'
 import { createKeyWatch } from './key-watch.js'
@@ -61,6 +64,7 @@ const memoryStores = (): GateStores => {
 export const createGate = async <U extends User>(options: GateOptions<U>): Promise<Gate<U>> => {
   if (options.carriers?.includes('cookie') === true && (options.origins ?? []).length === 0)
     throw new TypeError('Cannot create a gate as "origins" must name your pages when "carriers" has cookie: any page could use it')
+  checkAllowList(options.issuers, options.allowList)
   const now = (): number => Date.now()
   const events = options.events ?? {}
   const stores = options.stores ?? memoryStores()
@@ -139,6 +143,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       if (verdict.outcome === 'ban') follower.inBackground('ladder', async () => void (await applyBan(verdict.ban)))
     },
     revocations: replica.revocations,
+    allowList: options.allowList,
     users,
     memberships,
     limits,
@@ -149,6 +154,19 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   const follower = createFollower({ replica, sessions, users, endpoints, events, dryRun: rules.dryRun, now, pollMs: stores.pollMs ?? 400 })
   // The memory stores have no other writers, so there is nothing to follow.
   if (options.stores !== undefined) follower.start()
+
+  const allowListWatch =
+    options.allowList &&
+    createAllowListWatch({
+      allowList: options.allowList,
+      sessions,
+      now,
+      told(reached, error) {
+        events.listed?.(reached)
+        if (!reached) events.failed?.('allow-list', error)
+      },
+    })
+  allowListWatch?.start()
 
   const applyBan = async (ban: Parameters<typeof stores.bans.add>[0]) => {
     const kept = await stores.bans.add(ban)
@@ -238,6 +256,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     },
     issuers: {
       async replace(issuers) {
+        checkAllowList(issuers, options.allowList)
         const warnings = await verifier.replace(issuers)
         policyVersion = policyVersionOf({ ...options, issuers })
         return warnings
@@ -271,6 +290,9 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     get follows() {
       return follower.reached
     },
+    get lists() {
+      return allowListWatch?.reached
+    },
     get load() {
       return capacity.load
     },
@@ -285,6 +307,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     stop() {
       sessions.stop()
       follower.stop()
+      allowListWatch?.stop()
       verifier.stop()
       capacity.stop()
       guard?.stop()
@@ -297,12 +320,18 @@ const applyAtOnce = 250
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** A prefix without a list would let in every token of its issuer, and nobody would notice. */
+const checkAllowList = (issuers: readonly IssuerConfig[], allowList: AllowList | undefined): void => {
+  const index = issuers.findIndex(({ allowListPrefix }) => allowListPrefix !== undefined)
+  if (index !== -1 && allowList === undefined) throw new TypeError(`Cannot take the issuers as "issuers[${String(index)}].allowListPrefix" needs the option "allowList": there is nobody to ask`)
+}
+
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** A short name for the rules in force: equal options give equal versions, and no secret can be read back from it. */
 const policyVersionOf = (options: object): string => {
   const text = JSON.stringify(options, (key, value: unknown) => {
-    if (key === 'secret' || key === 'events' || key === 'stores' || key === 'limitsStore' || key === 'blockingGuard') return undefined
+    if (key === 'secret' || key === 'events' || key === 'stores' || key === 'limitsStore' || key === 'allowList' || key === 'blockingGuard') return undefined
     return typeof value === 'bigint' ? String(value) : value
   })
   return createHash('sha256').update(text).digest('hex').slice(0, 12)

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
+import type { AllowList } from './admission/allow-list.js'
 import type { AddressBudgetConfig } from './admission/address-budget.js'
 import type { ProxiesConfig } from './admission/address/proxies.js'
 import type { Ban, Bans, BanSubject } from './admission/ban.js'
@@ -49,6 +50,8 @@ export interface GateStores {
 export interface GateEvents<U extends User = User> extends SessionEvents<U> {
   decided?(decision: Decision<U>, durationMs: number, handshake: Handshake): void
   laddered?(verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>): void
+  /** The allow-list does not answer (`false`), or does again (`true`): said once per change. */
+  listed?(reached: boolean): void
   /** The control log can't be read (`false`), or can again (`true`): said once per change. */
   followed?(reached: boolean): void
   /** The keys of an issuer changed, or their server is away, or back. */
@@ -108,6 +111,11 @@ export interface GateOptions<U extends User = User> {
   readonly dialect?: Exclude<Dialect, 'sallyport.v1'>
   readonly deadlines?: Partial<StepDeadlines>
   readonly stores?: GateStores
+  /**
+   * Where issuers with an `allowListPrefix` write down the tokens that are still good. Asked at every handshake, ticket and `authenticate` with such a
+   * token, and every 5 s about the live sockets.
+   */
+  readonly allowList?: AllowList
   /** Decisions kept for `explain` (default 10,000). */
   readonly decisions?: number
   readonly events?: GateEvents<U>
@@ -231,6 +239,8 @@ export interface Gate<U extends User = User> {
   readonly warnings: readonly string[]
   /** Whether the control log could be read at the last look. */
   readonly follows: boolean
+  /** Whether the allow-list answered at the last look; `undefined` without one. */
+  readonly lists: boolean | undefined
   readonly load: { readonly loopDelayMs: number; readonly inFlight: number; readonly sockets: number; readonly draining: boolean }
   /**
    * Admits nobody from now on, tells each live socket its own delay, and waits for them to go.

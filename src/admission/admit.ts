@@ -11,6 +11,7 @@ import { Patience } from './patience.js'
 import type { Rules } from './rules.js'
 import { findCredential, type Credential } from './steps/credential.js'
 import { checkForwarded } from './steps/forwarded.js'
+import { askAllowList, struckOff } from './steps/listed.js'
 import { checkOrigin } from './steps/origin.js'
 import { readQuery } from './steps/query.js'
 import { checkRevoked, checkUser, userBanned } from './steps/standing.js'
@@ -54,7 +55,7 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
   const patience = new Patience(walk, rules, live)
   let stair: StepName = 'token'
   try {
-    const { tokenMs, userMs, topicMs, limitsMs } = rules.deadlines
+    const { tokenMs, allowListMs, userMs, topicMs, limitsMs } = rules.deadlines
     let verified = verify(rules, credential, handshake, live)
     if (verified instanceof Promise) {
       const asked = patience.ask('token', tokenMs, verified)
@@ -74,7 +75,13 @@ const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, 
     if (revoked) return walk.deny('revocation', revoked)
     const userBan = rules.bans.findUser(userId, at)
     if (userBan && !walk.excuses(rules.dryRun, 'revocation', 'user_ban')) return walk.deny('revocation', userBanned(userBan))
-    walk.pass('revocation')
+    const listed = askAllowList(rules.allowList, claims, at + allowListMs)
+    if (listed !== undefined) {
+      const asked = patience.ask('allow_list', allowListMs, listed)
+      yield asked.over
+      if (!asked.value) return walk.deny('revocation', struckOff)
+    }
+    walk.pass('revocation', listed && 'on the allow-list')
 
     stair = 'user'
     const held = rules.users.held(userId, at)

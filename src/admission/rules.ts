@@ -1,5 +1,6 @@
 import type { Dialect } from '../protocol/subprotocol.js'
 import type { Proxies } from './address/proxies.js'
+import type { AllowList } from './allow-list.js'
 import type { AddressBudget } from './address-budget.js'
 import type { BanSet } from './ban-set.js'
 import type { Capacity } from './capacity.js'
@@ -20,12 +21,13 @@ import type { UserCache } from './user-cache.js'
 export interface StepDeadlines {
   readonly handshakeMs: number
   readonly tokenMs: number
+  readonly allowListMs: number
   readonly userMs: number
   readonly topicMs: number
   readonly limitsMs: number
 }
 
-export const defaultDeadlines: StepDeadlines = { handshakeMs: 5_000, tokenMs: 2_000, userMs: 2_000, topicMs: 2_000, limitsMs: 1_000 }
+export const defaultDeadlines: StepDeadlines = { handshakeMs: 5_000, tokenMs: 2_000, allowListMs: 250, userMs: 2_000, topicMs: 2_000, limitsMs: 1_000 }
 
 /** All that a decision depends on, apart from the handshake itself. */
 export interface Rules<U extends User = User> {
@@ -56,6 +58,8 @@ export interface Rules<U extends User = User> {
   /** Hears what the ladder would do or wants done. */
   readonly laddered: (verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>) => void
   readonly revocations: Pick<RevocationSet, 'find'>
+  /** Asked about tokens of issuers that keep such a list, and about no other. */
+  readonly allowList: AllowList | undefined
   readonly users: UserCache<U>
   readonly memberships: Memberships | undefined
   readonly limits: Limits

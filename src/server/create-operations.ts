@@ -76,8 +76,10 @@ export const createOperations = <U extends User>(parts: {
       const control = gate.follows ? ('ok' as const) : ('failing' as const)
       // Keys that are held stay good while their server is away, so that this takes no node out.
       const keys = gate.issuers.away.length === 0 ? ('ok' as const) : ('failing' as const)
+      // Every node asks the same one, so that taking this one out helps nobody.
+      const list = gate.lists === undefined ? {} : { allow_list: gate.lists ? ('ok' as const) : ('failing' as const) }
       const { draining } = gate.load
-      return { ready: storage === 'ok' && control === 'ok' && !draining, mode, draining, checks: { storage, control, keys }, sessions: gate.sessions.count }
+      return { ready: storage === 'ok' && control === 'ok' && !draining, mode, draining, checks: { storage, control, keys, ...list }, sessions: gate.sessions.count }
     },
     metrics: () => metrics.text(),
     info: parts.info,

@@ -27,10 +27,11 @@ const issuerOf = async (config: Config): Promise<IssuerConfig> => {
  * Without a configured issuer the secret that `sallyport dev` made in the data folder is used.
  *
  * @param lifetimeMs - At least 1000.
- * @throws StartError when there is no issuer, or only ones whose private keys are elsewhere.
+ * @throws StartError when there is no issuer, only ones whose private keys are elsewhere, or the first one keeps an allow-list.
  */
 export const issueToken = async (config: Config, subject: string, lifetimeMs: number, at: number): Promise<string> => {
   const issuer = await issuerOf(config)
+  if (issuer.allowListPrefix !== undefined) throw new StartError('Cannot mint a token as the first issuer keeps an allow-list (tokens.allowListPrefix), and only the old service writes to it: log in there')
   const algorithm = completeIssuer(issuer, 'tokens.issuers[0]').algorithms.find(isHmac)
   const key = issuer.keys?.find(({ secret }) => secret !== undefined)
   const secret = issuer.secret ?? key?.secret

@@ -1,8 +1,10 @@
+import type { AllowList } from '../admission/allow-list.js'
 import type { Memberships } from '../admission/topic.js'
 import type { Users } from '../admission/user.js'
 import type { Conversations } from '../conversation/conversations.js'
 import type { WorkspaceImports } from '../conversation/workspace-import.js'
 import type { GateStores } from '../gate.js'
+import { openRedisAllowList } from '../stores/redis/redis-allow-list.js'
 import { openPostgresUsers } from '../stores/postgres/postgres-users.js'
 import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
 import { migrate, migrationStatus } from '../stores/sqlite/migrate.js'
@@ -26,13 +28,15 @@ export interface OpenStores {
   readonly logins: SqliteLogins
   /** Who answers for users at admission: our own table, or an existing database. */
   readonly users: Users
+  /** `undefined` where no issuer keeps one. */
+  readonly allowList: AllowList | undefined
   readonly memberships: Memberships
   readonly conversations: Conversations & WorkspaceImports
   close(): Promise<void>
 }
 
 /**
- * Opens the embedded database and, when configured, the existing one that holds the users.
+ * Opens the embedded database and, when configured, the existing one that holds the users, and the Redis that holds the allow-list.
  *
  * A new database gets its tables in every mode; an older one is brought up to date only in development.
  *
@@ -47,6 +51,7 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
         throw new StartError(`The database needs ${String(pending.length)} migrations: run \`sallyport db migrate\`, then start again`)
       await migrate(engine)
     }
+    const allowList = config.redis.url === undefined ? undefined : await openRedisAllowList({ url: config.redis.url })
     const external = config.users && (await openPostgresUsers(config.users))
     const ownUsers = createSqliteUsers(engine)
     return {
@@ -60,9 +65,11 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
       ownUsers,
       logins: createSqliteLogins(engine),
       users: external ?? ownUsers,
+      allowList,
       memberships: createSqliteMemberships(engine),
       conversations: createSqliteConversations(engine),
       async close() {
+        allowList?.close()
         await external?.close()
         await engine.close()
       },

@@ -6,7 +6,7 @@ export const remedies: Readonly<Record<Reason, string>> = {
   bad_forwarding: 'Let the proxy send the one header named by "forwarding", or correct "trustedProxies".',
   token_missing: 'Send a token over a carrier that "carriers" lists; a cookie counts only beside a listed Origin.',
   token_invalid: 'Give the token to `sallyport token check`, which names the claim, key or setting that does not fit; correct that, or fetch a new token.',
-  token_revoked: 'Log in again; a revocation is never taken back.',
+  token_revoked: 'Log in again; a revocation is never taken back. A token of the old service must have its key in Redis, under "tokens.allowListPrefix".',
   token_expired: 'Fetch a new token; if this one is new, compare the clocks of issuer and server.',
   user_unknown: 'Add the user by `sallyport user add`, or correct "users.query".',
   user_disabled: 'Enable the user by `sallyport user enable`, if that is right.',

@@ -261,6 +261,7 @@ const createServerGate = async (
     proxies: { trustedProxies: config.trustedProxies, forwarding: config.forwarding },
     endpoints: serverEndpoints,
     memberships: stores.memberships,
+    ...(stores.allowList === undefined ? {} : { allowList: stores.allowList }),
     limits: { ...config.limits, dryRun: dryRunLimits.filter((rule) => config.dryRun.includes(rule)) },
     dryRun: dryRunRules.filter((rule) => config.dryRun.includes(rule)),
     addressBudget: config.limits.addressBudget,

@@ -79,6 +79,9 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
   followed(reached) {
     log.write(reached ? 'info' : 'error', { event: 'store', store: 'control log', state: reached ? 'back' : 'away', detail: undefined })
   },
+  listed(reached) {
+    log.write(reached ? 'info' : 'error', { event: 'store', store: 'allow-list', state: reached ? 'back' : 'away', detail: undefined })
+  },
   keys({ issuer, state, detail }) {
     log.write(state === 'away' ? 'error' : 'info', { event: 'keys', issuer, state, detail })
   },

@@ -1,6 +1,7 @@
 import { createAddressBudget, type AddressBudgetConfig } from '../address-budget.js'
 import { createProxies, type ProxiesConfig } from '../address/proxies.js'
 import { admit, type Mode } from '../admit.js'
+import type { AllowList } from '../allow-list.js'
 import { createBanSet } from '../ban-set.js'
 import { createCapacity, type CapacityConfig } from '../capacity.js'
 import type { Decision, DryRunRule } from '../decision.js'
@@ -74,6 +75,7 @@ export interface StaircaseOptions {
   readonly dryRun?: readonly DryRunRule[]
   readonly dialect?: Rules['plainDialect']
   readonly memberships?: Memberships
+  readonly allowList?: AllowList
   readonly developmentUserId?: string
   readonly deadlines?: Partial<StepDeadlines>
   /** Replaces whole parts, for what no real part does. */
@@ -157,6 +159,7 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
       verdicts.push(verdict)
     },
     revocations: { find: touching('revocations', revocations.find) },
+    allowList: options.allowList && { holding: touching('allow-list', options.allowList.holding) },
     users,
     memberships: memberships && { mayEnter: touching('memberships', memberships.mayEnter.bind(memberships)) },
     limits: { take: touching('limits', limits.take), peek: touching('limits, looking', limits.peek), release: limits.release },

@@ -18,6 +18,8 @@ export interface Claims {
   readonly role: string | undefined
   /** `epoch` of tokens of our own. */
   readonly epoch: number | undefined
+  /** Under which its issuer keeps it on its allow-list, made from a hash of the whole token; absent where the issuer keeps none. */
+  readonly allowListKey?: string
   /** The whole claims set, read-only, without a prototype. */
   readonly payload: Readonly<Record<string, unknown>>
 }

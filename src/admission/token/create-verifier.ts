@@ -1,5 +1,6 @@
 import { deny } from '../../protocol/denial.js'
 import { isAlgorithm, isHmac } from './algorithm.js'
+import type { Claims } from './claims.js'
 import { createKeyRing, type KeysNotice, type Trial } from './key-ring.js'
 import { StoreUnavailable } from '../store-unavailable.js'
 import type { IssuerConfig } from './issuer.js'
@@ -91,7 +92,7 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     if (at >= believedUntil) throw keysAway
     const judgement = judgeClaims({ payload, type: token.header.type, at, toleranceMs }, policy, life)
     if (!judgement.ok) return judgement.fault === 'expired' ? { ...judgement, denial: expired } : refuse(judgement.fault, judgement.detail)
-    const { claims } = judgement
+    const claims = listedAs(policy.allowListPrefix, digest, judgement.claims)
     cache.keep(digest, claims, Math.min(claims.expiresAt, believedUntil))
     return { ok: true, claims, cached: false }
   }
@@ -174,6 +175,10 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     },
   }
 }
+
+/** What is asked of the allow-list later, when the token itself is forgotten. */
+const listedAs = (prefix: string | undefined, digest: string, claims: Claims): Claims =>
+  prefix === undefined ? claims : Object.freeze({ ...claims, allowListKey: `${prefix}${Buffer.from(digest, 'base64url').toString('hex')}` })
 
 /** How often it is looked whether keys are due, in milliseconds. */
 const tickMs = 1_000

@@ -54,4 +54,9 @@ export interface IssuerConfig {
   readonly allowShortSecretUntil?: string | undefined
   /** `classic` only: milliseconds from `created_at` to the end of a token, default 604,800,000 (7 days), range 1,000 to 315,360,000,000. */
   readonly lifetimeMs?: number | undefined
+  /**
+   * `classic` only: what stands before the SHA-256 of a token, in lower-case hex, in the keys of the old service's allow-list, such as `:1:jwt_access_`.
+   * Its tokens count only while the allow-list of the gate holds their key; left out, it is not asked. 1 to 200 characters.
+   */
+  readonly allowListPrefix?: string | undefined
 }

@@ -8,6 +8,8 @@ import type { KeyLife } from './key-life.js'
 export interface ClaimPolicy extends ClaimDemands {
   readonly name: string
   readonly rules: readonly ClaimRule[]
+  /** What its allow-list keys begin with; `undefined` when it keeps none. */
+  readonly allowListPrefix?: string | undefined
 }
 
 export const createClaimPolicy = (name: string, demands: ClaimDemands): ClaimPolicy => ({ ...demands, name, rules: claimRules(demands) })

@@ -45,15 +45,18 @@ export const prepareIssuers = async (issuers: readonly IssuerConfig[], at: numbe
 
 const readPolicy = (config: CompleteIssuer, index: number): ClaimPolicy => {
   const path = `issuers[${index}]`
-  const { lifetimeMs, audiences, parties } = config
+  const { lifetimeMs, allowListPrefix, audiences, parties } = config
   if (lifetimeMs !== undefined && config.profile !== 'classic') throw new TypeError(cannotCreate(`${path}.lifetimeMs`, 'be left out unless the profile is classic'))
-  return createClaimPolicy(config.name ?? config.issuer ?? `issuer ${index + 1}`, {
+  if (allowListPrefix !== undefined && config.profile !== 'classic') throw new TypeError(cannotCreate(`${path}.allowListPrefix`, 'be left out unless the profile is classic'))
+  if (allowListPrefix !== undefined && !/^\P{Cc}{1,200}$/u.test(allowListPrefix)) throw new RangeError(cannotCreate(`${path}.allowListPrefix`, 'be 1 to 200 characters, none of them a control character'))
+  const policy = createClaimPolicy(config.name ?? config.issuer ?? `issuer ${index + 1}`, {
     profile: profiles[config.profile],
     issuer: config.issuer,
     audiences,
     parties,
     lifetimeMs: integerWithin(`${path}.lifetimeMs`, lifetimeMs ?? defaultLifetimeMs, 1000, 315_360_000_000),
   })
+  return { ...policy, allowListPrefix }
 }
 
 /** The value itself when it is an integer within both bounds; throws a RangeError that names it when not. */

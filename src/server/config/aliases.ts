@@ -7,9 +7,10 @@ import type { Environment, Source } from './sources.js'
  * Names that other platforms and programs set. They are weaker than ours, and only `PORT`, which platforms set for us, can stop a start:
  * shells export `HOST` as the machine's name, and other programs have other levels and databases.
  *
+ * @param listed - Whether an allow-list is wanted, which is all that Redis is used for.
  * @param isSet - Whether a stronger source has a key; then nothing is said about its alias.
  */
-export const readAliases = (name: string, env: Environment, development: boolean, isSet: (path: string) => boolean, warnings: Set<string>): Source => {
+export const readAliases = (name: string, env: Environment, development: boolean, listed: boolean, isSet: (path: string) => boolean, warnings: Set<string>): Source => {
   const values = new Map<string, unknown>()
   const names = new Map<string, string>()
   const take = (alias: string, path: string, value: unknown): void => {
@@ -42,6 +43,12 @@ export const readAliases = (name: string, env: Environment, development: boolean
     if (keys.storageUrl.schema.safeParse(database).success) take('DATABASE_URL', keys.storageUrl.path, database)
     else warnings.add('DATABASE_URL is set, but this version keeps its records in SQLite (storage.url)')
   }
-  if ((env['REDIS_URL'] ?? '') !== '') warnings.add('REDIS_URL is set, but this version keeps limits in memory')
+
+  const redis = given('REDIS_URL', keys.redisUrl.path)
+  if (redis !== undefined) {
+    if (!listed) warnings.add('REDIS_URL is set, but this version keeps limits in memory and reads only tokens.allowListPrefix there')
+    else if (keys.redisUrl.schema.safeParse(redis).success) take('REDIS_URL', keys.redisUrl.path, redis)
+    else warnings.add(`REDIS_URL is left out, as it is not ${keys.redisUrl.allowed}`)
+  }
   return { name, values, names }
 }

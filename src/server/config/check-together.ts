@@ -1,6 +1,11 @@
 import { parseNetwork } from '../../admission/address/network.js'
+import type { IssuerConfig } from '../../admission/token/issuer.js'
 import type { Config } from './config.js'
 import { isLoopback } from './is-loopback.js'
+
+/** Whether tokens can be made for an issuer here: its secret is known, and nobody else has to put them on a list. */
+const canSignAlone = ({ secret, keys, allowListPrefix }: IssuerConfig): boolean =>
+  allowListPrefix === undefined && (secret !== undefined || keys?.some((key) => key.secret !== undefined) === true)
 
 /** Prefixes so short that no proxy's network is meant. */
 const widePrefix = 7
@@ -28,10 +33,14 @@ export const checkTogether = (
     if (mode === 'serve' && config.development.user !== undefined) problem('development.user', 'only development mode has a user that stands in')
     if (!isLoopback(internal.host)) warnings.add(`internal.host ${internal.host} is reachable from other machines; the operator key is all that guards it`)
   }
+  const listed = config.tokens.issuers.some(({ allowListPrefix }) => allowListPrefix !== undefined)
+  if (listed && config.redis.url === undefined) problem('redis.url', 'tokens.allowListPrefix needs it: name the Redis of the old service')
+  if (!listed && config.redis.url !== undefined) problem('redis.url', 'is used for tokens.allowListPrefix alone in this version: limits are kept in memory, so leave it out')
+  if (listed && mode === 'dev') problem('tokens.allowListPrefix', 'development mode makes tokens of its own, which are on no allow-list: use `sallyport serve`')
   if (config.login.enabled === true) {
     const { issuers } = config.tokens
-    const canSign = issuers.length === 0 ? mode !== 'serve' : issuers.some(({ secret, keys }) => secret !== undefined || keys?.some((key) => key.secret !== undefined) === true)
-    if (!canSign) problem('login.enabled', 'needs a secret to sign with: add an issuer with one (`sallyport secret` makes it), or set it to false')
+    const canSign = issuers.length === 0 ? mode !== 'serve' : issuers.some(canSignAlone)
+    if (!canSign) problem('login.enabled', 'needs a secret to sign with and no allow-list on which the token must be: add such an issuer (`sallyport secret` makes the secret), or set it to false')
     if (config.users !== undefined) problem('login.enabled', 'looks passwords up in our own table, and users.url names another: set it to false')
   }
   if (config.limits.userBytes.max < config.limits.frameBytes) problem('limits.userBytes.max', 'must be at least limits.frameBytes, or the largest message could never be sent')

@@ -28,6 +28,8 @@ export interface Config {
     readonly accountBudget: { readonly capacity: number; readonly refillPerSecond: number }
   }
   readonly users: { readonly url: string; readonly query: string } | undefined
+  /** Only the allow-list of the old service is read there. */
+  readonly redis: { readonly url: string | undefined }
   readonly carriers: Value<'carriers'>
   readonly cookieName: string
   readonly origins: readonly string[] | undefined

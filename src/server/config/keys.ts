@@ -80,6 +80,7 @@ const issuerConfig = z.strictObject({
   parties: z.array(z.string()).optional(),
   allowShortSecretUntil: z.string().optional(),
   lifetimeMs: z.int().optional(),
+  allowListPrefix: z.string().optional(),
   jwksUrl: z.string().optional(),
 })
 
@@ -110,6 +111,7 @@ export const keys = {
   tokensParties: key('tokens.parties', 'list', optionalList, undefined, 'a list of names', 'One of these must be `azp`, the client or page a token was made for; unset takes `origins` for tokens of the profile clerk, and else leaves it unchecked.'),
   tokensAllowShortSecretUntil: text('tokens.allowShortSecretUntil', 'Classic profile only: until then a secret of 32 bytes may be used.', 'an ISO 8601 date'),
   tokensLifetimeMs: int('tokens.lifetimeMs', 7 * day, 1_000, 3_650 * day, 'Classic profile only: life of a token, counted from `created_at`.'),
+  tokensAllowListPrefix: text('tokens.allowListPrefix', 'Classic profile only: what stands before the SHA-256 of a token in the Redis keys of the old service, such as :1:jwt_access_; tokens without a key there are refused.', 'text of at most 200 characters'),
   tokensClockToleranceMs: int('tokens.clockToleranceMs', 5_000, 0, 300_000, 'How far `nbf` and `iat` may lie ahead; `exp` has no tolerance.'),
   tokensGraceMs: int('tokens.graceMs', 0, 0, day, 'How long a live socket may outlive its token.'),
   loginEnabled: key('login.enabled', 'flag', z.boolean().optional(), undefined, 'true or false', 'Whether users of our own table log in by password; unset does so where we have a secret to sign with.'),
@@ -122,6 +124,7 @@ export const keys = {
   loginAccountRefill: number('login.accountBudget.refillPerSecond', 0.2, 0.01, 1_000_000_000, 'What comes back each second.'),
   usersUrl: key('users.url', 'text', z.string().regex(/^postgres(?:ql)?:\/\/./).optional(), undefined, 'postgres://…', 'An existing PostgreSQL database to look users up in.', true),
   usersQuery: key('users.query', 'text', z.string().refine(asksForOneUser).optional(), undefined, 'a query with the placeholder $1 and no other', 'One SELECT with $1 = user id that returns id, active (or is_active), and perhaps role, epoch, email.'),
+  redisUrl: key('redis.url', 'text', z.string().regex(/^rediss?:\/\/\S+$/).optional(), undefined, 'redis://… or rediss://…', 'Redis of the old service, for tokens.allowListPrefix alone: limits are kept in memory, hints in the process.', true),
   carriers: key('carriers', 'list', z.array(z.enum(carriers, { error: ({ input }) => (laterCarriers.has(input) ? 'is not supported in this version' : 'is no carrier') })).min(1), [...defaultCarriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel; ticket sells single-use tickets at POST /api/v1/tickets, cookie also needs origins.'),
   cookieName: key('cookieName', 'text', z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/), defaultCookieName, 'a cookie name', 'Cookie that holds a token, when carriers has cookie.'),
   origins: key('origins', 'list', z.array(origin).optional(), undefined, 'a list of origins such as https://app.example, without a path', 'Pages that may connect, compared exactly.'),

@@ -62,7 +62,11 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
   const environment = await readEnvironment('environment', env, leaves, problems)
   const ours = [readFlags(flags, leaves, problems), environment, dotEnv]
   const isSet = (path: string): boolean => ours.some(({ values }) => values.has(path))
-  const aliases = [readAliases('environment', env, mode === 'dev', isSet, warnings), readAliases('.env', dotEnvironment, mode === 'dev', isSet, warnings)]
+  const listed = isSet(keys.tokensAllowListPrefix.path) || file?.values.has(keys.tokensAllowListPrefix.path) === true
+  const aliases = [
+    readAliases('environment', env, mode === 'dev', listed, isSet, warnings),
+    readAliases('.env', dotEnvironment, mode === 'dev', listed, isSet, warnings),
+  ]
   const sources = [...ours, ...aliases, ...(file ? [file] : [])]
   const [link] = serviceLinks({ ...dotEnvironment, ...env })
   if (link !== undefined) warnings.add(`${link} and others like it are service links of Kubernetes and are left out; enableServiceLinks: false keeps them away`)
@@ -128,6 +132,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
       accountBudget: { capacity: take(keys.loginAccountCapacity), refillPerSecond: take(keys.loginAccountRefill) },
     },
     users: usersUrl === undefined || usersQuery === undefined ? undefined : { url: usersUrl, query: usersQuery },
+    redis: { url: take(keys.redisUrl) },
     carriers: take(keys.carriers),
     cookieName: take(keys.cookieName),
     origins,

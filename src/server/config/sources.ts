@@ -6,7 +6,6 @@ import { escapeValue } from '../log/escape.js'
 import type { Problem } from './config-error.js'
 import { decodeText, envName, type Leaf } from './leaf.js'
 import { nearest } from './nearest.js'
-import { notYet } from './not-yet.js'
 import { serviceLinks } from './service-links.js'
 
 /** What one source says about keys, by path. */
@@ -73,9 +72,7 @@ export const readFileSource = async (cwd: string, leaves: readonly Leaf<unknown>
       continue
     }
     if (leaves.some(({ path }) => path === key)) continue
-    const later = notYet(key)
-    const didYouMean = later === undefined ? nearest(key, leaves.map(({ path }) => path)) : undefined
-    problems.push({ key, source: name, value: undefined, allowed: later ?? 'there is no such key', didYouMean })
+    problems.push({ key, source: name, value: undefined, allowed: 'there is no such key', didYouMean: nearest(key, leaves.map(({ path }) => path)) })
   }
   return { name, values, names, files }
 }
@@ -179,10 +176,8 @@ export const readEnvironment = async (name: string, env: Environment, leaves: re
       }
       continue
     }
-    const later = notYet(variable)
-    const didYouMean = later === undefined ? nearest(variable, [...byName.keys()]) : undefined
     // A line without "=" in .env has been named already.
-    if (name !== '.env' || !variable.includes('\n')) problems.push({ key: variable, source: name, value: undefined, allowed: later ?? 'there is no such variable', didYouMean })
+    if (name !== '.env' || !variable.includes('\n')) problems.push({ key: variable, source: name, value: undefined, allowed: 'there is no such variable', didYouMean: nearest(variable, [...byName.keys()]) })
   }
   return { name, values, names, files }
 }

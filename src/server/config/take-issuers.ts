@@ -12,7 +12,7 @@ export interface IssuerSources {
 
 const flatLeaves: readonly Leaf<unknown>[] = [
   keys.tokensProfile, keys.tokensAlgorithms, keys.tokensSecret, keys.tokensKeys, keys.tokensJwksUrl, keys.tokensIssuer, keys.tokensAudience, keys.tokensParties,
-  keys.tokensAllowShortSecretUntil, keys.tokensLifetimeMs,
+  keys.tokensAllowShortSecretUntil, keys.tokensLifetimeMs, keys.tokensAllowListPrefix,
 ]
 
 /** The issuers of a configuration: the list, or the one that the flat keys are shorthand for; empty when there is neither. */
@@ -28,6 +28,7 @@ export const takeIssuers = ({ take, given, problem }: IssuerSources, mustHave: b
   const parties = take(keys.tokensParties)
   const allowShortSecretUntil = take(keys.tokensAllowShortSecretUntil)
   const lifetimeMs = take(keys.tokensLifetimeMs)
+  const allowListPrefix = take(keys.tokensAllowListPrefix)
 
   if (given(keys.tokensIssuers.path)) {
     const both = flatLeaves.filter(({ path }) => given(path)).map(({ path }) => path)
@@ -35,7 +36,7 @@ export const takeIssuers = ({ take, given, problem }: IssuerSources, mustHave: b
     return issuers ?? []
   }
   if (profile !== 'classic') {
-    for (const { path } of [keys.tokensLifetimeMs, keys.tokensAllowShortSecretUntil]) if (given(path)) problem(path, 'belongs to the classic profile: set tokens.profile, or leave it out')
+    for (const { path } of [keys.tokensLifetimeMs, keys.tokensAllowShortSecretUntil, keys.tokensAllowListPrefix]) if (given(path)) problem(path, 'belongs to the classic profile: set tokens.profile, or leave it out')
   }
   const hosted = profiles[profile].jwks !== undefined
   if (secret === undefined && tokenKeys === undefined && jwksUrl === undefined && !hosted) {
@@ -58,7 +59,7 @@ export const takeIssuers = ({ take, given, problem }: IssuerSources, mustHave: b
       issuer,
       audience,
       parties,
-      ...(profile === 'classic' ? { allowShortSecretUntil, lifetimeMs } : {}),
+      ...(profile === 'classic' ? { allowShortSecretUntil, lifetimeMs, allowListPrefix } : {}),
     },
   ]
 }
@@ -106,7 +107,7 @@ const readFault = (message: string): { readonly where: string; readonly must: st
 }
 
 const flatKeyOf = (where: string, issuer: IssuerConfig | undefined): string => {
-  const [, member] = /^\.(algorithms|lifetimeMs|allowShortSecretUntil|keys|jwksUrl|issuer|audience|parties)\b/.exec(where) ?? []
+  const [, member] = /^\.(algorithms|lifetimeMs|allowListPrefix|allowShortSecretUntil|keys|jwksUrl|issuer|audience|parties)\b/.exec(where) ?? []
   if (member !== undefined) return `tokens.${member}`
   return issuer?.secret === undefined ? 'tokens.keys' : 'tokens.secret'
 }

@@ -17,13 +17,14 @@ export interface AccessToken {
 export type TokenSigner = (token: AccessToken) => Promise<string>
 
 /**
- * Makes a signer with the first issuer that has a shared secret.
+ * Makes a signer with the first issuer that has a shared secret and keeps no allow-list, on which nobody here could write.
  *
- * @returns `undefined` when only others can sign: their private keys are elsewhere.
+ * @returns `undefined` when only others can sign.
  */
 export const createTokenSigner = (issuers: readonly IssuerConfig[]): TokenSigner | undefined => {
   for (const config of issuers) {
-    const { profile, secret, keys, issuer, audience } = config
+    const { profile, secret, keys, issuer, audience, allowListPrefix } = config
+    if (allowListPrefix !== undefined) continue
     const key = secret === undefined ? keys?.find((each) => each.secret !== undefined && each.notAfter === undefined) : undefined
     const signingSecret = secret ?? key?.secret
     const algorithm = key?.algorithm ?? completeIssuer(config, 'tokens.issuers').algorithms.find(isHmac)

@@ -1,10 +1,5 @@
 import type pg from 'pg'
-
-/** A package that is installed only by those who need it is not there. */
-export class PeerMissing extends Error {
-  readonly code = 'ERR_PEER_MISSING'
-  override readonly name = 'PeerMissing'
-}
+import { PeerMissing } from '../../admission/peer-missing.js'
 
 /**
  * Loads the PostgreSQL driver, an optional peer.

@@ -13,6 +13,8 @@ export interface Breaker {
   lets(at: number): boolean
   succeeded(): void
   failed(at: number): void
+  /** Whether callers are being kept away. */
+  readonly open: boolean
 }
 
 export const createBreaker = (config: BreakerConfig = defaultBreaker): Breaker => {
@@ -32,6 +34,9 @@ export const createBreaker = (config: BreakerConfig = defaultBreaker): Breaker =
     failed(at) {
       failures += 1
       if (failures >= config.failures) closedUntil = at + config.coolDownMs
+    },
+    get open() {
+      return failures >= config.failures
     },
   }
 }

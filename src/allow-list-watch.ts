@@ -1,0 +1,90 @@
+import type { AllowList } from './admission/allow-list.js'
+import { struckOff } from './admission/steps/listed.js'
+import type { User } from './admission/user.js'
+import type { Session } from './session/session.js'
+import type { Sessions } from './session/sessions.js'
+
+/** Milliseconds between two looks at the keys of all live sockets. */
+export const allowListLookMs = 5_000
+
+/** Keys that are asked about at once, and how long an answer may take: nobody waits for it. */
+const atOnce = 500
+const answerMs = 1_000
+
+/**
+ * Ends live sockets whose token was struck off the allow-list of its issuer. Whoever strikes it off tells nobody, so the list is asked again and again.
+ */
+export interface AllowListWatch {
+  /** Asks about every live socket, once for each token; at most 500 at a time. Never rejects. */
+  look(): Promise<void>
+  /** Whether the list answered the last look. */
+  readonly reached: boolean
+  start(): void
+  stop(): void
+}
+
+export const createAllowListWatch = <U extends User>(parts: {
+  readonly allowList: AllowList
+  readonly sessions: Pick<Sessions<U>, 'close' | typeof Symbol.iterator>
+  /** Said once per change. */
+  readonly told: (reached: boolean, error?: unknown) => void
+  readonly now: () => number
+}): AllowListWatch => {
+  const { allowList, sessions, told, now } = parts
+  let reached = true
+  let timer: NodeJS.Timeout | undefined
+
+  const lookAtAll = async (): Promise<void> => {
+    const holders = new Map<string, Session<U>[]>()
+    for (const session of sessions) {
+      const key = session.principal.claims?.allowListKey
+      if (key === undefined) continue
+      const others = holders.get(key)
+      if (others === undefined) holders.set(key, [session])
+      else others.push(session)
+    }
+    const keys = [...holders.keys()]
+    // With no socket to ask about it is still told whether there is somebody to ask.
+    if (keys.length === 0) await allowList.holding([], now() + answerMs)
+    for (let start = 0; start < keys.length; start += atOnce) {
+      const some = keys.slice(start, start + atOnce)
+      const held = await allowList.holding(some, now() + answerMs)
+      for (const key of some) {
+        if (held.has(key)) continue
+        // Whoever brought another token while the list was asked stays.
+        for (const session of holders.get(key) ?? []) if (session.principal.claims?.allowListKey === key) sessions.close(session, struckOff)
+      }
+    }
+  }
+
+  const look = async (): Promise<void> => {
+    try {
+      await lookAtAll()
+      if (!reached) told(true)
+      reached = true
+    } catch (error) {
+      // A list that is away says nothing about a token: the sockets stay, and are asked about again when it is back.
+      if (reached) told(false, error)
+      reached = false
+    }
+  }
+
+  const lookAgain = async (): Promise<void> => {
+    await look()
+    if (timer !== undefined) timer = setTimeout(() => void lookAgain(), allowListLookMs).unref()
+  }
+
+  return {
+    look,
+    get reached() {
+      return reached
+    },
+    start() {
+      timer ??= setTimeout(() => void lookAgain(), allowListLookMs).unref()
+    },
+    stop() {
+      clearTimeout(timer)
+      timer = undefined
+    },
+  }
+}
