@@ -1,6 +1,6 @@
-import type { WorkspaceChange } from '../conversation/log.js'
+import type { WorkspaceEvent } from '../conversation/log.js'
 import type { PeopleNotice } from '../conversation/people.js'
-import type { Customer, Feedback, Message } from '../conversation/records.js'
+import type { Customer, Feedback } from '../conversation/records.js'
 import { stamp } from './frames.js'
 import { idOf, messageItem } from './shapes.js'
 
@@ -10,10 +10,13 @@ export interface ChatEvent {
   frame(customer: Customer | undefined): object
 }
 
-export const chatEvent = (change: WorkspaceChange): ChatEvent | undefined => {
+export const chatEvent = ({ change, at }: WorkspaceEvent): ChatEvent | undefined => {
   switch (change.type) {
     case 'message.created':
-      return { conversation: change.message.conversation, frame: (customer) => createdFrame(change.message, change.conversation.source, customer) }
+      return { conversation: change.message.conversation, frame: (customer) => createdFrame(change, customer) }
+    case 'message.delivery':
+      // The old service had no word for a delivery that came about.
+      return change.failure === null ? undefined : { conversation: change.conversation, frame: () => undeliveredFrame(change.message, at) }
     case 'message.feedback':
       return {
         conversation: change.conversation,
@@ -30,16 +33,27 @@ export const chatEvent = (change: WorkspaceChange): ChatEvent | undefined => {
   }
 }
 
-const createdFrame = (message: Message, source: string, customer: Customer | undefined): object =>
-  message.type === 'AI'
+type Created = Extract<WorkspaceEvent['change'], { type: 'message.created' }>
+
+const createdFrame = (created: Created, customer: Customer | undefined): object => {
+  const { message } = created
+  return message.type === 'AI'
     ? { type: 'ai_message', message: messageItem(message, customer), conversation_id: message.conversation, is_ai_response: true }
-    : { type: 'chat_message', message: messageItem(message, customer), external_send_result: externalSendResult(message, source) }
+    : { type: 'chat_message', message: messageItem(message, customer), external_send_result: externalSendResult(created) }
+}
 
 /** Delivery to the customer is queued, never waited for; what came from him, or was written in his name, goes nowhere. */
-const externalSendResult = ({ type, author }: Message, source: string): object | null => {
+const externalSendResult = ({ message: { type, author }, conversation: { source }, queued = false }: Created): object | null => {
   if (type === 'customer') return author === undefined ? {} : null
-  return source === 'unknown' ? { success: true } : { success: true, queued: true }
+  return source === 'unknown' && !queued ? { success: true } : { success: true, queued }
 }
+
+const undeliveredText = 'Message could not be delivered to the customer'
+
+/** The late other half of an `external_send_result` that said `queued`. */
+const undeliveredFrame = (message: string, at: number): object => ({
+  type: 'error', error: undeliveredText, message: undeliveredText, message_id: message, timestamp: stamp(at),
+})
 
 /** What colleagues are told about an agent in the same conversation. */
 export const peopleFrame = (notice: PeopleNotice, at: number): object => {

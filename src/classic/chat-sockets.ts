@@ -276,12 +276,13 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
       const socket = sockets.get(session.id)
       if (socket !== undefined) leave(socket)
     },
-    told({ workspace, change }) {
+    told(event) {
+      const { workspace, change } = event
       for (const conversation of deletedBy(change)) end(workspace, conversation)
       if (change.type === 'customer.changed') {
         for (const socket of sockets.values()) if (socket.customer?.id === change.customer.id) socket.customer = change.customer
       }
-      const about = chatEvent(change)
+      const about = chatEvent(event)
       const room = about === undefined ? [] : roomOf(workspace, about.conversation)
       if (about === undefined || room.length === 0) return
       // One encoding for all: everybody in the room sees the same customer.

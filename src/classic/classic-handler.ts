@@ -31,8 +31,8 @@ export const createClassicHandler = <U extends User>(options: ClassicOptions<U>)
   feed.listen({
     event(event) {
       chat.told(event)
-      // A private mark changes nothing that classic clients are shown.
-      if (event.change.type === 'conversation.read') return
+      // A private mark and a delivery change nothing that lists show.
+      if (event.change.type === 'conversation.read' || event.change.type === 'message.delivery') return
       conversations.refresh(event.workspace)
       customers.refresh(event.workspace)
     },

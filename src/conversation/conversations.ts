@@ -106,6 +106,8 @@ export interface NewMessage {
   readonly content: string
   /** What the advisory rules noticed; kept with the message. */
   readonly marks?: readonly MessageMark[] | undefined
+  /** Sources whose customers can be reached: a message to one of them is queued for it in the same transaction. */
+  readonly outbound?: readonly Source[] | undefined
   /** The newest `seq` the author has seen; when there are newer ones nothing is stored and they are answered. */
   readonly after: number | undefined
   /** Epoch milliseconds. */

@@ -1,3 +1,4 @@
+import type { DeliveryFailure } from './outbound.js'
 import type { Conversation, Customer, Feedback, Message } from './records.js'
 
 /** A place in the log of a workspace. */
@@ -10,7 +11,15 @@ export interface LogPosition {
 
 /** What an event says; values are absolute, so the newest of a kind is enough. */
 export type WorkspaceChange =
-  | { readonly type: 'message.created'; readonly message: Message; readonly conversation: Conversation }
+  | {
+      readonly type: 'message.created'
+      readonly message: Message
+      readonly conversation: Conversation
+      /** Whether it is on its way to the customer. */
+      readonly queued?: boolean
+    }
+  /** What became of a message on its way to the customer. */
+  | { readonly type: 'message.delivery'; readonly message: string; readonly conversation: string; readonly failure: DeliveryFailure | null }
   | { readonly type: 'message.feedback'; readonly message: string; readonly conversation: string; readonly feedback: Feedback }
   | { readonly type: 'conversation.changed'; readonly conversation: Conversation; readonly lastMessage: Message | undefined }
   | {

@@ -4,7 +4,8 @@ import type { Scope } from './access.js'
 import { contentVerdict } from './content-marks.js'
 import type { Conversations, NewMessage, SendResult } from './conversations.js'
 import type { MessageRate } from './message-rate.js'
-import type { Message } from './records.js'
+import type { OutboundLane } from './outbound.js'
+import type { Message, Source } from './records.js'
 import { storableText } from './storable-text.js'
 
 /** What became of a message that a user sent. */
@@ -23,6 +24,8 @@ export interface SendEvents {
   /** A message was stored with marks. `writer` is a user id, or says which customer. */
   marked?(writer: string, message: Message, spamScore: number): void
   failed?(error: unknown): void
+  /** A message has begun its way to a customer. */
+  queued?(lane: OutboundLane): void
 }
 
 export interface SendAsk extends Pick<NewMessage, 'conversation' | 'type' | 'content' | 'key' | 'after' | 'at'> {
@@ -38,7 +41,17 @@ export interface Sends {
   send(ask: SendAsk): Promise<Sent>
 }
 
-export const createSends = (conversations: Pick<Conversations, 'send'>, rate: MessageRate, events: SendEvents = {}): Sends => ({
+/**
+ * Creates them.
+ *
+ * @param reached - Sources of a workspace whose customers can be reached; default none.
+ */
+export const createSends = (
+  conversations: Pick<Conversations, 'send'>,
+  rate: MessageRate,
+  events: SendEvents = {},
+  reached: (workspace: string) => readonly Source[] = () => [],
+): Sends => ({
   limit: rate.limit,
   async send({ userId, scope: scopeOf, ...ask }) {
     const allowance = rate.take(userId, ask.at)
@@ -51,8 +64,12 @@ export const createSends = (conversations: Pick<Conversations, 'send'>, rate: Me
     try {
       const scope = await scopeOf()
       if (scope === undefined) return { outcome: 'not_found' }
-      const sent = await conversations.send({ ...ask, workspace: scope.workspace.id, author: userId, content, marks })
+      const workspace = scope.workspace.id
+      const sent = await conversations.send({ ...ask, workspace, author: userId, content, marks, outbound: reached(workspace) })
       if (sent.outcome === 'stored' && marks.length > 0) events.marked?.(userId, sent.message, spamScore)
+      if (sent.outcome === 'stored' && sent.event.change.type === 'message.created' && sent.event.change.queued === true) {
+        events.queued?.({ workspace, source: sent.event.change.conversation.source })
+      }
       return sent
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error

@@ -72,6 +72,17 @@ interface Durable {
 export interface MessageCreated extends Durable {
   readonly type: 'message.created'
   readonly message: MessageItem
+  /** Whether it is on its way to the customer; `message.delivery` says what became of it. */
+  readonly queued: boolean
+}
+
+/** A message has reached its customer's connector, or never will. */
+export interface MessageDelivery extends Durable {
+  readonly type: 'message.delivery'
+  readonly conversation: string
+  readonly message: string
+  /** `null` when it was delivered. */
+  readonly failure: 'refused' | 'expired' | null
 }
 
 export interface MessageFeedback extends Durable {
@@ -143,6 +154,7 @@ export type PushMessage =
   | SessionClosing
   | SessionExpiring
   | MessageCreated
+  | MessageDelivery
   | MessageFeedback
   | ConversationChanged
   | ConversationAnswered

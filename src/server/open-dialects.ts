@@ -15,6 +15,7 @@ import type { Session } from '../session/session.js'
 import type { Config } from './config/config.js'
 import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
+import type { OpenOutbound } from './open-outbound.js'
 import type { OpenStores } from './open-stores.js'
 import { sendEvents } from './send-events.js'
 
@@ -27,7 +28,7 @@ export interface OpenDialects {
 }
 
 /** Connects admitted sockets to the dialect they speak. */
-export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log: Log, metrics: Metrics): OpenDialects => {
+export const openDialects = (gate: Gate, stores: OpenStores, outbound: Pick<OpenOutbound, 'reached' | 'wake'>, config: Config, log: Log, metrics: Metrics): OpenDialects => {
   const failed = (task: string, error: unknown): void => {
     metrics.failed(task)
     log.write('error', { event: 'failure', task, detail: error instanceof Error ? error.message : 'unknown' })
@@ -37,9 +38,10 @@ export const openDialects = (gate: Gate, stores: OpenStores, config: Config, log
     failed('feed', error)
   })
   feed.start()
-  const sends = createSends(conversations, createMessageRate(config.limits.messages), sendEvents(log, metrics, (error) => {
+  const told = sendEvents(log, metrics, (error) => {
     failed('send', error)
-  }))
+  })
+  const sends = createSends(conversations, createMessageRate(config.limits.messages), { ...told, queued: outbound.wake }, outbound.reached)
   const shared = { conversations, sessions: gate.sessions, feed, people: createPeople(), sends, clock: systemClock }
   const classic = createClassicHandler({
     ...shared,

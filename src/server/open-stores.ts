@@ -2,6 +2,7 @@ import type { AllowList } from '../admission/allow-list.js'
 import type { Memberships } from '../admission/topic.js'
 import type { Users } from '../admission/user.js'
 import type { Conversations } from '../conversation/conversations.js'
+import type { Outbound } from '../conversation/outbound.js'
 import type { WorkspaceImports } from '../conversation/workspace-import.js'
 import type { GateStores } from '../gate.js'
 import { openRedisAllowList } from '../stores/redis/redis-allow-list.js'
@@ -14,6 +15,7 @@ import { createSqliteControlLog } from '../stores/sqlite/sqlite-control-log.js'
 import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
 import { createSqliteLogins, type SqliteLogins } from '../stores/sqlite/sqlite-logins.js'
 import { createSqliteMemberships } from '../stores/sqlite/sqlite-memberships.js'
+import { createSqliteOutbound } from '../stores/sqlite/sqlite-outbound.js'
 import { createSqliteRevocations } from '../stores/sqlite/sqlite-revocations.js'
 import { createSqliteUsers, type SqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { Config } from './config/config.js'
@@ -32,6 +34,7 @@ export interface OpenStores {
   readonly allowList: AllowList | undefined
   readonly memberships: Memberships
   readonly conversations: Conversations & WorkspaceImports
+  readonly outbound: Outbound
   close(): Promise<void>
 }
 
@@ -68,6 +71,7 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
       allowList,
       memberships: createSqliteMemberships(engine),
       conversations: createSqliteConversations(engine),
+      outbound: createSqliteOutbound(engine),
       async close() {
         allowList?.close()
         await external?.close()

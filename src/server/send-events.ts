@@ -3,7 +3,7 @@ import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
 
 /** Says what the message rules noticed, in the log and the metrics. */
-export const sendEvents = (log: Log, metrics: Pick<Metrics, 'limited'>, failed: (error: unknown) => void): Required<SendEvents> => ({
+export const sendEvents = (log: Log, metrics: Pick<Metrics, 'limited'>, failed: (error: unknown) => void): Required<Omit<SendEvents, 'queued'>> => ({
   limited(userId, outcome) {
     metrics.limited('messages', outcome)
     log.write('warn', { event: 'message_limited', userId })

@@ -34,6 +34,7 @@ import { samplePassword } from './login/sample-passwords.js'
 import { openDialects } from './open-dialects.js'
 import { openInbound } from './open-inbound.js'
 import { openLogin } from './open-login.js'
+import { openOutbound } from './open-outbound.js'
 import { openStores, type OpenStores } from './open-stores.js'
 import type { Operations } from './operations.js'
 import { createKeyReload } from './reload-keys.js'
@@ -124,11 +125,15 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       loopDelayMs: () => gate.load.loopDelayMs,
       inFlight: () => gate.load.inFlight,
       linesDropped: () => log.dropped,
+      outbound: () => outbound.state,
       development,
     })
     const served = servedBy(config, development, publicPort)
     const gate = await createServerGate(options, stores, issuers, served, log, metrics, feed)
-    const dialects = openDialects(gate, stores, config, log, metrics)
+    const outbound = openOutbound(config, stores, (event) => {
+      dialects.feed.publish(event)
+    }, log, metrics)
+    const dialects = openDialects(gate, stores, outbound, config, log, metrics)
     upgrade = dialects.upgrade
     const lively = development && options.lively === true ? createLively({ failed: (detail) => log.write('warn', { event: 'warning', detail: `A sample customer was not heard: ${detail}` }) }) : undefined
     inbound = openInbound(config, lively?.sources ?? [], stores, dialects.feed, log, metrics)
@@ -179,6 +184,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const sweeper = createSqliteSweeper((ask) => stores.engine.write('sweep', ask), Date.now, told('sweep'))
     sweeper.start()
     await boundConnections(publicServer, log)
+    outbound.start()
     ready = true
     lively?.start(publicUrl)
     log.write('info', { event: 'server', state: 'started', detail: `${development ? 'development' : 'production'} on ${publicUrl}` })
@@ -189,7 +195,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       log.write('info', { event: 'server', state: 'draining', detail: reason })
       await lively?.stop()
       keyReload?.stop()
-      const left = await gate.drain(drainMs)
+      const [left] = await Promise.all([gate.drain(drainMs), outbound.stop()])
       gate.stop()
       feed.stop()
       sweeper.stop()

@@ -214,6 +214,28 @@ describe('a request of a chat socket', () => {
     expect(rows[0]?.author).toBe('1')
   })
 
+  test('[X1] [X8] the echo says whether the message is on its way, and an error frame that it never arrived', async () => {
+    const stage = await makeStage({ reached: ['telegram'] })
+    const { rows } = await stage.conversations.conversations({ workspace: '1', reader: '', filter: {}, order: { by: 'updatedAt', descending: true }, offset: 0, limit: 500 })
+    const echoOf = async (source: string) => {
+      const conversation = rows.find((row) => row.conversation.source === source)?.conversation.id ?? expect.unreachable(`no conversation of ${source}`)
+      const client = await stage.open({ endpoint: 'chat', conversation })
+      const [echo] = await client.ask({ type: 'chat_message', content: 'x' })
+      return { client, echo, result: at(echo, 'external_send_result') }
+    }
+    expect((await echoOf('instagram')).result).toEqual({ success: true, queued: false })
+    expect((await echoOf('unknown')).result).toEqual({ success: true })
+    const { client, echo, result } = await echoOf('telegram')
+    expect(result).toEqual({ success: true, queued: true })
+    const message = String(at(echo, 'message', 'id'))
+    const event = await stage.outbound.settle({ workspace: '1', message, attempts: 0, result: { outcome: 'failed', reason: 'expired' }, at: now })
+    if (event !== undefined) stage.feed.publish(event)
+    expect(client.take()).toEqual([{
+      type: 'error', error: 'Message could not be delivered to the customer', message: 'Message could not be delivered to the customer', message_id: message,
+      timestamp: '2026-11-23T08:00:00+00:00',
+    }])
+  })
+
   test('a message in the customer’s name goes nowhere outside', async () => {
     const { client } = await openChat(await makeStage())
     const [echo] = await client.ask({ type: 'chat_message', content: 'inbound', message_type: 'customer' })

@@ -9,6 +9,7 @@ import type { Conversations } from '../../dist/conversation/conversations.js'
 import { createSends } from '../../dist/conversation/sends.js'
 import { seed } from '../../dist/server/seed/seed.js'
 import { createSessions, defaultSessions } from '../../dist/session/sessions.js'
+import type { Outbound } from '../../dist/conversation/outbound.js'
 import { createMemoryConversations } from '../../dist/stores/memory/memory-conversations.js'
 
 export const now = Date.UTC(2026, 10, 23, 8)
@@ -22,6 +23,7 @@ export interface Client extends RecordedSession {
 
 export interface Stage {
   readonly conversations: Conversations
+  readonly outbound: Outbound
   readonly feed: Feed
   readonly clock: { at: number }
   readonly ignored: string[]
@@ -39,7 +41,7 @@ export interface Stage {
 }
 
 /** Both dialects over one memory store with the sample in it, one feed and one clock that stands still. */
-export const makeStage = async ({ greeting = true, messages = { max: 60, windowMs: 60_000 } } = {}): Promise<Stage> => {
+export const makeStage = async ({ greeting = true, messages = { max: 60, windowMs: 60_000 }, reached = [] as readonly string[] } = {}): Promise<Stage> => {
   const store = createMemoryConversations()
   await seed(store, { at: now })
   let failure: Error | undefined
@@ -75,13 +77,14 @@ export const makeStage = async ({ greeting = true, messages = { max: 60, windowM
   const failures: unknown[] = []
   const sessions = createSessions(defaultSessions, {}, clock)
   const feed = createFeed(conversations, (error) => failures.push(error))
-  const sends = createSends(conversations, createMessageRate(messages), { failed: (error) => failures.push(error) })
+  const sends = createSends(conversations, createMessageRate(messages), { failed: (error) => failures.push(error) }, () => reached)
   const shared = { conversations, sessions, feed, people: createPeople(), sends, clock }
   const closers: (() => void)[] = []
   const failed = (_what: string, error: unknown): void => void failures.push(error)
   const classic = createClassicHandler({ ...shared, greeting, refreshPauseMs: 0, events: { ignored: (endpoint) => ignored.push(endpoint), failed } })
   const stage: Stage = {
     conversations,
+    outbound: store,
     feed,
     clock: time,
     ignored,

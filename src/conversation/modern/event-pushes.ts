@@ -24,7 +24,7 @@ export const pushesOf = ({ offset, at, change }: WorkspaceEvent): EventPushes =>
     case 'message.created':
       return {
         conversations: [change.message.conversation],
-        toConversation: { type: 'message.created', message: messageItem(change.message), ...place },
+        toConversation: { type: 'message.created', message: messageItem(change.message), queued: change.queued ?? false, ...place },
         toLists: {
           type: 'conversation.changed',
           conversation: conversationItem(change.conversation),
@@ -34,6 +34,16 @@ export const pushesOf = ({ offset, at, change }: WorkspaceEvent): EventPushes =>
         critical: true,
         onlyTo: undefined,
       }
+    case 'message.delivery': {
+      const { conversation, message, failure } = change
+      return {
+        conversations: [conversation],
+        toConversation: { type: 'message.delivery', conversation, message, failure, ...place },
+        toLists: undefined,
+        critical: true,
+        onlyTo: undefined,
+      }
+    }
     case 'message.feedback':
       return {
         conversations: [change.conversation],

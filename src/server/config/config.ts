@@ -52,7 +52,11 @@ export interface Config {
     readonly addressBudget: { readonly capacity: number; readonly refillPerSecond: number }
   }
   readonly dryRun: Value<'dryRun'>
-  readonly connectors: { readonly sources: Value<'connectorsSources'>; readonly toleranceMs: number }
+  readonly connectors: {
+    readonly sources: Value<'connectorsSources'>
+    readonly toleranceMs: number
+    readonly outbound: { readonly timeoutMs: number; readonly giveUpMs: number; readonly parallel: number }
+  }
   readonly bans: {
     readonly ladder: { readonly mode: Value<'ladderMode'>; readonly failures: number; readonly windowMs: number; readonly hours: number }
     readonly allow: readonly string[]

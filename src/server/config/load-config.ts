@@ -155,7 +155,11 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }
       addressBudget: { capacity: take(keys.addressBudgetCapacity), refillPerSecond: take(keys.addressBudgetRefill) },
     },
     dryRun: take(keys.dryRun),
-    connectors: { sources: take(keys.connectorsSources), toleranceMs: take(keys.connectorsToleranceMs) },
+    connectors: {
+      sources: take(keys.connectorsSources),
+      toleranceMs: take(keys.connectorsToleranceMs),
+      outbound: { timeoutMs: take(keys.outboundTimeoutMs), giveUpMs: take(keys.outboundGiveUpMs), parallel: take(keys.outboundParallel) },
+    },
     bans: {
       ladder: { mode: take(keys.ladderMode), failures: take(keys.ladderFailures), windowMs: take(keys.ladderWindowMs), hours: take(keys.ladderHours) },
       allow: take(keys.bansAllow),

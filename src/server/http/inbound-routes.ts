@@ -5,7 +5,7 @@ import type { WorkspaceEvent } from '../../conversation/log.js'
 import type { MessageRate } from '../../conversation/message-rate.js'
 import type { SendEvents } from '../../conversation/sends.js'
 import { storableText } from '../../conversation/storable-text.js'
-import type { ConnectorSource } from '../connectors/source.js'
+import { sourceOf, type ConnectorSource } from '../connectors/source.js'
 import { judgeSignature, type SignatureVerdict } from '../connectors/webhook-signature.js'
 import { notFound, problemResponse } from './api-problem.js'
 import { inboundBody } from './inbound-body.js'
@@ -88,7 +88,7 @@ const receive = async (inbound: InboundOptions, source: ConnectorSource, message
   const { id: sourceId, ...profile } = customer
   const result = await inbound.store.receive({
     workspace: source.workspace,
-    source: source.source ?? source.name,
+    source: sourceOf(source),
     customer: { sourceId: storableText(sourceId), ...profile },
     key: storableText(message.id),
     content,

@@ -93,3 +93,15 @@ describe('a message in the words of the old service', () => {
     expect(said({ ...marked, marks: 'content_too_long', spamScore: 1 })[0]).toMatch(/^sallyport info message_marked writer=7 /)
   })
 })
+
+test('what became of an outbound message, as the old service said what became of a send', () => {
+  const delivery = {
+    event: 'delivery', outcome: 'delivered', reason: undefined, connector: 'shop', source: 'telegram', workspace: '1', conversation: 'c', message: 'm', attempts: 1,
+    durationMs: 5, detail: 'answered 200',
+  } as const
+  expect(said(delivery)).toEqual(['message.consumers info Telegram send result: {"success":true,"message_id":"m"}'])
+  expect(said({ ...delivery, source: 'instagram', outcome: 'failed', reason: 'refused', detail: 'answered 410' })).toEqual([
+    'message.consumers info Instagram send result: {"success":false,"error":"answered 410","message_id":"m"}',
+  ])
+  expect(said({ ...delivery, outcome: 'postponed' })[0]).toMatch(/^sallyport warn delivery outcome=postponed connector=shop/)
+})

@@ -71,6 +71,15 @@ const place = ({ endpoint, conversation }: { readonly endpoint: string; readonly
   return endpoint === 'customers' ? 'customer list' : endpoint
 }
 
+/** The old service said `Telegram send result: …` when it had an answer; here there is one when a message leaves the queue. */
+const sendResult = (event: Extract<LogEvent, { event: 'delivery' }>): readonly ClassicLine[] => {
+  const { outcome, source, detail, message } = event
+  if (outcome === 'postponed') return [warning(wordsOf(event), 'sallyport')]
+  const name = `${source.slice(0, 1).toUpperCase()}${source.slice(1)}`
+  const result = outcome === 'delivered' ? { success: true, message_id: message } : { success: false, error: detail, message_id: message }
+  return [{ logger: consumers, level: 'info', text: `${name} send result: ${JSON.stringify(result)}` }]
+}
+
 /** Says an event in the words of the old service, whose operators search for them; events it did not know are said by name. */
 export const classicLines = (event: LogEvent, level: Level): readonly ClassicLine[] => {
   const own = (text: string): readonly ClassicLine[] => [{ logger: 'sallyport', level, text }]
@@ -97,6 +106,8 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
       return event.spamScore < 2 ? own(wordsOf(event)) : [warning(`Potential spam detected from user ${event.writer}: score=${String(event.spamScore)}`, security)]
     case 'bad_parameter':
       return [warning(`Invalid query parameter ${event.name}=${event.value}`, consumers)]
+    case 'delivery':
+      return sendResult(event)
     case 'blocking_call':
     case 'connection_dropped':
     case 'dropped':

@@ -34,6 +34,20 @@ export type LogEvent =
   /** A page of an Origin that is not listed called, or asked whether it may; the id was told to it. */
   | { readonly event: 'page_refused'; readonly decisionId: string; readonly path: string; readonly origin: string | undefined }
   | { readonly event: 'inbound_refused'; readonly source: string; readonly reason: string }
+  /** One try to bring a message to its connector. */
+  | {
+      readonly event: 'delivery'
+      readonly outcome: 'delivered' | 'postponed' | 'failed'
+      readonly reason: string | undefined
+      readonly connector: string
+      readonly source: string
+      readonly workspace: string
+      readonly conversation: string
+      readonly message: string
+      readonly attempts: number
+      readonly durationMs: number
+      readonly detail: string
+    }
   | {
       readonly event: 'ticket'
       readonly outcome: 'issued' | 'denied'

@@ -40,6 +40,7 @@ const create = () => {
     loopDelayMs: () => state.loopDelayMs,
     inFlight: () => 3,
     linesDropped: () => 4,
+    outbound: () => ({ queued: 6, oldestAt: Date.now() - 90_000 }),
     development: true,
   })
   return { metrics, state }
@@ -102,6 +103,7 @@ test('sessions, pushes, messages and failures are counted', async () => {
   metrics.received(10)
   metrics.received(5)
   metrics.failed('feed')
+  metrics.deliveryTried('shop', 'postponed')
   const value = await read(metrics)
   expect(value('sallyport_sessions_ended_total', { endpoint: 'chat', reason: 'client' })).toBe(1)
   expect(value('sallyport_pushes_total', { class: 'critical', delivery: 'written' })).toBe(2)
@@ -109,6 +111,7 @@ test('sessions, pushes, messages and failures are counted', async () => {
   expect(value('sallyport_messages_received_total')).toBe(2)
   expect(value('sallyport_received_bytes_total')).toBe(15)
   expect(value('sallyport_failures_total', { task: 'feed' })).toBe(1)
+  expect(value('sallyport_deliveries_total', { connector: 'shop', outcome: 'postponed' })).toBe(1)
 })
 
 test('gauges are read at the moment somebody asks', async () => {
@@ -122,6 +125,8 @@ test('gauges are read at the moment somebody asks', async () => {
   expect(value('sallyport_bans')).toBe(2)
   expect(value('sallyport_handshakes_in_flight')).toBe(3)
   expect(value('sallyport_log_lines_dropped')).toBe(4)
+  expect(value('sallyport_outbound_queued')).toBe(6)
+  expect(value('sallyport_outbound_oldest_seconds')).toBeGreaterThanOrEqual(90)
   expect(value('sallyport_development')).toBe(1)
 })
 
@@ -132,10 +137,11 @@ test('no label names a user, an address, a conversation or a path', async () => 
   metrics.sessionClosed('chat', 'client')
   metrics.delivered('state', 'waiting')
   metrics.failed('feed')
+  metrics.deliveryTried('shop', 'delivered')
   const text = await metrics.text()
   for (const private_ of [address, userId, conversation, '/ws/', 'app.example', 'b.example', admitted.id]) expect(text).not.toContain(private_)
   const labels = new Set(parse(text).flatMap((sample) => Object.keys(sample.labels)))
-  expect([...labels].toSorted()).toEqual(['class', 'delivery', 'endpoint', 'le', 'outcome', 'reason', 'rule', 'step', 'task'])
+  expect([...labels].toSorted()).toEqual(['class', 'connector', 'delivery', 'endpoint', 'le', 'outcome', 'reason', 'rule', 'step', 'task'])
 })
 
 test('two servers in one process count for themselves', async () => {

@@ -1,5 +1,6 @@
 import { Gauge, Histogram, Registry } from 'prom-client'
 import type { Decision } from '../../admission/decision.js'
+import type { OutboundState } from '../../conversation/outbound.js'
 import type { FrameRule } from '../../session/frame-rates.js'
 import type { Delivery } from '../../session/outbox.js'
 import type { PushClass } from '../../session/push.js'
@@ -12,6 +13,8 @@ export interface Gauges {
   readonly loopDelayMs: () => number
   readonly inFlight: () => number
   readonly linesDropped: () => number
+  /** Messages on their way to customers. */
+  readonly outbound: () => Pick<OutboundState, 'queued' | 'oldestAt'>
   readonly development: boolean
 }
 
@@ -27,6 +30,8 @@ export interface Metrics {
   ignored(endpoint: string): void
   failed(task: string): void
   loggedIn(action: string, outcome: string): void
+  /** One try to bring a message to a connector. */
+  deliveryTried(connector: string, outcome: string): void
   text(): Promise<string>
 }
 
@@ -44,6 +49,7 @@ export const createMetrics = (gauges: Gauges): Metrics => {
   const ignored = counted('sallyport_classic_ignored_total', 'Classic messages of unknown types, which are ignored.', ['endpoint'])
   const failures = counted('sallyport_failures_total', 'Background tasks that failed.', ['task'])
   const logins = counted('sallyport_logins_total', 'Log-ins, refreshes and log-outs by outcome.', ['action', 'outcome'])
+  const deliveries = counted('sallyport_deliveries_total', 'Tries to bring a message to a connector, by what came of them.', ['connector', 'outcome'])
   const gauge = (name: string, help: string, read: () => number): void => {
     registry.registerMetric(
       new Gauge({
@@ -61,6 +67,8 @@ export const createMetrics = (gauges: Gauges): Metrics => {
   gauge('sallyport_event_loop_delay_seconds', 'Delay of the event loop, resolution taken off.', () => gauges.loopDelayMs() / 1000)
   gauge('sallyport_handshakes_in_flight', 'Handshakes that wait for somebody else.', gauges.inFlight)
   gauge('sallyport_log_lines_dropped', 'Log lines dropped because nobody read.', gauges.linesDropped)
+  gauge('sallyport_outbound_queued', 'Messages on their way to customers.', () => gauges.outbound().queued)
+  gauge('sallyport_outbound_oldest_seconds', 'Age of the oldest of them.', () => Math.max(0, Date.now() - (gauges.outbound().oldestAt ?? Date.now())) / 1000)
   gauge('sallyport_development', '1 in development mode.', () => (gauges.development ? 1 : 0))
 
   return {
@@ -92,6 +100,9 @@ export const createMetrics = (gauges: Gauges): Metrics => {
     },
     loggedIn(action, outcome) {
       logins(action, outcome).value += 1
+    },
+    deliveryTried(connector, outcome) {
+      deliveries(connector, outcome).value += 1
     },
     text: async () => await registry.metrics(),
   }

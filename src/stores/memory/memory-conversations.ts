@@ -3,12 +3,14 @@ import type { Memberships } from '../../admission/topic.js'
 import type { Changed, Conversations, CustomerConversation, FeedbackResult, SendResult } from '../../conversation/conversations.js'
 import type { Conversation, Customer, Message } from '../../conversation/records.js'
 import type { WorkspaceEvent } from '../../conversation/log.js'
+import type { Outbound } from '../../conversation/outbound.js'
 import { conversationsPerCustomer, preview } from '../../conversation/page-bounds.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
 import {
   conversationsAfter, customersAfter, matchesConversation, matchesCustomer, sortedConversations, sortedCustomers,
 } from './memory-filters.js'
 import { createMemoryInbound } from './memory-inbound.js'
+import { createMemoryOutbound } from './memory-outbound.js'
 import { storeMessage } from './memory-messages.js'
 import { createMemoryUpkeep } from './memory-upkeep.js'
 import { append, memoryWorkspace, pairKey, type MemoryConversation, type MemoryIds, type MemoryWorkspace } from './memory-workspace.js'
@@ -17,7 +19,7 @@ import { append, memoryWorkspace, pairKey, type MemoryConversation, type MemoryI
 const maxUnseen = 100
 
 /** Keeps conversations in this process; they are gone with it. */
-export const createMemoryConversations = (): Conversations & Memberships & WorkspaceImports => {
+export const createMemoryConversations = (): Conversations & Memberships & Outbound & WorkspaceImports => {
   const workspaces = new Map<string, MemoryWorkspace>()
   const ids: MemoryIds = { tag: 0, customer: 0 }
 
@@ -209,6 +211,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Works
 
     ...createMemoryUpkeep(workspaces, ids),
     ...createMemoryInbound(workspaces, ids),
+    ...createMemoryOutbound(workspaces),
 
     importWorkspace: async (data) => {
       if (workspaces.has(data.id)) return 'exists'

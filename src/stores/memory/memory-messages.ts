@@ -5,7 +5,7 @@ import type { ContentType, Message } from '../../conversation/records.js'
 import { storableText } from '../../conversation/storable-text.js'
 import { append, type MemoryConversation, type MemoryWorkspace } from './memory-workspace.js'
 
-type NewContent = Pick<NewMessage, 'type' | 'author' | 'content' | 'marks' | 'at'> & {
+type NewContent = Pick<NewMessage, 'type' | 'author' | 'content' | 'marks' | 'outbound' | 'at'> & {
   readonly contentType?: ContentType
   readonly mediaUrl?: string | undefined
 }
@@ -47,5 +47,7 @@ export const storeMessage = (
     updatedAt: Math.max(record.updatedAt, ask.at),
   }
   if (key !== undefined) held.keys.set(key, message)
-  return { message, event: append(held, ask.at, { type: 'message.created', message, conversation: entry.record }) }
+  const queued = ask.type !== 'customer' && ask.outbound?.includes(record.source) === true
+  if (queued) held.outbound.push({ message: message.id, conversation: record.id, source: record.source, queuedAt: ask.at, attempts: 0, dueAt: ask.at })
+  return { message, event: append(held, ask.at, { type: 'message.created', message, conversation: entry.record, ...(queued ? { queued } : {}) }) }
 }

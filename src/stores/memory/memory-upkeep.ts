@@ -6,6 +6,8 @@ import { append, type MemoryIds, type MemoryWorkspace } from './memory-workspace
 const take = (held: MemoryWorkspace, conversation: string): void => {
   held.conversations.delete(conversation)
   for (const key of held.marks.keys()) if (key.endsWith(`\0${conversation}`)) held.marks.delete(key)
+  const left = held.outbound.filter((queued) => queued.conversation !== conversation)
+  held.outbound.splice(0, held.outbound.length, ...left)
   for (const [key, message] of held.keys) if (message.conversation === conversation) held.keys.delete(key)
 }
 

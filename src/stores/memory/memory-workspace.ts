@@ -14,6 +14,16 @@ export interface ReadMark {
   readonly readCount: number
 }
 
+/** A message on its way to the customer. */
+export interface QueuedMessage {
+  readonly message: string
+  readonly conversation: string
+  readonly source: string
+  readonly queuedAt: number
+  attempts: number
+  dueAt: number
+}
+
 /** Everything of one workspace. */
 export interface MemoryWorkspace {
   readonly workspace: Workspace
@@ -26,6 +36,8 @@ export interface MemoryWorkspace {
   /** By author and client key. */
   readonly keys: Map<string, Message>
   readonly log: WorkspaceEvent[]
+  /** In the order in which they were queued. */
+  readonly outbound: QueuedMessage[]
 }
 
 /** Numbers that all workspaces share, as one database would. */
@@ -79,5 +91,6 @@ export const memoryWorkspace = (data: WorkspaceImport, epoch: string, ids: Memor
     marks: new Map(),
     keys: new Map(),
     log: [],
+    outbound: [],
   }
 }

@@ -4,8 +4,9 @@ import { lists } from './migrations/0002-lists.js'
 import { logins } from './migrations/0003-logins.js'
 import { imports } from './migrations/0004-imports.js'
 import { sweep } from './migrations/0005-sweep.js'
+import { outbound } from './migrations/0006-outbound.js'
 
-export const migrations: readonly Migration[] = [foundation, lists, logins, imports, sweep]
+export const migrations: readonly Migration[] = [foundation, lists, logins, imports, sweep, outbound]
 
 /** The version this program needs and knows. */
 export const latestVersion = Math.max(...migrations.map(({ version }) => version))

@@ -7,6 +7,7 @@ import { deleteConversation, deleteCustomer, updateCustomer } from './procedures
 import { importPart } from './procedures/import-part.js'
 import { receiveMessage } from './procedures/inbound.js'
 import { endLogin, openLogin, rotateLogin } from './procedures/logins.js'
+import { claimOutbound, settleOutbound } from './procedures/outbound.js'
 import { applyNextMigration } from './procedures/migrations.js'
 import { addRevocation } from './procedures/revocations.js'
 import { sweep } from './procedures/sweep.js'
@@ -25,6 +26,7 @@ export const procedures = {
   addRevocation,
   addUser,
   applyNextMigration,
+  claimOutbound,
   deleteConversation,
   deleteCustomer,
   endLogin,
@@ -43,6 +45,7 @@ export const procedures = {
   sendMessage,
   setUserActive,
   setUserPassword,
+  settleOutbound,
   sweep,
   updateConversation,
   updateCustomer,

@@ -9,6 +9,7 @@ import {
 } from './conversation-rows.js'
 import type { ReadLane, SqliteEngine } from './engine.js'
 import { conversationList, customerList } from './list-statements.js'
+import { workspaceKey as keyOf } from './workspace-key.js'
 
 /** `conversationsPerCustomer` of the page, in SQL. */
 const perCustomer = 'max(10, min(200, 5000 / max(1, (select count(*) from page))))'
@@ -22,9 +23,6 @@ interface WorkspaceColumns {
   readonly name: string
   readonly epoch: string
 }
-
-/** Numbers are workspaces here; a name that is none belongs to nothing. */
-const keyOf = (workspace: string): number => (/^[1-9]\d{0,14}$/u.test(workspace) ? Number(workspace) : 0)
 
 // No stored text holds U+0000, and binding refuses it: what is looked for under such a name does not exist.
 const safe = (text: string): string => (text.includes('\0') ? '' : text)

@@ -12,6 +12,7 @@ import {
 } from '../conversation-rows.js'
 import type { Database } from '../database.js'
 import { appendToLog } from './conversations-log.js'
+import { enqueue } from './outbound.js'
 
 /** What the port asks, with the workspace as the number it is here. */
 export type Numbered<Ask> = Omit<Ask, 'workspace'> & { readonly workspace: number }
@@ -63,7 +64,7 @@ export const sendMessage = (db: Database, ask: Numbered<NewMessage>): SendResult
   return { outcome: 'stored', ...storeMessage(db, ask, conversation, author) }
 }
 
-type NewContent = Pick<Numbered<NewMessage>, 'workspace' | 'type' | 'author' | 'key' | 'content' | 'marks' | 'at'> & {
+type NewContent = Pick<Numbered<NewMessage>, 'workspace' | 'type' | 'author' | 'key' | 'content' | 'marks' | 'outbound' | 'at'> & {
   readonly contentType?: ContentType
   readonly mediaUrl?: string | undefined
 }
@@ -133,7 +134,9 @@ export const storeMessage = (
     toMicros(next.updatedAt),
     next.id,
   ])
-  return { message, event: appendToLog(db, ask.workspace, ask.at, { type: 'message.created', message, conversation: next }) }
+  const queued = ask.type !== 'customer' && ask.outbound?.includes(next.source) === true
+  if (queued) enqueue(db, ask.workspace, next.source, message, ask.at)
+  return { message, event: appendToLog(db, ask.workspace, ask.at, { type: 'message.created', message, conversation: next, ...(queued ? { queued } : {}) }) }
 }
 
 export const markRead = (db: Database, { workspace, conversation: id, userId, upTo, at }: Numbered<ReadAsk>): Changed => {
