@@ -55,9 +55,14 @@ export const createAmountWindow = (rule: string, limit: WindowLimit, maxKeys: nu
       return -Infinity
     },
     record(key, amount, now) {
-      const held = sums.get(key) ?? { slots: [], total: 0 }
-      drop(held, now)
       const goneAt = (Math.floor(now / slotMs) + 1) * slotMs + windowMs
+      const held = sums.get(key)
+      if (held === undefined) {
+        // Most keys come once; an empty array that is pushed to would take room for seventeen.
+        sums.set(key, { slots: [{ goneAt, amount }], total: amount }, now)
+        return
+      }
+      drop(held, now)
       const last = held.slots.at(-1)
       if (last?.goneAt === goneAt) last.amount += amount
       else held.slots.push({ goneAt, amount })

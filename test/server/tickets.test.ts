@@ -80,7 +80,7 @@ test('[T12] a token in the query of the path is refused, and is not in the log',
   expect(server.stdout()).not.toContain(token.slice(-80))
 })
 
-test('[O7] a preflight is answered for pages of the list and for no other', async () => {
+test('[O7] D9: a preflight is answered for pages of the list and for no other', async () => {
   const answer = await ask({ method: 'OPTIONS', token: undefined, origin: page })
   expect(answer).toMatchObject({ status: 204, allowed: page })
   expect(answer.headers.get('access-control-allow-headers')).toContain('authorization')

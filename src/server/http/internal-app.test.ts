@@ -166,7 +166,7 @@ test('an unknown path below /api tells nothing without the key', async () => {
   expect((await ask(app, '/console')).status).toBe(404)
 })
 
-test('the eleventh wrong key in a minute is answered 429 with the wait, the right key always gets in', async () => {
+test('L2: the eleventh wrong key in a minute is answered 429 with the wait, the right key always gets in', async () => {
   let now = at
   const app = appOf(recorded(), () => now)
   for (let count = 0; count < 10; count += 1) {
@@ -182,7 +182,7 @@ test('the eleventh wrong key in a minute is answered 429 with the wait, the righ
   expect((await ask(app, '/api/v1/bans', { key: 'wrong' })).status).toBe(429)
 })
 
-test('keys of any length and any other scheme are refused, never thrown over', async () => {
+test('L2: keys of any length and any other scheme are refused, never thrown over', async () => {
   const app = appOf(recorded())
   for (const authorization of ['Bearer ', `Basic ${key}`, 'Bearer a b', `bearer ${key.slice(1)}`, `Bearer ${'x'.repeat(9000)}`]) {
     const response = await ask(app, '/api/v1/bans', { headers: { Authorization: authorization } })

@@ -9,7 +9,7 @@ test('a few lines are all written, and nothing is told about them', () => {
   expect(sampler.dueAt).toBeUndefined()
 })
 
-test('a flood of 100,000 refusals a minute leaves at most 1,000 lines in any minute, counts included', () => {
+test('G12: a flood of 100,000 refusals a minute leaves at most 1,000 lines in any minute, counts included', () => {
   const sampler = createSampler<string>(1_000)
   const writtenAt: number[] = []
   let unwritten = 0

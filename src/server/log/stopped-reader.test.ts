@@ -21,7 +21,7 @@ const run = async (body: string, readerOf: (stdout: Readable) => unknown): Promi
 }
 
 describe('a log on a pipe', () => {
-  test('that nobody reads holds nothing up: the loop turns, memory stays, the process ends when told to', async () => {
+  test('G12: that nobody reads holds nothing up: the loop turns, memory stays, the process ends when told to', async () => {
     const { code, told } = await run(
       `const rss = process.memoryUsage.rss()
        let longest = 0
