@@ -87,7 +87,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     },
   })
   const users = createUserCache<U>(
-    { find: async (id, deadline) => await lookupUser(id, deadline) },
+    { find: lookupUser },
     { ...defaultUserCache, ...options.userCache },
     now,
   )

@@ -1,7 +1,6 @@
 import type { Rules } from './rules.js'
 import type { User } from './user.js'
 import type { Walk } from './walk.js'
-import { within } from './within.js'
 import { Answer } from './work.js'
 
 /** How long one handshake may wait for others, in all; it is counted as in flight from its first wait to its end. */
@@ -26,7 +25,7 @@ export class Patience {
       if (this.#live) this.#rules.capacity.enter()
     }
     this.#walk.waits(startedAt)
-    return new Answer(within(store, Math.min(ms, Math.ceil(this.#until - startedAt)), work))
+    return new Answer(store, Math.min(ms, Math.ceil(this.#until - startedAt)), work)
   }
 
   end(): void {

@@ -10,3 +10,10 @@ export class StoreUnavailable extends Error {
     this.store = store
   }
 }
+
+/** The failure of a port that did not answer within its time. */
+export const tooLate = (store: string, ms: number): StoreUnavailable => new StoreUnavailable(store, `no answer within ${String(ms)} ms`)
+
+/** The failure of a port that failed by itself; one that says already that it is away is believed. */
+export const unavailable = (store: string, error: unknown): StoreUnavailable =>
+  error instanceof StoreUnavailable ? error : new StoreUnavailable(store, error instanceof Error ? error.message : 'failed without an error', error)

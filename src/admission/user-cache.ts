@@ -10,6 +10,11 @@ export interface UserCacheConfig {
 
 export const defaultUserCache: UserCacheConfig = { entries: 20_000, maxStaleMs: 30_000 }
 
+/** Where users come from: a port, or a function of an embedder's, which may answer at once. */
+export interface UserSource<U extends User> {
+  find(id: string, deadline: number): Promise<U | undefined> | U | undefined
+}
+
 /** Users found lately, in front of the port. */
 export interface UserCache<U extends User> extends Users<U> {
   /** A user that was found at most `maxStaleMs` before `at`; asks nobody. */
@@ -25,9 +30,21 @@ export interface UserCache<U extends User> extends Users<U> {
  *
  * Simultaneous questions for one user share a look-up. An unknown user is not remembered, so one who signs up is known at once.
  */
-export const createUserCache = <U extends User>(users: Users<U>, config: UserCacheConfig, now: () => number): UserCache<U> => {
+export const createUserCache = <U extends User>(users: UserSource<U>, config: UserCacheConfig, now: () => number): UserCache<U> => {
   const kept = new LRUCache<string, { readonly user: U; readonly foundAt: number }>({ max: config.entries })
-  const asked = new Map<string, Promise<U | undefined>>()
+  const asked = new Map<string, Question<U>>()
+
+  const look = async (id: string, deadline: number, question: Question<U>): Promise<U | undefined> => {
+    const foundAt = now()
+    try {
+      const user = await users.find(id, deadline)
+      // Whoever was changed meanwhile is not `asked` any more: that answer may be the old one.
+      if (user !== undefined && asked.get(id) === question) kept.set(id, { user, foundAt })
+      return user
+    } finally {
+      if (asked.get(id) === question) asked.delete(id)
+    }
+  }
 
   return {
     held(id, at) {
@@ -39,25 +56,11 @@ export const createUserCache = <U extends User>(users: Users<U>, config: UserCac
       return undefined
     },
     find(id, deadline) {
-      const shared = asked.get(id)
+      const shared = asked.get(id)?.answer
       if (shared !== undefined) return shared
-      const foundAt = now()
-      const look = async (): Promise<U | undefined> => await users.find(id, deadline)
-      const question: Promise<U | undefined> = look().then(
-        (user) => {
-          // Whoever was changed meanwhile is not `asked` any more: that answer may be the old one.
-          if (asked.get(id) !== question) return user
-          asked.delete(id)
-          if (user !== undefined) kept.set(id, { user, foundAt })
-          return user
-        },
-        (error: unknown) => {
-          if (asked.get(id) === question) asked.delete(id)
-          throw error
-        },
-      )
+      const question: Question<U> = { answer: undefined }
       asked.set(id, question)
-      return question
+      return (question.answer = look(id, deadline, question))
     },
     changed(id) {
       kept.delete(id)
@@ -68,4 +71,9 @@ export const createUserCache = <U extends User>(users: Users<U>, config: UserCac
       asked.clear()
     },
   }
+}
+
+/** One look-up that is under way, known by identity. */
+interface Question<U> {
+  answer: Promise<U | undefined> | undefined
 }

@@ -3,7 +3,7 @@ import { Answer, settle, type Work } from './work.js'
 
 const twice = function* (value: number | Promise<number>): Work<number> {
   if (typeof value === 'number') return value * 2
-  const asked = new Answer(value)
+  const asked = new Answer('numbers', 1_000, value)
   yield asked.over
   return asked.value * 2
 }
@@ -21,7 +21,7 @@ test('work that waits gives a promise of its result', async () => {
 test('what a promise rejects with is thrown where it was waited for', async () => {
   const caught = function* (): Work<string> {
     try {
-      const asked = new Answer(Promise.reject<string>(new Error('away')))
+      const asked = new Answer('names', 1_000, Promise.reject<string>(new Error('away')))
       yield asked.over
       return asked.value
     } catch (error) {
@@ -42,5 +42,5 @@ test('work may wait again and again', async () => {
 })
 
 test('an answer that is not there yet can not be read', () => {
-  expect(() => new Answer(Promise.resolve(1)).value).toThrow('before its answer was there')
+  expect(() => new Answer('numbers', 1_000, Promise.resolve(1)).value).toThrow('before its answer was there')
 })

@@ -1,3 +1,5 @@
+import { tooLate, unavailable } from './store-unavailable.js'
+
 /**
  * Work that waits only when it must: a generator that yields a promise whenever it has to wait for somebody else, and else runs straight through.
  *
@@ -26,10 +28,10 @@ const settleLater = async <T>(work: Work<T>, first: Promise<void>): Promise<T> =
 }
 
 /**
- * The answer of somebody else, inside of work.
+ * The answer of a port, inside of work; it comes within its time or not at all, and what comes later goes nowhere.
  *
  * @example
- * const asked = new Answer(users.find(id, deadline))
+ * const asked = new Answer('users', 2_000, users.find(id, deadline))
  * yield asked.over
  * const user = asked.value
  */
@@ -38,21 +40,35 @@ export class Answer<T> {
   readonly over: Promise<void>
   #settled: PromiseSettledResult<T> | undefined = undefined
 
-  constructor(promise: Promise<T>) {
-    this.over = promise.then(
-      (value) => {
-        this.#settled = { status: 'fulfilled', value }
-      },
-      (reason: unknown) => {
-        this.#settled = { status: 'rejected', reason }
-      },
-    )
+  /**
+   * @param store - Name of the port, for the failure.
+   * @param ms - Milliseconds it may take.
+   */
+  constructor(store: string, ms: number, promise: Promise<T>) {
+    this.over = new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#settled = { status: 'rejected', reason: tooLate(store, ms) }
+        resolve()
+      }, ms)
+      promise.then(
+        (value) => {
+          clearTimeout(timer)
+          this.#settled ??= { status: 'fulfilled', value }
+          resolve()
+        },
+        (error: unknown) => {
+          clearTimeout(timer)
+          this.#settled ??= { status: 'rejected', reason: unavailable(store, error) }
+          resolve()
+        },
+      )
+    })
   }
 
   /**
-   * What the promise gave.
+   * What the port gave.
    *
-   * @throws what it rejected with.
+   * @throws StoreUnavailable when the time was up, or with the port's own failure as its cause.
    */
   get value(): T {
     if (this.#settled === undefined) throw new Error('work went on before its answer was there')

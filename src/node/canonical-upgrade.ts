@@ -22,38 +22,38 @@ export interface CanonicalUpgrade {
 export const readCanonicalUpgrade = (chunk: Buffer, maxBytes: number, maxFields: number): CanonicalUpgrade | undefined => {
   if (chunk.length > maxBytes || chunk[0] !== letterG) return undefined
   const text = chunk.toString('latin1')
-  requestLine.lastIndex = 0
-  const target = requestLine.exec(text)?.[1]
-  if (target === undefined) return undefined
+  if (!canonical.test(text)) return undefined
 
+  // The grammar holds, so each piece lies where it must.
+  let at = text.indexOf('\r\n') + 2
+  const target = text.slice('GET '.length, at - ' HTTP/1.1\r\n'.length)
   const end = text.length - 2
   const rawHeaders: string[] = []
   const headers: Record<string, string> = {}
-  let at = requestLine.lastIndex
   while (at < end) {
-    field.lastIndex = at
-    const match = field.exec(text)
-    const name = match?.[1]
-    const value = match?.[2]
-    if (name === undefined || value === undefined) return undefined
+    const colon = text.indexOf(':', at)
+    const lineEnd = text.indexOf('\r\n', colon)
+    const name = text.slice(at, colon)
+    const value = text.slice(colon + 2, lineEnd)
     const lower = name.toLowerCase()
     if (Object.hasOwn(headers, lower) || foreign.has(lower)) return undefined
     rawHeaders.push(name, value)
     headers[lower] = value
-    at = field.lastIndex
+    at = lineEnd + 2
   }
-  // A blank line in the middle would have been no field, so this is the first one.
-  if (at !== end || !text.endsWith('\r\n') || rawHeaders.length > 2 * maxFields) return undefined
+  if (rawHeaders.length > 2 * maxFields) return undefined
   return asksForWebSocket(headers) ? { target, rawHeaders, headers } : undefined
 }
 
 const letterG = 0x47
 
-/** Target as in RFC 9112 section 3.2.1, without an authority (`//host`). */
-const requestLine = /GET (\/(?!\/)[\x21\x22\x24-\x7e]*) HTTP\/1\.1\r\n/y
-
-/** Letters, digits and hyphens alone: no name of an object's own machinery can come up. */
-const field = /([A-Za-z][A-Za-z0-9-]*): ([\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?)\r\n/y
+/**
+ * The whole chunk: a request line whose target is in origin-form (RFC 9112 section 3.2.1) without an authority (`//host`), fields, a blank line.
+ *
+ * Names are letters, digits and hyphens alone: no name of an object's own machinery can come up. Values neither begin nor end with a space.
+ */
+const canonical =
+  /^GET \/(?!\/)[\x21\x22\x24-\x7e]* HTTP\/1\.1\r\n(?:[A-Za-z][A-Za-z0-9-]*: [\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?\r\n)+\r\n$/
 
 /** Fields whose meaning is for a full parser. */
 const foreign: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding', 'expect', 'trailer', 'constructor'])
