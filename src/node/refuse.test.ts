@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { deny } from '../protocol/denial.js'
+import { deny, type Denial } from '../protocol/denial.js'
 import { refuse } from './refuse.js'
 
 const id = '0196e3a4-7c00-7000-8000-00000000abcd'
@@ -45,6 +45,20 @@ test('[R4] a refusal is written as one whole answer', async () => {
       body,
     ].join('\r\n'),
   )
+})
+
+test('[R4] answers of one kind differ in their decision id alone, and those of another status are others', async () => {
+  const answer = async (denial: Denial, decisionId: string): Promise<string> => {
+    const { duplex, text } = connection()
+    refuse(duplex, denial, decisionId)
+    await closed(duplex)
+    return text()
+  }
+  const other = '0196e3a4-7c00-7000-8000-00000000ef01'
+  const first = await answer(deny('bad_request', { detail: 'one' }), id)
+  expect(await answer(deny('bad_request', { detail: 'two' }), other)).toBe(first.replace(id, other))
+  expect(await answer(deny('bad_request', { status: 426 }), id)).toMatch(/^HTTP\/1\.1 426 /)
+  expect(await answer(deny('bad_request'), 'short')).toContain('"decisionId":"short"')
 })
 
 test('[R2] the old answer is 403 with an empty body and nothing that tells one reason from another', async () => {

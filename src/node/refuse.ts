@@ -1,7 +1,7 @@
 import type { Duplex } from 'node:stream'
 import { STATUS_CODES } from 'node:http'
-import type { Denial } from '../protocol/denial.js'
-import { problemOf } from '../protocol/problem.js'
+import { statusOf, type Denial } from '../protocol/denial.js'
+import { problemOf, type Problem } from '../protocol/problem.js'
 
 /** Milliseconds a refused peer gets to take its answer before the connection is dropped. */
 const lingerMs = 2_000
@@ -16,10 +16,7 @@ export const refuse = (socket: Duplex, denial: Denial, decisionId: string, bare 
     socket.destroy()
     return
   }
-  const problem = bare ? { status: 403, headers: { 'Cache-Control': 'no-store' }, body: '' } : problemOf(denial, decisionId)
-  const lines = [`HTTP/1.1 ${String(problem.status)} ${STATUS_CODES[problem.status] ?? 'Refused'}`, 'Connection: close']
-  for (const [name, value] of Object.entries(problem.headers)) lines.push(`${name}: ${value}`)
-  lines.push(`Content-Length: ${String(Buffer.byteLength(problem.body))}`, '', problem.body)
+  const answer = bare ? bareAnswer : answerTo(denial, decisionId)
 
   // What the peer still sends is taken and thrown away: unread bytes would turn our answer into a reset.
   socket.resume()
@@ -28,5 +25,28 @@ export const refuse = (socket: Duplex, denial: Denial, decisionId: string, bare 
     clearTimeout(timer)
   })
   socket.once('finish', () => socket.destroy())
-  socket.end(lines.join('\r\n'))
+  socket.end(answer)
+}
+
+const responseOf = ({ status, headers, body }: Problem): string => {
+  const lines = [`HTTP/1.1 ${String(status)} ${STATUS_CODES[status] ?? 'Refused'}`, 'Connection: close']
+  for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
+  lines.push(`Content-Length: ${String(Buffer.byteLength(body))}`, '', body)
+  return lines.join('\r\n')
+}
+
+const bareAnswer = responseOf({ status: 403, headers: { 'Cache-Control': 'no-store' }, body: '' })
+
+/** Answers that differ in their decision id alone are written once, with a gap; there are as many as rows of the denial table, and a few. */
+const gapped = new Map<string, readonly [before: string, after: string]>()
+
+const answerTo = (denial: Denial, decisionId: string): string => {
+  if (denial.retryAfterMs !== undefined) return responseOf(problemOf(denial, decisionId))
+  const kind = `${denial.reason} ${statusOf(denial)} ${decisionId.length}`
+  const known = gapped.get(kind)
+  if (known !== undefined) return known[0] + decisionId + known[1]
+  const answer = responseOf(problemOf(denial, decisionId))
+  const gap = answer.indexOf(decisionId)
+  gapped.set(kind, [answer.slice(0, gap), answer.slice(gap + decisionId.length)])
+  return answer
 }
