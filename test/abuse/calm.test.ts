@@ -95,7 +95,7 @@ describe.skipIf(!seesProcesses).each([{ fastLane: 'true' }, { fastLane: 'false' 
     expect(stage.logged('session_closed', 'too_many_messages')).toBe(before + 1)
   })
 
-  test('[F2] [S21] H3: compression is declined, and a bomb of 90 MiB that comes all the same is closed with 1002 unread', { timeout: 30_000 }, async () => {
+  test('[F2] [S21] H3 B10: compression is declined, and a bomb of 90 MiB that comes all the same is closed with 1002 unread', { timeout: 30_000 }, async () => {
     const bomb = deflateRawSync(Buffer.alloc(90 * 1024 * 1024))
     const before = stage.logged('session_closed', 'frame_protocol')
     const peak = await stage.attack(async () => {

@@ -59,7 +59,7 @@ const commands: Readonly<Record<CommandType, ((conversation: string, ofMessage: 
 
 describe('another tenant’s id', () => {
   test.each(Object.entries(commands).flatMap(([name, make]) => (make === 'names nothing' ? [] : [[name, make] as const])))(
-    'in %s is answered like one that is not there, and touches no row',
+    'K1 K2 K8: in %s is answered like one that is not there, and touches no row',
     async (_name, make) => {
       const before = await everything()
       const tried = await modern.ask({ id: 1, ...make(foreign, message) })
@@ -69,7 +69,7 @@ describe('another tenant’s id', () => {
     },
   )
 
-  test('in the path of a classic socket is refused like one that is not there, and touches no row', async () => {
+  test('K1 K2: in the path of a classic socket is refused like one that is not there, and touches no row', async () => {
     const before = await everything()
     const refusal = async (id: string): Promise<string> => {
       const token = await place.tokenOf('5')
@@ -95,7 +95,7 @@ describe('another tenant’s id', () => {
     expect(await everything()).toBe(before)
   })
 
-  test('in a classic request is answered like one that is not there, and touches no row', async () => {
+  test('K1 K2 K3: in a classic request is answered like one that is not there, and touches no row', async () => {
     const chat = await place.open(`/ws/chat/${own}/`, '5')
     await chat.until(({ type }) => type === 'recent_messages')
     const before = await everything()

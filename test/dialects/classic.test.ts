@@ -166,7 +166,7 @@ describe('a request of a list socket', () => {
     expect(stage.ignored).toHaveLength(6)
   })
 
-  test('never shows a row of another tenant', async () => {
+  test('K1 K8: never shows a row of another tenant', async () => {
     const stage = await makeStage()
     const client = await stage.open({ userId: '5' })
     const own = new Set(await stage.ids('2'))
@@ -236,6 +236,19 @@ describe('a request of a chat socket', () => {
     }])
   })
 
+  test('K9: a message that claims its author, time, id or that it was answered is stored with what the server knows', async () => {
+    const stage = await makeStage()
+    const { id, client } = await openChat(stage)
+    const [honest] = await client.ask({ type: 'chat_message', content: 'one' })
+    const claims = { id: 'aaaaaaaaaa', message_id: 'aaaaaaaaaa', user_id: '2', sender: '2', author: '2', created_at: '1970-01-01', is_answered: true, workspace: '2', seq: 9_999, role: 'owner', conversation_id: 'zzzzzzzzzz' }
+    const [echo] = await client.ask({ type: 'chat_message', content: 'two', message_type: 'marketing', ...claims })
+    expect(echo).toMatchObject({ message: { type: 'support', conversation_id: id, created_at: at(honest, 'message', 'created_at'), is_answered: at(honest, 'message', 'is_answered') } })
+    const { rows } = await stage.conversations.messages({ workspace: '1', conversation: id, offset: 0, limit: 2 })
+    expect(rows.map(({ author, type }) => [author, type])).toEqual([['1', 'support'], ['1', 'support']])
+    expect(rows.map((row) => row.id)).not.toContain('aaaaaaaaaa')
+    expect(Math.abs((rows[0]?.seq ?? 0) - (rows[1]?.seq ?? 0))).toBe(1)
+  })
+
   test('a message in the customer’s name goes nowhere outside', async () => {
     const { client } = await openChat(await makeStage())
     const [echo] = await client.ask({ type: 'chat_message', content: 'inbound', message_type: 'customer' })
@@ -299,7 +312,7 @@ describe('a request of a chat socket', () => {
     for (const message of [{ type: 'typing', is_typing: true }, { type: 'refresh_conversations' }, { type: 'nobody' }]) expect(await client.ask(message)).toEqual([])
   })
 
-  test('typing is shown to other agents in the conversation, in either dialect, and to nobody else', async () => {
+  test('K8: typing is shown to other agents in the conversation, in either dialect, and to nobody else', async () => {
     const stage = await makeStage()
     const { id, client } = await openChat(stage)
     const own = await stage.open({ endpoint: 'chat', conversation: id })

@@ -139,7 +139,7 @@ describe('lists', () => {
     expect(seen).toEqual(expected.slice(0, -1))
   })
 
-  test('are narrowed, and show only the own tenant', async () => {
+  test('K1: are narrowed, and show only the own tenant', async () => {
     const stage = await makeStage()
     const client = await openModern(stage, 'root')
     const [closed] = await client.ask({ id: 1, type: 'conversations.list', filter: { status: 'closed' }, limit: 100 })
@@ -167,6 +167,18 @@ describe('a message', () => {
     expect(stranger.take()).toEqual([])
   })
 
+  test('K9: that claims its author, time, number, tenant, type or that it was edited is stored with what the server knows', async () => {
+    const stage = await makeStage()
+    const { id, client } = await openRoom(stage)
+    const [honest] = await client.ask(send(id, 'k0'))
+    const claims = { author: '2', user: '2', sender: '2', seq: 9_999, at: 1, createdAt: '1970-01-01T00:00:00Z', workspace: '2', edited: true, messageType: 'AI', offset: 0, role: 'owner' }
+    const [reply] = await client.ask({ ...send(id, 'k1'), ...claims })
+    expect(reply).toMatchObject({ re: 'k1', type: 'ok', message: { author: '1', type: 'support', seq: Number(at(honest, 'message', 'seq')) + 1, conversation: id, createdAt: at(honest, 'message', 'createdAt'), answered: at(honest, 'message', 'answered') } })
+    expect(at(reply, 'message')).not.toHaveProperty('edited')
+    const { rows } = await stage.conversations.messages({ workspace: '1', conversation: id, offset: 0, limit: 1 })
+    expect(rows[0]).toMatchObject({ author: '1', type: 'support' })
+  })
+
   test('with the same key is stored once, and not in two conversations', async () => {
     const stage = await makeStage()
     const { id, client } = await openRoom(stage)
@@ -186,7 +198,7 @@ describe('a message', () => {
     expect(await client.ask(send(id, 'b', { after: seq }))).toMatchObject([{ type: 'ok', message: { seq: seq + 1 } }, { type: 'message.created' }])
   })
 
-  test('to another tenant’s conversation is not stored', async () => {
+  test('K1: to another tenant’s conversation is not stored', async () => {
     const stage = await makeStage()
     const [id = ''] = await stage.ids('1')
     const client = await openModern(stage, 'root', { userId: '5' })

@@ -87,7 +87,7 @@ describe('a server with users of its own', () => {
     for (const { accessToken } of [first, second]) expect(await refused(`${server.socketUrl}/ws/`, bearer(accessToken))).toMatchObject({ status: 401, code: 'token_revoked' })
   })
 
-  test.each(['refresh token', 'access token'])('[G9] a log-out by the %s closes the live socket within a second, and nothing of the session is good any more', async (by) => {
+  test.each(['refresh token', 'access token'])('[G9] B9 K6: a log-out by the %s closes the live socket within a second, and nothing of the session is good any more', async (by) => {
     const tokens = await login(server, 'ada@example.com')
     const other = await login(server, 'ada@example.com')
     const socket = await opened(`${server.socketUrl}/ws/`, bearer(tokens.accessToken))
@@ -108,7 +108,7 @@ describe('a server with users of its own', () => {
     expect((await post(server, 'refresh', { refreshToken: other.refreshToken })).status).toBe(200)
   })
 
-  test('[G7] a new password and a disabled user end sessions and sockets', async () => {
+  test('[G7] K6: a new password and a disabled user end sessions and sockets', async () => {
     for (const words of [['user', 'password', '8', '-'], ['user', 'disable', '8']]) {
       const tokens = await login(server, 'bob@example.com')
       const socket = await opened(`${server.socketUrl}/ws/`, bearer(tokens.accessToken))

@@ -188,7 +188,7 @@ test.each(dialects)('[R6] [R7] [R8] [R9] a closed refusal in %s has its code, it
   })
 })
 
-test('[D2] a bad token, an unknown and a disabled user can not be told apart, byte for byte', async () => {
+test('[D2] A18: a bad token, an unknown and a disabled user can not be told apart, byte for byte', async () => {
   await withServer({ refusals: 'http' }, async (server) => {
     const answers = new Set<string>()
     for (const token of ['hello', await tokenFor({ subject: '4' }), await tokenFor({ subject: '99' })]) {

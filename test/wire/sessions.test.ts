@@ -226,7 +226,7 @@ describe('the ws client of Node', () => {
     ['sub-protocol', (port, token) => new WebSocket(`ws://127.0.0.1:${String(port)}/ws/`, ['sallyport.v1', `sallyport.bearer.${token}`]), 'sallyport.v1'],
   ]
 
-  test.each(carriers)('[A11] connects by %s, is spoken to, and the token is not echoed', async (_name, connect, protocol) => {
+  test.each(carriers)('[A11] B6: connects by %s, is spoken to, and the token is not echoed', async (_name, connect, protocol) => {
     const server = await start()
     const client = connect(server.port, await tokenFor())
     const [message]: unknown[] = await once(client, 'message')

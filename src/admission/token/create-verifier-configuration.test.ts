@@ -232,7 +232,7 @@ describe('the options', () => {
   })
 })
 
-test('a token signed by HMAC with the public key of an issuer is refused, in every form of that key', async () => {
+test('[T3] A3: a token signed by HMAC with the public key of an issuer is refused, in every form of that key', async () => {
   const verifier = await create(withKeys(['RS256'], { kid: 'a', publicKey: pem(rsa.publicKey) }))
   const forms = [pem(rsa.publicKey), pem(rsa.publicKey).trim(), ` ${pem(rsa.publicKey)}`, JSON.stringify(jwkOf(rsa.publicKey))]
   for (const alg of ['HS256', 'HS512', 'RS256'] as const) {

@@ -310,3 +310,15 @@ describe('public keys', () => {
     }
   })
 })
+
+test('A6: 500 costly tokens are refused where they stand: no key is tried and nothing is waited for', async () => {
+  const verifier = await createVerifier({ issuers: [{ profile: 'standard', algorithms: ['HS512'], secret: testSecret }] })
+  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const costly = [
+    `${part({ alg: 'PBES2-HS256+A128KW', p2c: 999_999_999, p2s: 'AAAA', enc: 'A128GCM' })}.AA.AA.AA.AA`,
+    `${part({ alg: 'HS512', pad: 'A'.repeat(12_000) })}.${part(goodClaims)}.AAAA`,
+    forge({ payload: `{"sub":"1","x":${'['.repeat(2_500)}${']'.repeat(2_500)}}` }),
+    forge({ payload: `{"sub":"1","x":${'{"a":'.repeat(600)}1${'}'.repeat(600)}}` }),
+  ]
+  for (let turn = 0; turn < 500; turn += 1) expect(verifier.verify(costly[turn % costly.length] ?? '', noon)).toMatchObject({ ok: false, fault: expect.stringMatching(/malformed|claims/) })
+})

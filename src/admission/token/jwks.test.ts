@@ -69,7 +69,7 @@ describe('[K1] keys that an issuer serves', () => {
     expect(server.asked).toEqual(['/keys'])
   })
 
-  test('are those of the issuer that was configured: nothing in a token names an address', async () => {
+  test('A10: are those of the issuer that was configured: nothing in a token names an address', async () => {
     const trap = await startKeyServer(stranger)
     const verifier = await create()
     const places = { jku: `${trap.url}/keys`, x5u: `${trap.url}/cert`, jwk: stranger.jwk, x5c: ['AAAA'] }
@@ -79,7 +79,7 @@ describe('[K1] keys that an issuer serves', () => {
     await trap.close()
   })
 
-  test('of two issuers with one kid do not verify the tokens of the other', async () => {
+  test('A10 V19: of two issuers with one kid do not verify the tokens of the other', async () => {
     const other = await startKeyServer(stranger)
     const verifier = await create([issuer(), issuer({ issuer: 'https://b.example', jwksUrl: `${other.url}/keys` })])
     expect(await say(verifier, first.sign(claims))).toBe('ok')
@@ -178,7 +178,7 @@ describe('[K3] the age of a key set', () => {
 })
 
 describe('[K4] an unknown kid', () => {
-  test('makes one fetch for an issuer in a minute, however many come at once', async () => {
+  test('A10: makes one fetch for an issuer in a minute, however many come at once', async () => {
     const verifier = await create()
     const answers = await Promise.all(Array.from({ length: 500 }, (_, index) => say(verifier, second.sign(claims, { kid: `unknown ${String(index)}` }))))
     expect(new Set(answers)).toEqual(new Set(['unknown_key']))

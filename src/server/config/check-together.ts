@@ -31,6 +31,9 @@ export const checkTogether = (
     if (!isLoopback(internal.host)) problem('internal.host', loopbackOnly)
   } else {
     if (mode === 'serve' && config.development.user !== undefined) problem('development.user', 'only development mode has a user that stands in')
+    if (mode === 'serve' && nodeEnv === 'production' && !isLoopback(listen.host) && config.trustedProxies.length === 0) {
+      warnings.add(`listen.host ${listen.host} speaks plain ws and no proxy is declared: put one with TLS before it and name it in trustedProxies, or tokens travel in the clear`)
+    }
     if (!isLoopback(internal.host)) warnings.add(`internal.host ${internal.host} is reachable from other machines; the operator key is all that guards it`)
   }
   const listed = config.tokens.issuers.some(({ allowListPrefix }) => allowListPrefix !== undefined)

@@ -287,3 +287,11 @@ test('.env of a folder is read as an environment', async () => {
   expect(config).toMatchObject({ hosts: ['a.example', 'b.example:8080'], requireOrigin: true })
   expect(await readFile(join(cwd, '.env'), 'utf8')).toContain('OTHER')
 })
+
+test('B8: in production, plain ws on a public address without a declared proxy is said at the start', async () => {
+  const env = { NODE_ENV: 'production', SALLYPORT_LISTEN_HOST: '0.0.0.0', SALLYPORT_TOKENS_SECRET: 'kJ8s-0dF2qLz9xVbN4mT7wRyUcHgPaEi6oXs1Ql3ZvBn5MtKrWuYhGjDfSaPoIe2Lq' }
+  const start = (changes: Readonly<Record<string, string>>) => load({ mode: 'serve', env: { ...env, ...changes } })
+  expect((await start({})).warnings).toEqual([expect.stringContaining('listen.host 0.0.0.0 speaks plain ws and no proxy is declared')])
+  expect((await start({ SALLYPORT_TRUSTED_PROXIES: '10.0.0.1' })).warnings).toEqual([])
+  expect((await start({ SALLYPORT_LISTEN_HOST: '127.0.0.1' })).warnings).toEqual([])
+})
