@@ -71,7 +71,8 @@ const upgradeRequired = (): Response =>
     status: 426,
     code: 'upgrade_required',
     title: 'This path speaks WebSocket only.',
-    headers: { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+    // Whoever forgot the upgrade has to connect anew, as after every other refusal on such a path.
+    headers: { Connection: 'Upgrade, close', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
   })
 
 const addDemo = (app: PublicHono, { html, script, style }: DemoPage): void => {

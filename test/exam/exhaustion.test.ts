@@ -1,0 +1,275 @@
+import { readFile } from 'node:fs/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { z } from 'zod'
+import { deferred } from '../../dist/admission/testing/deferred.js'
+import type { User } from '../../dist/index.js'
+import { heard, inBatches, seesProcesses, startStage, type Stage } from '../abuse/stage.js'
+import { runToEnd, temporaryFolder } from '../server/run-cli.js'
+import { handshakeText, nobody, startGateServer, testSecret, tokenFor } from '../wire/gate-server.js'
+import { clientFrame, rawClient, textFrame, type RawClient } from '../wire/raw-client.js'
+
+// Group H of the catalogue of attacks: resources that a stranger or a client would use up.
+
+const modern = { lines: ['Sec-WebSocket-Protocol: sallyport.v1'] }
+const vectors = z.object({ vectors: z.array(z.object({ id: z.string(), send: z.array(z.string()), close: z.array(z.union([z.number(), z.string()])) })) })
+
+describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc, which only Linux has)', () => {
+  let stage: Stage
+  let conversation = ''
+  beforeAll(async () => {
+    stage = await startStage()
+    const list = await stage.enter({ target: '/ws/conversations/', ...modern })
+    const { texts } = await list.until((answer) => answer.texts.length > 1)
+    conversation = /"id":"([A-Za-z0-9]{10})"/.exec(texts.join(''))?.[1] ?? ''
+    list.end()
+    await stage.warmUp(1_000)
+  }, 60_000)
+  afterAll(async () => {
+    await stage.close()
+  })
+
+  const faults = (): number => ['frame_protocol', 'frame_not_utf8', 'frame_wrong_type', 'frame_too_big'].reduce((sum, reason) => sum + stage.logged('session_closed', reason), 0)
+
+  test('[F2] [F4] [S21] H1: every broken frame on each endpoint is closed as its vector says, with one line, and moves nobody else', { timeout: 30_000 }, async () => {
+    const { vectors: all } = vectors.parse(JSON.parse(await readFile(new URL('../vectors/wire/frame-vectors.json', import.meta.url), 'utf8')))
+    const broken = all.filter(({ id, close }) => /^F(0\d|1[0-9]|20)/.test(id) && close.every((code) => code === 1002 || code === 1007 || code === 1009))
+    expect(broken.length).toBeGreaterThan(20)
+    const before = faults()
+    await stage.attack(async () => {
+      for (const target of ['/ws/customers/', `/ws/chat/${conversation}/`]) {
+        for (const { id, send, close } of broken) {
+          const client = await stage.enter({ target })
+          client.write(Buffer.from(send.join(''), 'hex'))
+          const { closeCode } = await client.closed()
+          expect(close, `${id} on ${target}`).toContain(closeCode)
+          client.end()
+        }
+      }
+    })
+    await expect.poll(faults).toBe(before + 2 * broken.length)
+  })
+
+  test('[F5] H4: messages that are or say they are too big are closed with 1009 before they are kept', { timeout: 30_000 }, async () => {
+    const declared = (bytes: readonly number[]): Buffer => Buffer.from([0x81, 0xff, ...bytes, 0, 0, 0, 0])
+    const floods: readonly (readonly [string, Buffer, readonly (number | undefined)[]])[] = [
+      ['2^53 declared', declared([0, 0x20, 0, 0, 0, 0, 0, 0]), [1009]],
+      ['2^63 declared', declared([0x80, 0, 0, 0, 0, 0, 0, 0]), [1009, 1002]],
+      ['200 KB in one frame', Buffer.concat([declared([0, 0, 0, 0, 0, 3, 0x0d, 0x40]), Buffer.alloc(200_000, 0x61)]), [1009, undefined]],
+      ['200 KB in fragments', Buffer.concat([clientFrame(1, 'a', false), ...Array.from({ length: 10 }, () => clientFrame(0, Buffer.alloc(20_000, 0x61), false))]), [1009, undefined]],
+    ]
+    await stage.attack(async () => {
+      for (const [name, bytes, codes] of floods) {
+        const closes = await Promise.all(
+          Array.from({ length: 50 }, async () => {
+            const client = await stage.enter()
+            client.write(bytes)
+            return (await client.gone()).closeCode
+          }),
+        )
+        expect(closes.filter((code) => !codes.includes(code)), name).toEqual([])
+      }
+    })
+  })
+
+  test('H9: an idle authenticated socket that has said something costs at most 16 KiB', { timeout: 60_000 }, async () => {
+    const before = await stage.memory()
+    const clients: RawClient[] = []
+    await inBatches(2_000, 50, async () => {
+      const client = await stage.enter(modern)
+      client.write(textFrame('{"id":1,"type":"unsubscribe","topic":"customers"}'))
+      await client.until(({ texts }) => texts.length > 1)
+      clients.push(client)
+    })
+    expect(await stage.metric('sallyport_sessions')).toBe(2_000)
+    const bytes = ((await stage.memory()) - before) * 1_048_576
+    expect(bytes / 2_000).toBeLessThan(16 * 1_024)
+    for (const client of clients) client.reset()
+    await expect.poll(() => stage.metric('sallyport_sessions'), { timeout: 10_000 }).toBe(0)
+  })
+
+  const tooMany: readonly (readonly [string, object])[] = [
+    ['a page of 1e9', { type: 'conversations.list', limit: 1e9 }],
+    ['a page of -1', { type: 'conversations.list', limit: -1 }],
+    ['a page of 1.5', { type: 'messages.list', limit: 1.5 }],
+    ['an offset of -1', { type: 'subscribe', topic: 'conversations', since: { epoch: 'a', offset: -1 } }],
+    ['501 people', { type: 'presence.watch', ids: Array.from({ length: 501 }, (_, index) => String(index)) }],
+    ['names of 60 KB', { type: 'subscribe', topic: `conversation:${'a'.repeat(60_000)}` }],
+  ]
+  test.each(tooMany)('H16: %s is refused in a word, and the socket stays', async (_what, command) => {
+    const client = await stage.enter(modern)
+    client.write(textFrame(JSON.stringify({ id: 7, conversation, ...command })))
+    const { texts } = await client.until((answer) => answer.texts.some((text) => text.includes('"re":7')))
+    expect(JSON.parse(texts.find((text) => text.includes('"re":7')) ?? '')).toMatchObject({ type: 'error', code: expect.stringMatching(/^[a-z_]+$/) })
+    expect(texts.join('').length).toBeLessThan(5_000)
+    expect((await client.roundTrip()).closeCode).toBeUndefined()
+    client.end()
+  })
+
+  test('H16: a socket that asks for a thousand topics holds a bounded number of them', { timeout: 30_000 }, async () => {
+    const client = await stage.enter(modern)
+    client.write(Buffer.concat(Array.from({ length: 1_000 }, (_, index) => textFrame(JSON.stringify({ id: index, type: 'subscribe', topic: `conversation:${String(index).padStart(10, 'a')}` })))))
+    const { texts } = await client.until((answer) => answer.closeCode !== undefined || answer.texts.some((text) => text.includes('"re":999,')))
+    expect(texts.filter((text) => text.includes('"type":"ok"'))).toEqual([])
+    client.end()
+  })
+
+  test('H17: input made to be slow is answered like any other', { timeout: 30_000 }, async () => {
+    const colliding = `{"id":1,"type":"nothing",${Array.from({ length: 5_000 }, (_, index) => `"${String(index * 65_536)}":0`).join(',')}}`.slice(0, 65_000)
+    const slow = [
+      colliding.endsWith('}') ? colliding : `${colliding.slice(0, colliding.lastIndexOf(','))}}`,
+      JSON.stringify({ id: 1, type: 'conversations.list', search: `${'a'.repeat(30_000)}!` }),
+      JSON.stringify({ id: 1, type: 'conversations.list', search: '%_'.repeat(15_000) }),
+      JSON.stringify({ id: 1, type: 'message.send', conversation, key: 'combining-characters', content: 'a\u0301\u0316'.repeat(4_000) }),
+      `{"id":1,"type":"nothing","a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+    ]
+    await stage.attack(async () => {
+      for (const text of slow) {
+        const client = await stage.enter(modern)
+        const startedAt = performance.now()
+        client.write(textFrame(text))
+        // The welcome, and whatever is answered.
+        const { texts } = await client.until((answer) => answer.texts.length > 1 || answer.closeCode !== undefined)
+        expect(texts.length, text.slice(0, 60)).toBeGreaterThan(1)
+        // What is quadratic takes minutes.
+        expect(performance.now() - startedAt).toBeLessThan(2_000)
+        client.end()
+      }
+    })
+  })
+
+  test('[A23] [R5] [F2] H14: four thousand hostile connections of all kinds at once leave nothing behind', { timeout: 90_000 }, async () => {
+    const good = await stage.token()
+    const open = handshakeText({ token: good })
+    const attacks: readonly (readonly [string, ...Uint8Array[]])[] = [
+      [open, Buffer.from([0xc1, 0x85, 0, 0, 0, 0, 1, 2, 3, 4, 5])],
+      [open, Buffer.from([0x81, 0xff, 0, 0x20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0])],
+      [open, ...Array.from({ length: 200 }, () => clientFrame(0, 'x', false))],
+      [open, ...Array.from({ length: 300 }, () => clientFrame(9))],
+      [open, textFrame('['.repeat(60_000))],
+      [open, clientFrame(1, Buffer.alloc(40_000, 0x61), false)],
+      [open.slice(0, 100)],
+      [handshakeText({ token: `${good.slice(0, -6)}AAAAAA` })],
+      [handshakeText({ token: 'a'.repeat(9_000) })],
+      [handshakeText({ lines: [`X-A: ${'a'.repeat(17_000)}`] })],
+      ['GET / HTTP/1.0\r\n\r\n'],
+      [''],
+    ]
+    await stage.attack(async () => {
+      await inBatches(4_000, 100, async (index) => {
+        const socket = await stage.connect()
+        const gone = heard(socket)
+        const [head, ...frames] = attacks[index % attacks.length] ?? ['']
+        socket.write(Buffer.concat([Buffer.from(head, 'latin1'), ...frames]))
+        // Some leave at once, some when they were answered, some have to be told.
+        if (index % 3 === 0) socket.resetAndDestroy()
+        else if (index % 3 === 1) socket.once('data', () => socket.destroy())
+        setTimeout(() => socket.destroy(), 200)
+        await gone
+      })
+    })
+  })
+})
+
+test('[A21] H7: a handshake whose look-up never answers is refused with 503 in its time, and nothing stays', async () => {
+  const server = await startGateServer({ refusals: 'http', deadlines: { userMs: 300 }, lookupUser: () => new Promise<User>(() => undefined) })
+  const clients = await Promise.all(Array.from({ length: 50 }, async (_, index) => server.knock({ token: await tokenFor({ subject: String(index) }) })))
+  for (const client of clients) expect((await client.gone()).status).toBe(503)
+  await expect.poll(() => server.counted()).toEqual(nobody)
+  await server.close()
+})
+
+test('[A22] H8: what 500 peers send while they are decided about is left in the kernel', { timeout: 30_000 }, async () => {
+  const user = deferred<User | undefined>()
+  let asked = 0
+  const server = await startGateServer({
+    refusals: 'http',
+    deadlines: { userMs: 15_000, handshakeMs: 15_000 },
+    lookupUser() {
+      asked += 1
+      return user.promise
+    },
+  })
+  const before = process.memoryUsage().arrayBuffers
+  const frame = clientFrame(2, Buffer.alloc(60_000))
+  const clients = await Promise.all(Array.from({ length: 500 }, async (_, index) => server.knock({ token: await tokenFor({ subject: String(index) }) })))
+  await expect.poll(() => asked, { timeout: 10_000 }).toBe(500)
+  for (const client of clients) for (let frames = 0; frames < 10; frames += 1) client.write(frame)
+  await new Promise((resolve) => setTimeout(resolve, 500))
+  expect(server.received).toEqual([])
+  // 300 MB were sent; a socket may hold what one read brought.
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(500 * 2 * 65_536)
+  for (const client of clients) {
+    expect(client.answer.status).toBe(0)
+    client.reset()
+  }
+  user.resolve(undefined)
+  await expect.poll(() => server.counted()).toEqual(nobody)
+  await server.close()
+})
+
+test('[S14] H12: a peer that never answers a close is dropped within seconds', { timeout: 20_000 }, async () => {
+  const server = await startGateServer()
+  const client = await server.enter()
+  client.socket.pause()
+  const startedAt = performance.now()
+  expect(server.gate.sessions.forUser('1').close({ reason: 'session_ended' })).toBe(1)
+  await expect.poll(() => server.counted(), { timeout: 10_000 }).toEqual(nobody)
+  expect(performance.now() - startedAt).toBeLessThan(10_000)
+  await server.close()
+})
+
+test('[S3] H13: peers that are gone without a word are found by the heartbeat', { timeout: 20_000 }, async () => {
+  const server = await startGateServer({ sessions: { heartbeatMs: 300, pongMs: 300 } })
+  const clients = await Promise.all(Array.from({ length: 200 }, () => server.enter()))
+  // A peer that is not read from answers no ping, as one whose network is gone.
+  for (const client of clients) client.socket.pause()
+  await expect.poll(() => server.counted(), { timeout: 15_000 }).toEqual(nobody)
+  expect(new Set(server.ended.map(([, reason]) => reason))).toEqual(new Set(['idle_timeout']))
+  await server.close()
+})
+
+test('[A16] [R4] H18: a full node says 503 and when to come back, moves nobody, and lets the next one in when one leaves', async () => {
+  const server = await startGateServer({ refusals: 'http', limits: { nodeSockets: 3 } })
+  const inside = await Promise.all(Array.from({ length: 3 }, () => server.enter()))
+  const { status, head, body } = await (await server.knock({ token: await tokenFor() })).gone()
+  expect([status, head, body]).toEqual([503, expect.stringMatching(/\r\nRetry-After: [1-9]\d*\r\n/), expect.stringContaining('"code":"overloaded"')])
+  for (const client of inside) expect((await client.roundTrip()).closeCode).toBeUndefined()
+  inside[0]?.end()
+  await expect.poll(async () => (await server.counted()).leases).toBe(2)
+  ;(await server.enter()).end()
+  await server.close()
+})
+
+test('H19: sizes that would wrap or mean no limit are refused at start with their range', { timeout: 60_000 }, async () => {
+  const { cwd, remove } = await temporaryFolder()
+  for (const value of ['4294967296', '64kb', '-1', '0', 'NaN']) {
+    const { code, stderr } = await runToEnd(['config', 'check'], cwd, { SALLYPORT_TOKENS_SECRET: testSecret, SALLYPORT_LIMITS_FRAME_BYTES: value })
+    expect([value, code]).toEqual([value, 1])
+    expect(stderr).toMatch(/LIMITS_FRAME_BYTES[^]*1024[^]*16777216/)
+  }
+  await remove()
+})
+
+test('[R6] H20: a close frame holds its code and a reason of ours in UTF-8, whatever the user is called', async () => {
+  const subject = `\u{1f600}${'é'.repeat(40)}`
+  const server = await startGateServer({ lookupUser: (id) => ({ id, active: true }) })
+  const client = await server.enter({ token: await tokenFor({ subject }) })
+  server.gate.sessions.forUser(subject).close({ reason: 'session_ended', detail: `\ud800${'x'.repeat(500)}` })
+  const { frames } = await client.closed()
+  const payload = frames.at(-1)?.payload ?? Buffer.alloc(0)
+  expect(payload.length).toBeLessThanOrEqual(125)
+  expect(new TextDecoder('utf-8', { fatal: true }).decode(payload.subarray(2))).toMatch(/^session_ended [0-9a-f-]{36}$/)
+  client.end()
+  await server.close()
+})
+
+test('[F2] [S14] H2: rubbish from a socket never reaches the process as a failure', async () => {
+  const server = await startGateServer()
+  const client = await rawClient(server.port)
+  client.write(Buffer.concat([Buffer.from(handshakeText({ token: await tokenFor() })), ...['null', '[]', '1e999', '"\\ud800"', '{"type":null}', '{"type":{}}', '{'.repeat(1_000)].map(textFrame)]))
+  await client.answered()
+  expect((await client.roundTrip()).closeCode).toBeUndefined()
+  expect(server.failures).toEqual([])
+  client.end()
+  await server.close()
+})
