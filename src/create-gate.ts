@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { AllowList } from './admission/allow-list.js'
 import { createAddressBudget } from './admission/address-budget.js'
 import { createProxies } from './admission/address/proxies.js'
-import { admit } from './admission/admit.js'
+import { admit, admitByFirstFrame, mayWait } from './admission/admit.js'
 import { createCapacity } from './admission/capacity.js'
 import { loadControlReplica, type ControlReplica } from './admission/control-replica.js'
 import type { ControlChange } from './admission/control.js'
@@ -14,6 +14,7 @@ import type { Handshake } from './admission/handshake.js'
 import { identify } from './admission/identify.js'
 import { createLadder, ladderMemoryMs } from './admission/ladder.js'
 import type { LimitsConfig } from './admission/limits.js'
+import { createLobby } from './admission/lobby.js'
 import { defaultDeadlines, type Rules } from './admission/rules.js'
 import { createTicketDesk, sellTicket } from './admission/sell-ticket.js'
 import { defaultCarriers, defaultCookieName } from './admission/steps/credential.js'
@@ -24,6 +25,7 @@ import { createVerifier } from './admission/token/create-verifier.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import { createUserCache, defaultUserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
+import type { Waiting } from './admission/waiting.js'
 import { createAllowListWatch } from './allow-list-watch.js'
 import { createFollower } from './follower.js'
 import type { Gate, GateOptions, GateStores } from './gate.js'
@@ -115,6 +117,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   verifier.start()
 
   const desk = createTicketDesk(createTickets())
+  const lobby = options.carriers?.includes('first-frame') === true ? createLobby() : undefined
   const ladder = createLadder({ mode: 'dry-run', ...options.ladder, allowed: options.neverBanned ?? [] })
   for (const past of (await stores.ladderBans?.(now() - ladderMemoryMs)) ?? []) ladder.remember(past)
   let policyVersion = policyVersionOf(options)
@@ -137,6 +140,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     plainDialect: options.dialect ?? 'plain',
     verifier,
     tickets: desk.tickets,
+    lobby,
     ladder,
     laddered(verdict) {
       events.laddered?.(verdict)
@@ -189,13 +193,31 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
 
   const decide = (handshake: Handshake): Decision<U> | Promise<Decision<U>> => {
     const startedAt = performance.now()
-    const keep = (decision: Decision<U>): Decision<U> => {
-      decisions.keep(decision)
-      events.decided?.(decision, performance.now() - startedAt, handshake)
-      return decision
+    return keep(handshake, startedAt, admit(handshake, rules))
+  }
+  const keep = (handshake: Handshake, startedAt: number, made: Decision<U> | Promise<Decision<U>>): Decision<U> | Promise<Decision<U>> => {
+    if (made instanceof Promise) return made.then((decision) => keep(handshake, startedAt, decision))
+    decisions.keep(made)
+    events.decided?.(made, performance.now() - startedAt, handshake)
+    return made
+  }
+  /** A handshake at a server: one that lacks nothing but its credential may wait for its first frame, and is decided about then. */
+  const receive = (handshake: Handshake): Decision<U> | Promise<Decision<U>> | Waiting<U> => {
+    const startedAt = performance.now()
+    const first = admit(handshake, rules)
+    if (lobby === undefined || first instanceof Promise || !mayWait(first, rules)) return keep(handshake, startedAt, first)
+    let leave: (() => void) | undefined
+    return {
+      outcome: 'waiting',
+      enter(dismiss) {
+        leave = lobby.enter(first.client?.key, dismiss)
+      },
+      decide(credential) {
+        leave?.()
+        const whole = { ...handshake, receivedAt: now() }
+        return keep(whole, performance.now(), admitByFirstFrame(whole, rules, credential))
+      },
     }
-    const decision = admit(handshake, rules)
-    return decision instanceof Promise ? decision.then(keep) : keep(decision)
   }
 
   return {
@@ -204,7 +226,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         {
           refusals: options.refusals ?? 'auto',
           sessions,
-          admit: decide,
+          admit: receive,
           abandoned(decision) {
             limits.release(decision.lease)
           },
@@ -298,6 +320,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     },
     async drain(overMs) {
       capacity.drain()
+      lobby?.dismiss(deny('draining', { retryAfterMs: overMs }))
       // Each socket is told its own delay within the whole, so that the herd does not come back at once.
       for (const session of [...sessions]) sessions.close(session, deny('draining', { retryAfterMs: Math.random() * overMs }))
       const deadline = performance.now() + overMs

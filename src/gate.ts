@@ -77,7 +77,7 @@ export interface GateOptions<U extends User = User> {
    */
   readonly lookupUser: (id: string, deadline: number) => Promise<U | undefined> | U | undefined
   readonly userCache?: Partial<UserCacheConfig>
-  /** Enabled carriers (default `header`, `subprotocol`, `query`; `ticket` is for who sells them by `tickets.issue`; `cookie` also needs `origins`). */
+  /** Enabled carriers (default `header`, `subprotocol`, `query`; `ticket` is for who sells them by `tickets.issue`; `cookie` also needs `origins`; `first-frame` is for clients that offer `sallyport.v1`). */
   readonly carriers?: readonly Carrier[]
   /** Name of the cookie that holds a token (default `__Host-sallyport`). */
   readonly cookieName?: string

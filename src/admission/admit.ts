@@ -42,10 +42,24 @@ export type Mode = 'live' | 'explain'
 export const admit = <U extends User>(handshake: Handshake, rules: Rules<U>, mode: Mode = 'live'): Decision<U> | Promise<Decision<U>> =>
   settle(climb(handshake, rules, mode))
 
+/**
+ * Decides about a handshake that was accepted without a credential, once its first frame has come or has failed to. The whole staircase is walked again,
+ * because it may have changed meanwhile.
+ *
+ * @param handshake - With the moment of the frame as `receivedAt`.
+ * @param credential - The token of the frame, or why there is none.
+ */
+export const admitByFirstFrame = <U extends User>(handshake: Handshake, rules: Rules<U>, credential: string | Denial): Decision<U> | Promise<Decision<U>> =>
+  settle(climb(handshake, rules, 'live', typeof credential === 'string' ? { carrier: 'first-frame', token: credential } : credential))
+
+/** Whether a refused handshake lacks nothing but a credential, and may bring it in its first frame. */
+export const mayWait = (decision: Decision, rules: Rules): boolean =>
+  rules.lobby !== undefined && decision.outcome === 'denied' && decision.step === 'credential' && decision.denial.reason === 'token_missing' && decision.dialect === 'sallyport.v1'
+
 /** The whole staircase, cheapest check first, each stair with one answer. */
-const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, mode: Mode): Work<Decision<U>> {
+const climb = function* <U extends User>(handshake: Handshake, rules: Rules<U>, mode: Mode, firstFrame?: Credential | Denial): Work<Decision<U>> {
   const walk = new Walk<U>(handshake, rules.policyVersion, rules.plainDialect)
-  const landing = climbFirst(walk, rules, mode)
+  const landing = climbFirst(walk, rules, mode, firstFrame)
   if ('outcome' in landing) return landing
   const { client, endpoint, credential } = landing
   const at = handshake.receivedAt
@@ -134,7 +148,7 @@ interface Landing {
 }
 
 /** The stairs up to the credential: all that is decided from the request and from memory, so that nobody waits here. */
-const climbFirst = <U extends User>(walk: Walk<U>, rules: Rules<U>, mode: Mode): Landing | Denied => {
+const climbFirst = <U extends User>(walk: Walk<U>, rules: Rules<U>, mode: Mode, firstFrame: Credential | Denial | undefined): Landing | Denied => {
   const { handshake } = walk
   const { headers, receivedAt: at } = handshake
 
@@ -157,7 +171,7 @@ const climbFirst = <U extends User>(walk: Walk<U>, rules: Rules<U>, mode: Mode):
   if (ban && !walk.excuses(rules.dryRun, 'address_ban', 'address_ban')) return walk.deny('address_ban', deny('address_banned', { detail: `ban ${ban.id}` }))
   walk.pass('address_ban')
 
-  const credential = findCredential(headers, offer, query, rules.carriers, rules.cookieName)
+  const credential = firstFrame ?? findCredential(headers, offer, query, rules.carriers, rules.cookieName)
   const dry = checkBudget(rules, walk.facts, client, credential, handshake, mode === 'live')
   if (dry && !walk.excuses(rules.dryRun, 'address_budget', 'address_budget')) return walk.deny('address_budget', dry)
   walk.pass('address_budget')
@@ -178,8 +192,10 @@ const climbFirst = <U extends User>(walk: Walk<U>, rules: Rules<U>, mode: Mode):
   if (foreign && (isAmbient || !walk.excuses(rules.dryRun, 'origin', 'origin'))) return walk.deny('origin', foreign)
   walk.pass('origin')
 
-  if ('reason' in credential && (rules.developmentUserId === undefined || credential.reason !== 'token_missing'))
-    return walk.deny('credential', credential)
+  if ('reason' in credential && (firstFrame !== undefined || rules.developmentUserId === undefined || credential.reason !== 'token_missing')) {
+    const crowd = firstFrame === undefined && offer.modern && credential.reason === 'token_missing' ? rules.lobby?.full(client.key) : undefined
+    return walk.deny('credential', crowd ?? credential)
+  }
   walk.pass('credential', 'reason' in credential ? 'none, and a development user stands in' : credential.carrier)
   return { client, endpoint, credential }
 }

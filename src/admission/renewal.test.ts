@@ -52,6 +52,19 @@ const changes: readonly Change[] = [
   { name: 'a user store that is away', reason: 'dependency_unavailable', options: { find: () => Promise.reject(new Error('away')) } },
 ]
 
+test('[O13] trying tokens on a live socket runs the budget of its address dry; a token that was verified before is taken all the same', async () => {
+  const world = await made({ budget: { capacity: 12, refillPerSecond: 0.01 } })
+  const good = await tokenFor({ subject: '2', lifetimeMs: 60_000 })
+  expect(await judged(world, live(), good)).toMatchObject({ user: { id: '2' } })
+  const forged = (tokenId: string) => tokenFor({ subject: '2', tokenId, secret: 'the white stork stands on the roof until all the chimneys of town are cold' })
+  for (const tokenId of ['a', 'b']) expect(await judged(world, live(), await forged(tokenId))).toMatchObject({ reason: 'token_invalid' })
+  for (const tokenId of ['c', 'd']) expect(['token_invalid', 'rate_limited']).toContain(reasonOf(await judged(world, live(), await forged(tokenId))))
+  expect(await judged(world, live(), await forged('e'))).toMatchObject({ reason: 'rate_limited', retryAfterMs: expect.any(Number) })
+  expect(await judged(world, live(), good)).toMatchObject({ user: { id: '2' } })
+})
+
+const reasonOf = (verdict: object): unknown => ('reason' in verdict ? verdict.reason : undefined)
+
 test.each(changes)('[S17] $name is refused with $reason', async ({ reason, options, change, session, token }) => {
   const world = await made(options)
   change?.(world)

@@ -15,10 +15,14 @@ export interface Renewable {
   readonly principal: Pick<Principal, 'claims'>
 }
 
+/** What a token that proves nothing costs its address beyond the 1 that every attempt costs. */
+const badTokenCost = 4
+
 /**
  * Judges a new token for a live socket by the rules that concern its holder: token, revocation, bans, user, role, membership.
  *
- * A token of another subject, or of another issuer, is refused: whoever was let in stays who they are.
+ * A token of another subject, or of another issuer, is refused: whoever was let in stays who they are. Each attempt is charged to the budget of the
+ * address, as a handshake is, so that a live socket is no place to try tokens out.
  *
  * @returns The principal as it is from now on, or why not. Never rejects.
  */
@@ -28,8 +32,15 @@ export const judgeRenewal = async <U extends User>(
   token: string,
   at: number,
 ): Promise<(Principal<U> & { readonly expiresAt: number }) | Denial> => {
+  const key = live.client?.key
+  const budget = key === undefined ? undefined : rules.budget.reserve(key, at)
+  if (budget?.granted === false && !rules.dryRun.has('address_budget') && rules.verifier.cached(token, at) === undefined)
+    return deny('rate_limited', { retryAfterMs: budget.retryAfterMs, detail: 'address budget is dry' })
   const identity = await identify(rules, token, at)
-  if ('reason' in identity) return identity
+  if ('reason' in identity) {
+    if (key !== undefined && identity.reason === 'token_invalid') rules.budget.charge(key, badTokenCost, at)
+    return identity
+  }
   const { user, claims } = identity
   const { claims: held } = live.principal
   if (held !== undefined && claims.issuer !== held.issuer) return deny('token_invalid', { detail: 'the token is of another issuer' })

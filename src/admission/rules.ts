@@ -5,6 +5,7 @@ import type { AddressBudget } from './address-budget.js'
 import type { BanSet } from './ban-set.js'
 import type { Capacity } from './capacity.js'
 import type { DryRunRule } from './decision.js'
+import type { Lobby } from './lobby.js'
 import type { Ladder, LadderVerdict } from './ladder.js'
 import type { Limits } from './limits.js'
 import type { Carrier } from './steps/credential.js'
@@ -54,6 +55,8 @@ export interface Rules<U extends User = User> {
   readonly verifier: Verifier
   /** Tickets that may be redeemed, where that carrier is enabled. */
   readonly tickets: Pick<Tickets, 'redeem' | 'peek'>
+  /** Who waits for a first frame, where that carrier is enabled. */
+  readonly lobby: Pick<Lobby, 'full'> | undefined
   readonly ladder: Pick<Ladder, 'failed' | 'admitted'>
   /** Hears what the ladder would do or wants done. */
   readonly laddered: (verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>) => void

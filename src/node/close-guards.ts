@@ -23,6 +23,22 @@ export const guardReceiver = (webSocket: WebSocket): void => {
   if (receiver instanceof Writable) guardEnd(receiver)
 }
 
+/**
+ * Takes no message over `bytes` until what is returned is called; the receiver refuses a larger one by its header.
+ *
+ * Where the private receiver of ws is not found this does nothing, and the server's own limit holds.
+ */
+export const limitReceiver = (webSocket: WebSocket, bytes: number): (() => void) => {
+  const receiver: unknown = Reflect.get(webSocket, '_receiver')
+  if (!(receiver instanceof Writable)) return () => undefined
+  const before: unknown = Reflect.get(receiver, '_maxPayload')
+  if (typeof before !== 'number' || (before > 0 && before <= bytes)) return () => undefined
+  Reflect.set(receiver, '_maxPayload', bytes)
+  return () => {
+    Reflect.set(receiver, '_maxPayload', before)
+  }
+}
+
 const guardEnd = (stream: Writable): void => {
   // A stream with an `end` of its own, such as an embedder's, keeps it. Assigned, not defined: a defined property costs each socket a kilobyte.
   if (stream.end === Socket.prototype.end || stream.end === Writable.prototype.end) Object.assign(stream, { end: endOnce })

@@ -4,11 +4,14 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import type { Admitted, Decision, Denied } from '../admission/decision.js'
 import type { Handshake } from '../admission/handshake.js'
 import type { User } from '../admission/user.js'
+import type { Waiting } from '../admission/waiting.js'
 import { deny } from '../protocol/denial.js'
 import { farewell } from '../protocol/farewell.js'
+import type { AuthenticateReply } from '../protocol/reply.js'
 import { createSession, type LiveSession, type Session } from '../session/session.js'
 import type { SessionRegistry } from '../session/sessions.js'
 import { answerIn, type Refusals } from './answer-in.js'
+import { readFirstFrame, type FirstFrame } from './first-frame.js'
 import { frameFault } from './frame-fault.js'
 import { guardClose, guardReceiver } from './close-guards.js'
 import { watchControlFrames } from './control-frames.js'
@@ -19,8 +22,8 @@ import { WsSocket } from './ws-socket.js'
 export interface UpgradeHost<U extends User> {
   readonly refusals: Refusals
   readonly sessions: SessionRegistry<U>
-  /** A decision at once where nothing has to be waited for. */
-  admit(handshake: Handshake): Decision<U> | Promise<Decision<U>>
+  /** A decision at once where nothing has to be waited for, or none yet where the first frame may bring the credential. */
+  admit(handshake: Handshake): Decision<U> | Promise<Decision<U>> | Waiting<U>
   /** Gives the lease of an admission back whose peer had left before it could be used. */
   abandoned(decision: Admitted<U>): void
   readonly now: () => number
@@ -59,6 +62,7 @@ const receive = <U extends User>(arrival: Arrival<U>): void => {
   try {
     const decision = host.admit(handshakeFromRequest(request, host.now()))
     if (decision instanceof Promise) void receiveLater(arrival, decision)
+    else if (decision.outcome === 'waiting') acceptWaiting(arrival, decision)
     else answer(arrival, decision)
   } catch (error) {
     blame(arrival, error)
@@ -90,39 +94,44 @@ const blame = <U extends User>({ connection }: Arrival<U>, error: unknown): void
 }
 
 const accept = <U extends User>(arrival: Arrival<U>, decision: Admitted<U>): void => {
-  const { host, connection, onSession } = arrival
+  const { host } = arrival
   let opened = false
   handUp(arrival, (webSocket) => {
     opened = true
-    const session: LiveSession<U> = createSession(decision, new WsSocket(webSocket, connection), host.now())
-    webSocket.on('error', (error) => {
-      const reason = frameFault(error)
-      if (reason !== undefined) host.sessions.faulted(session, reason)
-    })
-    watchControlFrames(
-      webSocket,
-      () => {
-        host.sessions.heard(session)
-      },
-      () => {
-        host.sessions.close(session, deny('too_many_messages', { retryAfterMs: 1_000, detail: 'pings and pongs' }))
-      },
-      host.now,
-    )
-    webSocket.on('message', () => {
-      host.sessions.heard(session)
-    })
-    webSocket.on('close', (code) => {
-      host.sessions.closed(session, code)
-    })
-    connection.on('drain', () => {
-      host.sessions.drained(session)
-    })
-    host.sessions.opened(session)
-    onSession(webSocket, session)
+    openSession(arrival, webSocket, decision)
   })
   // ws answers by itself what it finds wrong in a handshake that we found right; then nobody opened the session.
   if (!opened) host.abandoned(decision)
+}
+
+const openSession = <U extends User>({ host, connection, onSession }: Arrival<U>, webSocket: WebSocket, decision: Admitted<U>, reply?: AuthenticateReply): void => {
+  const session: LiveSession<U> = createSession(decision, new WsSocket(webSocket, connection), host.now())
+  webSocket.on('error', (error) => {
+    const reason = frameFault(error)
+    if (reason !== undefined) host.sessions.faulted(session, reason)
+  })
+  watchControlFrames(
+    webSocket,
+    () => {
+      host.sessions.heard(session)
+    },
+    () => {
+      host.sessions.close(session, deny('too_many_messages', { retryAfterMs: 1_000, detail: 'pings and pongs' }))
+    },
+    host.now,
+  )
+  webSocket.on('message', () => {
+    host.sessions.heard(session)
+  })
+  webSocket.on('close', (code) => {
+    host.sessions.closed(session, code)
+  })
+  connection.on('drain', () => {
+    host.sessions.drained(session)
+  })
+  host.sessions.opened(session)
+  if (reply !== undefined) webSocket.send(JSON.stringify(reply))
+  onSession(webSocket, session)
 }
 
 const turnAway = <U extends User>(arrival: Arrival<U>, denied: Denied): void => {
@@ -134,10 +143,40 @@ const turnAway = <U extends User>(arrival: Arrival<U>, denied: Denied): void => 
   }
   handUp(arrival, (webSocket) => {
     webSocket.on('error', ignore)
-    const { frame, code, reason } = farewell(denied.denial, denied.id, denied.dialect, host.now())
-    if (frame !== undefined) webSocket.send(JSON.stringify(frame))
-    webSocket.close(code, reason)
+    sayFarewell(webSocket, denied, host.now())
   })
+}
+
+const sayFarewell = (webSocket: WebSocket, denied: Denied, at: number): void => {
+  const { frame, code, reason } = farewell(denied.denial, denied.id, denied.dialect, at)
+  if (frame !== undefined) webSocket.send(JSON.stringify(frame))
+  webSocket.close(code, reason)
+}
+
+/** Accepts a handshake that may bring its credential in its first frame; from then on it is told by a close whatever becomes of it. */
+const acceptWaiting = <U extends User>(arrival: Arrival<U>, waiting: Waiting<U>): void => {
+  handUp(arrival, (webSocket) => {
+    const dismiss = readFirstFrame(webSocket, (frame) => void judgeFirstFrame(arrival, waiting, webSocket, frame))
+    waiting.enter(dismiss)
+  })
+}
+
+const judgeFirstFrame = async <U extends User>(arrival: Arrival<U>, waiting: Waiting<U>, webSocket: WebSocket, { credential, resume }: FirstFrame): Promise<void> => {
+  const { host } = arrival
+  try {
+    const decision = await waiting.decide('token' in credential ? credential.token : credential)
+    if (decision.outcome === 'denied') {
+      sayFarewell(webSocket, decision, host.now())
+      webSocket.resume()
+    } else if (webSocket.readyState !== webSocket.OPEN) host.abandoned(decision)
+    else {
+      const reply = 'token' in credential ? ({ re: credential.id, type: 'ok', expiresAt: decision.principal.expiresAt ?? null } as const) : undefined
+      openSession(arrival, webSocket, decision, reply)
+      resume()
+    }
+  } catch (error) {
+    blame(arrival, error)
+  }
 }
 
 const handUp = <U extends User>(arrival: Arrival<U>, opened: (webSocket: WebSocket) => void): void => {

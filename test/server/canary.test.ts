@@ -71,7 +71,7 @@ describe.each([
       NODE_OPTIONS: `--report-on-signal --report-directory=${reports}`,
       SALLYPORT_TOKENS_SECRET: secret,
       SALLYPORT_ORIGINS: origin,
-      SALLYPORT_CARRIERS: [...carriers, 'ticket'].join(','),
+      SALLYPORT_CARRIERS: [...carriers, 'ticket', 'first-frame'].join(','),
       SALLYPORT_REFUSALS: refusals,
       SALLYPORT_TRUSTED_PROXIES: '127.0.0.1',
       SALLYPORT_LIMITS_USER_CONNECTS_MAX: '25',
@@ -169,6 +169,11 @@ const visit = async (server: Serving, canaries: ReturnType<typeof createCanaries
   await tell(`${url}?token=${good}`, { headers: { authorization: `Bearer ${good}`, ...from(address()) } })
   const often = await mint('often', '2')
   for (let count = 0; count < 27; count += 1) await tell(...carried(url, 'query', often, address()))
+
+  for (const token of Object.values(tokens)) {
+    await tell(url, { headers: from(address()), protocols: ['sallyport.v1'] }, [JSON.stringify({ id: 1, type: 'authenticate', token }), tooLong(token)])
+  }
+  for (const frame of [`${good} is no JSON`, JSON.stringify({ id: good, type: 'authenticate', [good]: good }), tooLong(good)]) await tell(url, { headers: from(address()), protocols: ['sallyport.v1'] }, [frame])
 
   const renewal = await mint('renewal', '2')
   const fresh = address()

@@ -3,8 +3,8 @@ import type { Headers } from '../handshake.js'
 import type { Query } from './query.js'
 import type { Offer } from './subprotocols.js'
 
-/** Ways a token may travel: `Authorization: Bearer`, the sub-protocol pair, `?token=`, a cookie; or `?ticket=`, which stands for one. */
-export const carriers = ['header', 'subprotocol', 'query', 'ticket', 'cookie'] as const
+/** Ways a token may travel: `Authorization: Bearer`, the sub-protocol pair, `?token=`, a cookie, the first frame; or `?ticket=`, which stands for one. */
+export const carriers = ['header', 'subprotocol', 'query', 'ticket', 'cookie', 'first-frame'] as const
 
 /** Those that are enabled when nobody says: a browser sends a cookie on its own account, and tickets need somebody who sells them, so both are asked for by name. */
 export const defaultCarriers: readonly Carrier[] = ['header', 'subprotocol', 'query']

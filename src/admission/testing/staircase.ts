@@ -76,6 +76,7 @@ export interface StaircaseOptions {
   readonly dialect?: Rules['plainDialect']
   readonly memberships?: Memberships
   readonly allowList?: AllowList
+  readonly lobby?: Rules['lobby']
   readonly developmentUserId?: string
   readonly deadlines?: Partial<StepDeadlines>
   /** Replaces whole parts, for what no real part does. */
@@ -153,6 +154,7 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
     foreignSubprotocols: (options.dialect ?? 'plain') === 'plain',
     plainDialect: options.dialect ?? 'plain',
     tickets,
+    lobby: options.lobby,
     verifier: { verify: touching('verifier', verifier.verify), cached: touching('verified tokens', verifier.cached) },
     ladder: { failed: touching('ladder', ladder.failed), admitted: touching('ladder, admitted', ladder.admitted) },
     laddered: (verdict) => {

@@ -35,6 +35,7 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
     const result = await options.reauthenticate(session, token)
     if (result.ok) return { ok: { expiresAt: result.expiresAt ?? null } }
     const { told } = denials[result.denial.reason]
+    if (told === 'rate_limited') return { code: told, rest: { retryAfterMs: result.denial.retryAfterMs ?? 1_000 } }
     if (told === 'token_expired' || told === 'token_revoked') return { code: told }
     if (told === 'dependency_unavailable' || told === 'overloaded') return { code: 'unavailable' }
     return { code: denials[result.denial.reason].http === 403 ? 'forbidden' : 'token_invalid' }

@@ -10,7 +10,6 @@ import type { ProfileName } from '../../admission/token/profiles.js'
 import { connectorSources } from '../connectors/source.js'
 import { exactOrigin } from './exact-origin.js'
 import type { Leaf, Notation } from './leaf.js'
-import { laterCarriers } from './not-yet.js'
 
 const key = <T>(
   path: string,
@@ -125,7 +124,7 @@ export const keys = {
   usersUrl: key('users.url', 'text', z.string().regex(/^postgres(?:ql)?:\/\/./).optional(), undefined, 'postgres://…', 'An existing PostgreSQL database to look users up in.', true),
   usersQuery: key('users.query', 'text', z.string().refine(asksForOneUser).optional(), undefined, 'a query with the placeholder $1 and no other', 'One SELECT with $1 = user id that returns id, active (or is_active), and perhaps role, epoch, email.'),
   redisUrl: key('redis.url', 'text', z.string().regex(/^rediss?:\/\/\S+$/).optional(), undefined, 'redis://… or rediss://…', 'Redis of the old service, for tokens.allowListPrefix alone: limits are kept in memory, hints in the process.', true),
-  carriers: key('carriers', 'list', z.array(z.enum(carriers, { error: ({ input }) => (laterCarriers.has(input) ? 'is not supported in this version' : 'is no carrier') })).min(1), [...defaultCarriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel; ticket sells single-use tickets at POST /api/v1/tickets, cookie also needs origins.'),
+  carriers: key('carriers', 'list', z.array(z.enum(carriers, { error: 'is no carrier' })).min(1), [...defaultCarriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel; ticket sells single-use tickets at POST /api/v1/tickets, cookie also needs origins, first-frame waits for an authenticate command.'),
   cookieName: key('cookieName', 'text', z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/), defaultCookieName, 'a cookie name', 'Cookie that holds a token, when carriers has cookie.'),
   origins: key('origins', 'list', z.array(origin).optional(), undefined, 'a list of origins such as https://app.example, without a path', 'Pages that may connect, compared exactly.'),
   requireOrigin: flag('requireOrigin', false, 'Whether clients without an Origin are refused.'),

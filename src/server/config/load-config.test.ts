@@ -57,7 +57,7 @@ const wrong: readonly (readonly [path: string, text: string])[] = [
   ['tokens.lifetimeMs', '999'],
   ['tokens.clockToleranceMs', '300001'],
   ['tokens.graceMs', '1h'],
-  ['carriers', 'first-frame'],
+  ['carriers', 'pigeon'],
   ['cookieName', 'a b'],
   ['carriers', ''],
   ['origins', 'https://app.example/'],

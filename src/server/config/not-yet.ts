@@ -1,2 +1,0 @@
-/** Carriers that are not there yet. */
-export const laterCarriers: ReadonlySet<unknown> = new Set(['first-frame'])
