@@ -9,6 +9,13 @@ export const parseHours = (text: string): number => {
   return hours
 }
 
+/** A moment as ISO 8601 with its zone, `Z` or an offset, so that no machine reads it as its own time; in epoch milliseconds. */
+export const parseMoment = (text: string): number => {
+  const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN
+  if (!(at >= 0)) throw new InvalidArgumentError('It must be a time such as 2026-01-15T12:00:00Z.')
+  return at
+}
+
 export const parsePort = (text: string): number => {
   if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new InvalidArgumentError('It must be a port from 0 to 65535; 0 takes a free one.')
   return Number(text)

@@ -206,6 +206,27 @@ test('[S18] kick, revoke and disable close what is live', async () => {
   expect(await refused(token)).toMatchObject({ code: 'token_revoked' })
 })
 
+test('[B4] token revoke --before ends what was issued to a user before that moment, and nothing later', async () => {
+  const mint = async (): Promise<string> => (await sallyport(['token', 'mint', '--user', '2'], folder)).stdout.trim()
+  const early = await mint()
+  const issued = z.object({ iat: z.number() }).parse(jsonOf(Buffer.from(early.split('.')[1] ?? '', 'base64url').toString()))
+  const momentAt = (issued.iat + 1) * 1_000
+  const moment = new Date(momentAt).toISOString()
+  await expect.poll(() => Date.now(), { timeout: 3_000 }).toBeGreaterThan(momentAt)
+  const late = await mint()
+  const [one, other] = [connect(early), connect(late)]
+  await Promise.all([opened(one), opened(other)])
+  const gone = closed(one)
+  expect(await sallyport(['token', 'revoke', '--user', '2', '--before', moment], folder)).toMatchObject({ code: 0, stdout: '1\n' })
+  expect((await gone).code).toBe(4401)
+  expect(await refused(early)).toMatchObject({ code: 'token_revoked' })
+  expect(other.readyState).toBe(other.OPEN)
+  other.terminate()
+  for (const words of [['--before', moment], ['--user', '2', '--before', 'yesterday'], ['--user', '2', '--before', '2026-01-15T12:00:00'], ['--user', '2', '--before', '2999-01-01T00:00:00Z']]) {
+    expect(await sallyport(['token', 'revoke', ...words], folder), words.join(' ')).toMatchObject({ code: 2, stderr: containing('--before') })
+  }
+})
+
 test('a taken e-mail is a failure with a sentence', async () => {
   expect(await sallyport(['user', 'add', '--email', 'sara@example.com'], folder)).toMatchObject({ code: 1, stderr: containing('email is taken') })
 })

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { looksLikeToken } from '../../server/looks-like-token.js'
 import { reach, tokenReport } from '../answers.js'
-import { hoursToMs, parseHours } from '../arguments.js'
+import { hoursToMs, parseHours, parseMoment } from '../arguments.js'
 import { connect, demand, load, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
 import { describeToken, reachText } from '../describe.js'
@@ -11,6 +11,7 @@ import { readToken } from '../read-token.js'
 interface RevokeOptions {
   readonly id?: string
   readonly user?: string
+  readonly before?: number
 }
 
 const sourceHelp = '- for stdin, or a file; a prompt when left out'
@@ -50,15 +51,18 @@ export const addTokenCommands = (program: Command, cli: Cli): void => {
 
   tokens
     .command('revoke')
-    .description('end a token before its time, or everything issued to a user before now')
+    .description('end a token before its time, or everything issued to a user before a moment')
     .argument('[source]', sourceHelp)
     .option('--id <id>', 'its id (jti) instead of the token itself')
-    .option('--user <id>', 'everything issued to this user before now')
-    .action(async (source: string | undefined, { id, user }: RevokeOptions, command: Command) =>
+    .option('--user <id>', 'everything issued to this user before now, or before --before')
+    .option('--before <time>', 'with --user: what was issued before this moment, such as 2026-01-15T12:00:00Z', parseMoment)
+    .action(async (source: string | undefined, { id, user, before }: RevokeOptions, command: Command) =>
       run(cli, command, async (terminal) => {
         if ([source, id, user].filter((each) => each !== undefined).length > 1) {
           throw new CliError('Name one of: a source, --id, --user.', exitCodes.usage)
         }
+        if (before !== undefined && user === undefined) throw new CliError('--before goes with --user <id>: a single token is ended as a whole.', exitCodes.usage)
+        if (before !== undefined && before > cli.now()) throw new CliError('--before lies ahead: what is not issued yet can not be ended.', exitCodes.usage)
         if (id !== undefined && looksLikeToken(id)) {
           throw new CliError('--id takes the id (jti) of a token: give the token itself by - for stdin, or a file.', exitCodes.usage)
         }
@@ -69,7 +73,7 @@ export const addTokenCommands = (program: Command, cli: Cli): void => {
           terminal.say(`Revoked${reachText(reached)}.`)
           return exitCodes.ok
         }
-        if (user !== undefined) return revoke({ userId: user })
+        if (user !== undefined) return revoke({ userId: user, ...(before === undefined ? {} : { beforeAt: before }) })
         if (id !== undefined) return revoke({ tokenId: id })
 
         const token = await readToken(source)
