@@ -1,10 +1,11 @@
 import { positiveInteger } from '../../admission/argument.js'
 import { prepareFile } from './database-file.js'
 import { createLane, type Lane } from './lane.js'
-import type { ReadAsk, WorkerSetup, WriteAsk } from './messages.js'
+import type { ListSearch } from './list-search.js'
+import type { ReadAsk, SearchAsk, WorkerSetup, WriteAsk } from './messages.js'
 import { notOpenedByWorker } from './open-error.js'
 import type { Procedures } from './procedures.js'
-import type { Query, SqlParams } from './sql-value.js'
+import type { NamedQuery, Query, SqlParams } from './sql-value.js'
 import type { ProcedureTable } from './write-batch.js'
 
 /** `admission` is for single rows by key and has a worker of its own, as has `search`, one question at a time; everything else goes to `lists`. */
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly deadlineMs?: number
   /** Milliseconds SQLite waits for another process's write lock. Default half of `deadlineMs`. */
   readonly busyTimeoutMs?: number
+  /** Milliseconds one search may take before it is given up, so that it holds up others no longer. Default 1000. */
+  readonly searchMs?: number
   /** Calls under way per lane; one more is refused. Default 20000. */
   readonly maxPending?: number
   /** Milliseconds `close` waits for a worker that is deep in a statement: nobody can interrupt it. Default 5000. */
@@ -57,6 +60,19 @@ export interface Engine<P extends ProcedureTable> {
     asker?: string,
   ): Promise<{ readonly [I in keyof Rows]: readonly Rows[I][] }>
   /**
+   * Goes through a list in the lane `search` until there are enough matches, and reads of what it found, in one snapshot.
+   *
+   * Rejects with `StoreUnavailable` when that takes longer than `searchMs`, a step of some milliseconds more or less.
+   *
+   * @param reads - Statements that take `:ids` besides, a JSON list.
+   */
+  search<Rows extends readonly unknown[]>(
+    search: ListSearch,
+    reads: { readonly [I in keyof Rows]: NamedQuery },
+    deadline?: number,
+    asker?: string,
+  ): Promise<{ readonly total: number; readonly rows: { readonly [I in keyof Rows]: readonly Rows[I][] } }>
+  /**
    * Performs a procedure of `procedures.ts` in the writer. It is atomic, and on the disk when the promise resolves.
    *
    * @param args - Plain data: it crosses threads by structured clone, as does the result.
@@ -85,12 +101,13 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
   const readers = rangeOf(options.readers ?? 2)
   const deadlineMs = positiveInteger('a SQLite engine', 'deadlineMs', options.deadlineMs ?? 2_000)
   const busyTimeoutMs = positiveInteger('a SQLite engine', 'busyTimeoutMs', options.busyTimeoutMs ?? Math.ceil(deadlineMs / 2))
+  const searchMs = positiveInteger('a SQLite engine', 'searchMs', options.searchMs ?? 1_000)
   const maxPending = positiveInteger('a SQLite engine', 'maxPending', options.maxPending ?? 20_000)
   const closeWaitMs = positiveInteger('a SQLite engine', 'closeWaitMs', options.closeWaitMs ?? 5_000)
   const file = await prepareFile(options.path)
 
   const setup = (role: WorkerSetup['role']): WorkerSetup => ({ role, path: file.path, busyTimeoutMs, procedures: procedures.href })
-  const readLane = (workers: number, maxBatch: number): Lane<ReadAsk> =>
+  const readLane = <Ask extends ReadAsk | SearchAsk>(workers: number, maxBatch: number): Lane<Ask> =>
     createLane({ setup: setup('reader'), workers, maxBatch, maxPending, closeWaitMs, order: (asks) => ({ type: 'read', asks }) })
 
   // The writer first: it makes the file what readers expect. One batch of it is one commit, so it may be large.
@@ -107,7 +124,8 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
     await file.release()
     throw notOpenedByWorker(file.path, writerFailure)
   }
-  const lanes: Readonly<Record<ReadLane, Lane<ReadAsk>>> = { admission: readLane(1, 256), lists: readLane(readers - 1, 4), search: readLane(1, 1) }
+  const searches = readLane<ReadAsk | SearchAsk>(1, 1)
+  const lanes: Readonly<Record<ReadLane, Lane<ReadAsk>>> = { admission: readLane(1, 256), lists: readLane(readers - 1, 4), search: searches }
 
   const end = async (): Promise<void> => {
     writer.stop()
@@ -142,6 +160,16 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
       if (first === undefined) throw new TypeError('Cannot read a snapshot of no queries')
       const rows = await lanes[lane].call({ deadline: dueAt(deadline), sql: first.sql, params: first.params, more, ...(asker === undefined ? {} : { asker }) })
       return rows as { readonly [I in keyof Rows]: readonly Rows[I][] }
+    },
+    search: async <Rows extends readonly unknown[]>(
+      search: ListSearch,
+      reads: { readonly [I in keyof Rows]: NamedQuery },
+      deadline?: number,
+      asker?: string,
+    ) => {
+      const ask = { deadline: dueAt(deadline), forMs: searchMs, search, reads: reads as readonly NamedQuery[] }
+      const found = await searches.call(asker === undefined ? ask : { ...ask, asker })
+      return found as { readonly total: number; readonly rows: { readonly [I in keyof Rows]: readonly Rows[I][] } }
     },
     write: <N extends keyof P & string>(name: N, args: ArgsOf<P[N]>, deadline?: number) =>
       writer.call({ deadline: dueAt(deadline), name, args }) as Promise<ResultOf<P[N]>>,

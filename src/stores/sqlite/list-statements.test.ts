@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { conversationOrders, customerOrders, type ConversationFilter, type CustomerFilter } from '../../conversation/filter.js'
 import { sampleOf } from './testing/small-workspace.js'
-import { conversationList, customerList, countedMatches, countedRows, type ListStatements } from './list-statements.js'
+import type { ListSearch } from './list-search.js'
+import {
+  conversationList, conversationListSearch, countedMatches, countedRows, customerList, customerListSearch, type ListStatements,
+} from './list-statements.js'
 import { migrate } from './migrate.js'
 import { createSqliteConversations } from './sqlite-conversations.js'
+import type { Query } from './sql-value.js'
 import { createEngines, type TestEngine } from './testing/engines.js'
 
 const engines = createEngines()
@@ -21,10 +25,20 @@ const peopleFilters: readonly CustomerFilter[] = [
   { search: 'he' },
 ]
 
-const planOf = async (engine: TestEngine, { page: sql, params, total }: ListStatements): Promise<readonly string[]> => {
-  const asked = [{ sql, params }, total]
-  const plans = await Promise.all(asked.map((query) => engine.read<{ detail: string }>('lists', `explain query plan ${query.sql}`, query.params)))
+const plansOf = async (engine: TestEngine, queries: readonly Query[]): Promise<readonly string[]> => {
+  const plans = await Promise.all(queries.map((query) => engine.read<{ detail: string }>('lists', `explain query plan ${query.sql}`, query.params)))
   return plans.flat().map(({ detail }) => detail)
+}
+
+const planOf = (engine: TestEngine, { page: sql, params, total }: ListStatements): Promise<readonly string[]> => plansOf(engine, [{ sql, params }, total])
+
+const searchPlanOf = (engine: TestEngine, search: ListSearch): Promise<readonly string[]> => {
+  const ways = [search.candidates, search.following ?? search.candidates].flatMap((each) => Object.values(each))
+  return plansOf(engine, [
+    ...(typeof search.way === 'string' ? [] : [search.way]),
+    ...ways.map(({ sql, params }) => ({ sql, params: { ...params, from: 0, count: 300 } })),
+    { sql: search.matches.sql, params: { ...search.matches.params, candidates: '[]' } },
+  ])
 }
 
 // c, u, v, s, m and f stand for conversations, customers and messages in the statements.
@@ -36,9 +50,11 @@ describe('no list scans a table', () => {
     const engine = await engines.openMigrated()
     for (const filter of inboxFilters) {
       for (const by of conversationOrders) {
-        const plan = await planOf(engine, conversationList(1, { ...page, reader: '1', filter, order: { by, descending: true } }))
+        const ask = { ...page, reader: '1', filter, order: { by, descending: true } }
+        const search = conversationListSearch(1, ask)
+        const plan = await (search === undefined ? planOf(engine, conversationList(1, ask)) : searchPlanOf(engine, search))
         expect(scansTable(plan), JSON.stringify([filter, by])).toEqual([])
-        if (filter.search === undefined) expect(plan.filter((line) => line.includes('ORDER BY')), by).toEqual([])
+        if (search === undefined) expect(plan.filter((line) => line.includes('ORDER BY')), by).toEqual([])
       }
     }
   })
@@ -47,16 +63,19 @@ describe('no list scans a table', () => {
     const engine = await engines.openMigrated()
     for (const filter of peopleFilters) {
       for (const by of customerOrders) {
-        const plan = await planOf(engine, customerList(1, { ...page, filter, order: { by, descending: false } }))
+        const ask = { ...page, filter, order: { by, descending: false } }
+        const search = customerListSearch(1, ask)
+        const plan = await (search === undefined ? planOf(engine, customerList(1, ask)) : searchPlanOf(engine, search))
         expect(scansTable(plan), JSON.stringify([filter, by])).toEqual([])
-        if (filter.search === undefined) expect(plan.filter((line) => line.includes('ORDER BY')), by).toEqual([])
+        if (search === undefined) expect(plan.filter((line) => line.includes('ORDER BY')), by).toEqual([])
       }
     }
   })
 
   test('and a search reads the rows of its own workspace in the index only', async () => {
     const engine = await engines.openMigrated()
-    const plan = await planOf(engine, conversationList(1, { ...page, reader: '1', filter: { search: 'hello' }, order: { by: 'updatedAt', descending: true } }))
+    const search = conversationListSearch(1, { ...page, reader: '1', filter: { search: 'hello' }, order: { by: 'updatedAt', descending: true } })
+    const plan = search === undefined ? [] : await searchPlanOf(engine, search)
     const index = plan.filter((line) => line.includes('_search VIRTUAL TABLE'))
     expect(index.length).toBeGreaterThan(0)
     // `<` and `>` are FTS5's marks for an upper and a lower bound of the row number.

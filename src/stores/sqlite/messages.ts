@@ -1,4 +1,5 @@
-import type { Query, SqlParams } from './sql-value.js'
+import type { ListSearch } from './list-search.js'
+import type { NamedQuery, Query, SqlParams } from './sql-value.js'
 
 /** What a worker is born with. */
 export interface WorkerSetup {
@@ -21,6 +22,17 @@ export interface ReadAsk {
   readonly asker?: string
 }
 
+/** A search and what is read of the rows it finds, in one snapshot. */
+export interface SearchAsk {
+  readonly deadline: number
+  /** Milliseconds it may take once it is its turn. */
+  readonly forMs: number
+  readonly search: ListSearch
+  /** Takes `:ids` besides, a JSON list of what was found. */
+  readonly reads: readonly NamedQuery[]
+  readonly asker?: string
+}
+
 /** One procedure in a savepoint of its own. */
 export interface WriteAsk {
   readonly deadline: number
@@ -28,11 +40,12 @@ export interface WriteAsk {
   readonly args: unknown
 }
 
-/** Why one ask failed: in SQLite, in a procedure, or because its turn came too late. */
+/** Why one ask failed: in SQLite, in a procedure, because its turn came too late, or because it took too long. */
 export type Failure =
   | { readonly kind: 'sqlite'; readonly code: string; readonly message: string }
   | { readonly kind: 'fault'; readonly message: string }
   | { readonly kind: 'late' }
+  | { readonly kind: 'given_up'; readonly afterMs: number }
 
 export type Answer = { readonly value: unknown; readonly failure?: never } | { readonly failure: Failure }
 
@@ -51,6 +64,6 @@ export type WorkerMessage =
 
 /** What a worker is told: a batch, or to let go of the file. */
 export type WorkerOrder =
-  | { readonly type: 'read'; readonly asks: readonly ReadAsk[] }
+  | { readonly type: 'read'; readonly asks: readonly (ReadAsk | SearchAsk)[] }
   | { readonly type: 'write'; readonly asks: readonly WriteAsk[] }
   | { readonly type: 'close' }

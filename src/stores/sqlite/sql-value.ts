@@ -16,3 +16,8 @@ export interface Query {
   readonly sql: string
   readonly params: SqlParams
 }
+
+/** One statement whose values all have names. */
+export interface NamedQuery extends Query {
+  readonly params: Readonly<Record<string, SqlValue>>
+}

@@ -2,17 +2,14 @@ import type { Conversations, MessagesPage } from '../../conversation/conversatio
 import type { LogPosition, WorkspaceEvent } from '../../conversation/log.js'
 import type { Member } from '../../conversation/records.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
-import { conversationOrder, customerOrder } from './conversation-conditions.js'
 import {
-  conversationColumns, conversationFrom, customerColumns, customerFrom, fromMicros, inboxRowFrom, lastMessageFrom, messageColumns, messageFrom,
-  previewColumns, selectInbox, selectInboxPage, tagFrom, type ConversationColumns, type CustomerColumns, type InboxColumns, type MaybeMessage, type MessageColumns, type TagRow,
+  conversationColumns, conversationFrom, customerColumns, customerFrom, fromMicros, inboxRowFrom, messageColumns, messageFrom, selectInbox, tagFrom,
+  type ConversationColumns, type CustomerColumns, type InboxColumns, type MessageColumns, type TagRow,
 } from './conversation-rows.js'
-import type { ReadLane, SqliteEngine } from './engine.js'
-import { conversationList, customerList } from './list-statements.js'
+import type { SqliteEngine } from './engine.js'
+import { conversationList, conversationListSearch, customerList, customerListSearch } from './list-statements.js'
+import { customerRowsFrom, customersConversationsRead, customersRead, foundIds, inboxRead, type CustomersConversation } from './page-reads.js'
 import { workspaceKey as keyOf } from './workspace-key.js'
-
-/** `conversationsPerCustomer` of the page, in SQL. */
-const perCustomer = 'max(10, min(200, 5000 / max(1, (select count(*) from page))))'
 
 interface Total {
   readonly total: number
@@ -34,9 +31,6 @@ const enteredWorkspace = `select w.id, w.name, k.log_epoch as epoch, wm.role
   join users wu on wu.id = wm.user_id and wu.active = 1
   join workspaces w on w.id = wm.workspace
   join workspace_counters k on k.workspace = w.id`
-
-/** A search may be slow, and slow ones wait for each other only. */
-const laneOf = ({ search }: { readonly search?: string | undefined }): ReadLane => (search === undefined ? 'lists' : 'search')
 
 /** Keeps conversations in SQLite. Pages are read in one snapshot each: one statement for the rows and one for their number. */
 export const createSqliteConversations = (engine: SqliteEngine): Conversations & WorkspaceImports => {
@@ -68,15 +62,18 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
       return row === undefined ? undefined : workspaceFrom(row)
     },
 
-    async conversations({ workspace, reader, filter, order, asker, following, offset, limit }) {
-      const list = conversationList(keyOf(workspace), { workspace, reader, filter, order, following, offset, limit })
-      const [totals, rows] = await engine.snapshot<[Total, InboxColumns]>(laneOf(filter), [
-        list.total,
-        {
-          sql: `with page (id) as materialized (${list.page}) ${selectInboxPage} order by ${conversationOrder(order)}`,
-          params: { ...list.params, reader: safe(reader) },
-        },
-      ], undefined, asker ?? `workspace ${workspace}`)
+    async conversations(ask) {
+      const { order, asker = `workspace ${ask.workspace}` } = ask
+      const workspace = keyOf(ask.workspace)
+      const reader = safe(ask.reader)
+      const search = conversationListSearch(workspace, ask)
+      if (search !== undefined) {
+        const found = await engine.search<[InboxColumns]>(search, [inboxRead(foundIds, order, { reader })], undefined, asker)
+        return { rows: found.rows[0].map(inboxRowFrom), total: found.total }
+      }
+      const list = conversationList(workspace, ask)
+      const read = inboxRead(list.page, order, { ...list.params, reader })
+      const [totals, rows] = await engine.snapshot<[Total, InboxColumns]>('lists', [list.total, read], undefined, asker)
       return { rows: rows.map(inboxRowFrom), total: totals[0]?.total ?? 0 }
     },
 
@@ -89,36 +86,19 @@ export const createSqliteConversations = (engine: SqliteEngine): Conversations &
       return row === undefined ? undefined : inboxRowFrom(row)
     },
 
-    async customers({ workspace, filter, order, asker, following, offset, limit }) {
-      const list = customerList(keyOf(workspace), { workspace, filter, order, following, offset, limit })
-      const page = `with page (id) as materialized (${list.page})`
-      const [totals, rows, conversations] = await engine.snapshot<[Total, CustomerColumns, ConversationColumns & MaybeMessage]>(laneOf(filter), [
-        list.total,
-        {
-          sql: `${page} select ${customerColumns} from page p cross join customers u on u.id = p.id order by ${customerOrder(order)}`,
-          params: list.params,
-        },
-        {
-          sql: `${page}
-                select ${conversationColumns}, ${previewColumns}
-                from (select p.id, row_number() over (partition by p.customer order by p.updated_at desc, p.id desc) as place
-                      from conversations p where p.workspace = :workspace and p.customer in page) chosen
-                join conversations c on c.id = chosen.id
-                left join messages m on m.conversation = c.id and m.seq = c.last_message_seq
-                where chosen.place <= ${perCustomer}
-                order by c.updated_at desc, c.id desc`,
-          params: list.params,
-        },
-      ], undefined, asker ?? `workspace ${workspace}`)
-      const byCustomer = new Map<number, (typeof conversations)[number][]>(rows.map((row) => [row.u_id, []]))
-      for (const row of conversations) byCustomer.get(row.c_customer)?.push(row)
-      return {
-        rows: rows.map((row) => ({
-          customer: customerFrom(row),
-          conversations: (byCustomer.get(row.u_id) ?? []).map((of) => ({ conversation: conversationFrom(of), lastMessage: lastMessageFrom(of) })),
-        })),
-        total: totals[0]?.total ?? 0,
+    async customers(ask) {
+      const { order, asker = `workspace ${ask.workspace}` } = ask
+      const workspace = keyOf(ask.workspace)
+      const search = customerListSearch(workspace, ask)
+      if (search !== undefined) {
+        const reads = [customersRead(foundIds, order, {}), customersConversationsRead(foundIds, { workspace })] as const
+        const found = await engine.search<[CustomerColumns, CustomersConversation]>(search, reads, undefined, asker)
+        return { rows: customerRowsFrom(...found.rows), total: found.total }
       }
+      const { page, params, total } = customerList(workspace, ask)
+      const reads = [total, customersRead(page, order, params), customersConversationsRead(page, params)] as const
+      const [totals, ...rows] = await engine.snapshot<[Total, CustomerColumns, CustomersConversation]>('lists', reads, undefined, asker)
+      return { rows: customerRowsFrom(...rows), total: totals[0]?.total ?? 0 }
     },
 
     async messages({ workspace, conversation, offset, limit, before, after }): Promise<MessagesPage> {

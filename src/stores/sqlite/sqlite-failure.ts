@@ -40,6 +40,8 @@ export const errorOf = (failure: Failure): Error => {
   switch (failure.kind) {
     case 'late':
       return new StoreUnavailable('sqlite', 'The database did not get to the call before its deadline.')
+    case 'given_up':
+      return new StoreUnavailable('sqlite', `The database gave up a search that took longer than ${String(failure.afterMs)} ms.`)
     case 'fault':
       return new ProcedureFailed(failure.message)
     case 'sqlite': {
@@ -79,7 +81,7 @@ const codeOf = (error: Error): string | undefined => {
 }
 
 /** What a worker tells of something it caught. */
-export const failureOf = (caught: unknown): Exclude<Failure, { kind: 'late' }> => {
+export const failureOf = (caught: unknown): Exclude<Failure, { kind: 'late' | 'given_up' }> => {
   if (!(caught instanceof Error)) return { kind: 'fault', message: 'Something other than an error was thrown' }
   const code = codeOf(caught)
   if (code === undefined) return { kind: 'fault', message: `${caught.name}: ${caught.message}` }
