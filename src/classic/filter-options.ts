@@ -1,4 +1,4 @@
-import type { FilterValues } from '../conversation/conversations.js'
+import type { FilterValues } from '../conversation/lists.js'
 import { stamp } from './frames.js'
 
 interface Option {

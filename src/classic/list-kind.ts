@@ -1,4 +1,5 @@
-import type { Conversations, FilterValues } from '../conversation/conversations.js'
+import type { Conversations } from '../conversation/conversations.js'
+import type { FilterValues } from '../conversation/lists.js'
 import { conversationOptions, customerOptions } from './filter-options.js'
 import { isBad, type BadFilter, type RawFilters } from './filter-value.js'
 import { conversationFilter, customerFilter } from './filters.js'

@@ -1,4 +1,4 @@
-import type { ConversationRow, CustomerConversation, CustomerRow } from '../conversation/conversations.js'
+import type { ConversationRow, CustomerConversation, CustomerRow } from '../conversation/lists.js'
 import { systemTags, type Customer, type Message } from '../conversation/records.js'
 import { offsetTime, zuluTime } from '../protocol/classic-time.js'
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { StoreUnavailable } from '../admission/store-unavailable.js'
 import type { Scope } from './access.js'
-import type { NewMessage, SendResult } from './conversations.js'
+import type { NewMessage, SendResult } from './message-asks.js'
 import { createMessageRate } from './message-rate.js'
 import { createSends, type SendAsk } from './sends.js'
 

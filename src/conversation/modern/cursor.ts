@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { Place } from '../conversations.js'
+import type { Place } from '../lists.js'
 
 /** Names a place in a list; opaque to clients, and nothing in it is trusted. */
 export const cursorOf = ({ at, id }: Place): string => Buffer.from(JSON.stringify([at, id])).toString('base64url')

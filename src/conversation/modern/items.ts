@@ -1,5 +1,5 @@
 import type { ConversationItem, CustomerItem, CustomerRowItem, FeedbackItem, InboxItem, MessageItem } from '../../protocol/item.js'
-import type { ConversationRow, CustomerRow } from '../conversations.js'
+import type { ConversationRow, CustomerRow } from '../lists.js'
 import type { Conversation, Customer, Feedback, Message } from '../records.js'
 
 export const feedbackItem = ({ value, comment, at }: Feedback): FeedbackItem => ({ value, comment, at: at ?? null })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Conversations, ConversationsAsk, CustomersAsk } from '../../conversation/conversations.js'
+import type { Conversations } from '../../conversation/conversations.js'
+import type { ConversationsAsk, CustomersAsk } from '../../conversation/lists.js'
 import { conversationOrders, customerOrders } from '../../conversation/filter.js'
 import { conversationStatuses } from '../../conversation/records.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'

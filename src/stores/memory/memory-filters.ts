@@ -1,4 +1,4 @@
-import type { Place } from '../../conversation/conversations.js'
+import type { Place } from '../../conversation/lists.js'
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from '../../conversation/filter.js'
 import type { Conversation, Customer } from '../../conversation/records.js'
 import { searchText } from '../../conversation/search-text.js'

@@ -1,4 +1,4 @@
-import type { NewMessage } from '../../conversation/conversations.js'
+import type { NewMessage } from '../../conversation/message-asks.js'
 import type { WorkspaceEvent } from '../../conversation/log.js'
 import { publicId } from '../../conversation/public-id.js'
 import type { ContentType, Message } from '../../conversation/records.js'

@@ -1,4 +1,4 @@
-import type { Place } from '../../conversation/conversations.js'
+import type { Place } from '../../conversation/lists.js'
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from '../../conversation/filter.js'
 import { toMicros } from './conversation-rows.js'
 import type { SqlValue } from './sql-value.js'

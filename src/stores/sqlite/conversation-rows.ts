@@ -1,4 +1,4 @@
-import type { ConversationRow } from '../../conversation/conversations.js'
+import type { ConversationRow } from '../../conversation/lists.js'
 import { previewCharacters } from '../../conversation/page-bounds.js'
 import {
   messageMarks, type ContentType, type Conversation, type ConversationStatus, type Customer, type FeedbackValue, type Message, type MessageMark,

@@ -1,5 +1,5 @@
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from '../../conversation/filter.js'
-import type { ConversationsAsk, CustomersAsk } from '../../conversation/conversations.js'
+import type { ConversationsAsk, CustomersAsk } from '../../conversation/lists.js'
 import {
   afterConversation, afterCustomer, conversationConditions, conversationOrder, customerConditions, customerOrder, type Conditions,
 } from './conversation-conditions.js'

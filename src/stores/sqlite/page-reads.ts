@@ -1,4 +1,4 @@
-import type { ConversationsAsk, CustomerRow, CustomersAsk } from '../../conversation/conversations.js'
+import type { ConversationsAsk, CustomerRow, CustomersAsk } from '../../conversation/lists.js'
 import { conversationOrder, customerOrder } from './conversation-conditions.js'
 import {
   conversationColumns, conversationFrom, customerColumns, customerFrom, lastMessageFrom, previewColumns, selectInboxPage, type ConversationColumns,

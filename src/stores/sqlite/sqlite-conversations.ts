@@ -1,4 +1,5 @@
-import type { Conversations, MessagesPage } from '../../conversation/conversations.js'
+import type { Conversations } from '../../conversation/conversations.js'
+import type { MessagesPage } from '../../conversation/message-asks.js'
 import type { LogPosition, WorkspaceEvent } from '../../conversation/log.js'
 import type { Member } from '../../conversation/records.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'

@@ -1,6 +1,6 @@
-import type {
-  Changed, ConversationRow, FeedbackAsk, FeedbackResult, NewMessage, ReadAsk, SendResult, UpdateAsk,
-} from '../../../conversation/conversations.js'
+import type { Changed, FeedbackAsk, FeedbackResult, ReadAsk, UpdateAsk } from '../../../conversation/changes.js'
+import type { ConversationRow } from '../../../conversation/lists.js'
+import type { NewMessage, SendResult } from '../../../conversation/message-asks.js'
 import type { WorkspaceChange, WorkspaceEvent } from '../../../conversation/log.js'
 import { publicId } from '../../../conversation/public-id.js'
 import type { ContentType, Conversation, Message } from '../../../conversation/records.js'

@@ -1,0 +1,46 @@
+import type { ConversationRow } from './lists.js'
+import type { WorkspaceEvent } from './log.js'
+import type { ConversationStatus, FeedbackValue, Message } from './records.js'
+
+export interface ReadAsk {
+  readonly workspace: string
+  readonly conversation: string
+  readonly userId: string
+  /** `seq` up to which the user has read. */
+  readonly upTo: number
+  readonly at: number
+}
+
+export interface FeedbackAsk {
+  readonly workspace: string
+  /** When given, the message must lie in it. */
+  readonly conversation: string | undefined
+  readonly message: string
+  readonly userId: string
+  readonly value: FeedbackValue
+  /** At most 500 characters. */
+  readonly comment: string
+  readonly at: number
+}
+
+export type FeedbackResult =
+  | { readonly outcome: 'stored'; readonly message: Message; readonly event: WorkspaceEvent }
+  | { readonly outcome: 'not_ai' }
+  | { readonly outcome: 'not_found' }
+
+export interface UpdateAsk {
+  readonly workspace: string
+  readonly conversation: string
+  readonly status?: ConversationStatus | undefined
+  readonly priority?: number | undefined
+  /** `undefined` leaves it; `null` takes it away. */
+  readonly assignee?: string | null | undefined
+  readonly by: string
+  readonly at: number
+}
+
+export type Changed =
+  | { readonly outcome: 'changed'; readonly row: Omit<ConversationRow, 'readCount'>; readonly event: WorkspaceEvent }
+  /** It was so already; nothing was appended. */
+  | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'not_found' }
