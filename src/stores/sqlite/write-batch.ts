@@ -7,7 +7,7 @@ export type Procedure = (db: Database, args: never) => unknown
 
 export type ProcedureTable = Readonly<Record<string, Procedure>>
 
-/** SQLite gave up the whole transaction, as it may do when the disk is full: nothing of the batch is stored. */
+/** The whole transaction is given up, by SQLite as when the disk is full, or because it was one procedure's alone: nothing of it is stored. */
 class BatchLost extends Error {
   readonly why: unknown
 
@@ -17,19 +17,20 @@ class BatchLost extends Error {
   }
 }
 
-const perform = (db: Connection, procedures: ProcedureTable, ask: WriteAsk): Answer => {
+const perform = (db: Connection, procedures: ProcedureTable, ask: WriteAsk, alone: boolean): Answer => {
   const procedure = Object.hasOwn(procedures, ask.name) ? procedures[ask.name] : undefined
   if (procedure === undefined) return { failure: { kind: 'fault', message: `There is no procedure ${ask.name}` } }
-  db.run('savepoint procedure')
+  // Alone it has the transaction for its savepoint.
+  if (!alone) db.run('savepoint procedure')
   try {
     // `write` in engine.ts takes the arguments by the type of this very procedure.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- write in engine.ts types the arguments
     const value = procedure(db, ask.args as never)
     if (value instanceof Promise) throw new TypeError(`The procedure ${ask.name} is asynchronous, which would outlive its transaction`)
-    db.run('release procedure')
+    if (!alone) db.run('release procedure')
     return { value }
   } catch (caught) {
-    if (!db.inTransaction) throw new BatchLost(caught)
+    if (alone || !db.inTransaction) throw new BatchLost(caught)
     db.run('rollback to procedure')
     db.run('release procedure')
     return { failure: failureOf(caught) }
@@ -43,10 +44,10 @@ const perform = (db: Connection, procedures: ProcedureTable, ask: WriteAsk): Ans
  */
 export const writeBatch = (db: Connection, procedures: ProcedureTable, asks: readonly WriteAsk[], now: () => number): readonly Answer[] => {
   try {
-    db.exec('begin immediate')
+    db.run('begin immediate')
     // Asked after the lock is ours: waiting for it may have taken as long as the caller wanted to wait.
-    const answers = asks.map((ask): Answer => (ask.deadline <= now() ? { failure: { kind: 'late' } } : perform(db, procedures, ask)))
-    db.exec('commit')
+    const answers = asks.map((ask): Answer => (ask.deadline <= now() ? { failure: { kind: 'late' } } : perform(db, procedures, ask, asks.length === 1)))
+    db.run('commit')
     return answers
   } catch (caught) {
     if (db.inTransaction) db.exec('rollback')
