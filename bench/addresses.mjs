@@ -2,15 +2,18 @@
 //
 //   npm run build && node --expose-gc bench/addresses.mjs [strangers, default 1000000]
 //
-// Resident memory after a full collection, before and after each kind of stranger came once, and how long one took. Nothing they leave is swept meanwhile:
-// they come within one window of every limit.
+// Resident memory after a full collection, before and after each kind of stranger came once, and how long one took; each kind in a process of its own.
+// They come within one window of every limit, so that nothing they leave is over meanwhile.
+import { spawn } from 'node:child_process'
 import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { createFrameRates } from '../dist/session/frame-rates.js'
 import { createMessageRate } from '../dist/conversation/message-rate.js'
 import { createGate } from '../dist/index.js'
 import { createMemoryLimits } from '../dist/stores/memory/memory-limits.js'
 
 const count = Number(process.argv[2] ?? 1_000_000)
+const chosen = process.argv[3]
 const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
 const start = Date.now()
 const window = { max: 60, windowMs: 60_000 }
@@ -40,41 +43,55 @@ const measure = async (name, come, held = () => '') => {
   console.log(`${name}: after each quarter ${grown.map((mib) => mib.toFixed(0)).join(', ')} MiB more, ${microseconds.toFixed(1)} µs each${held()}`)
 }
 
-console.log(`${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${count} strangers of each kind; ${resident().toFixed(0)} MiB at the start`)
-
-const gate = await createGate({
-  issuers: [{ profile: 'standard', algorithms: ['HS512'], secret }],
-  lookupUser: (id) => ({ id, active: true }),
-  ladder: { mode: 'dry-run' },
-  capacity: { maxLoopDelayMs: 1_000_000 },
-})
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const forged = `${encoded({ alg: 'HS512', typ: 'JWT' })}.${encoded({ sub: '1', exp: 4_000_000_000 })}.`
-const headers = { host: ['gate.example'], connection: ['Upgrade'], upgrade: ['websocket'], 'sec-websocket-version': ['13'], 'sec-websocket-key': ['dGhlIHNhbXBsZSBub25jZQ=='] }
-await measure('forged tokens through the gate (budgets, ladder, decisions)', (index) =>
-  gate.admit({
-    receivedAt: atOf(index),
-    method: 'GET',
-    httpVersion: '1.1',
-    target: '/ws/',
-    peerAddress: addressOf(index),
-    headers: { ...headers, authorization: [`Bearer ${forged}${String(index).padStart(86, 'A')}`] },
-  }),
-)
-gate.stop()
 
-const limits = createMemoryLimits({ userConnects: window, addressConnects: { max: 1_200, windowMs: 60_000 }, userSockets: 60, addressSockets: 2_000, nodeSockets: 20_000 })
-await measure(
-  'connects of as many users from as many addresses, who left again (limits)',
-  (index) => {
-    const allowance = limits.take({ userId: `user-${index}`, addressKey: addressOf(index), endpoint: 'any', at: atOf(index) }, 0)
-    if (allowance.granted) limits.release(allowance.lease)
+const kinds = {
+  async forgers() {
+    const gate = await createGate({
+      issuers: [{ profile: 'standard', algorithms: ['HS512'], secret }],
+      lookupUser: (id) => ({ id, active: true }),
+      ladder: { mode: 'dry-run' },
+      capacity: { maxLoopDelayMs: 1_000_000 },
+    })
+    const forged = `${encoded({ alg: 'HS512', typ: 'JWT' })}.${encoded({ sub: '1', exp: 4_000_000_000 })}.`
+    const headers = { host: ['gate.example'], connection: ['Upgrade'], upgrade: ['websocket'], 'sec-websocket-version': ['13'], 'sec-websocket-key': ['dGhlIHNhbXBsZSBub25jZQ=='] }
+    await measure('forged tokens through the gate (budgets, ladder, decisions)', (index) =>
+      gate.admit({
+        receivedAt: atOf(index),
+        method: 'GET',
+        httpVersion: '1.1',
+        target: '/ws/',
+        peerAddress: addressOf(index),
+        headers: { ...headers, authorization: [`Bearer ${forged}${String(index).padStart(86, 'A')}`] },
+      }),
+    )
+    gate.stop()
   },
-  () => `; ${limits.size} keys held`,
-)
+  async users() {
+    const limits = createMemoryLimits({ userConnects: window, addressConnects: { max: 1_200, windowMs: 60_000 }, userSockets: 60, addressSockets: 2_000, nodeSockets: 20_000 })
+    await measure(
+      'connects of as many users from as many addresses, who left again',
+      (index) => {
+        const allowance = limits.take({ userId: `user-${index}`, addressKey: addressOf(index), endpoint: 'any', at: atOf(index) }, 0)
+        if (allowance.granted) limits.release(allowance.lease)
+      },
+      () => `; ${limits.size} keys held`,
+    )
+  },
+  async messages() {
+    const messages = createMessageRate(window)
+    await measure('chat messages of as many users', (index) => messages.take(`user-${index}`, atOf(index)))
+  },
+  async frames() {
+    const rates = createFrameRates({ sessionFrames: { max: 30_000, windowMs: 60_000 }, userBytes: { max: 67_108_864, windowMs: 60_000 } })
+    await measure('messages on as many sockets of as many users', (index) => rates.take({ id: `session-${index}`, user: { id: `user-${index}`, active: true } }, 100, atOf(index)))
+  },
+}
 
-const messages = createMessageRate(window)
-await measure('chat messages of as many users', (index) => messages.take(`user-${index}`, atOf(index)))
-
-const rates = createFrameRates({ sessionFrames: { max: 30_000, windowMs: 60_000 }, userBytes: { max: 67_108_864, windowMs: 60_000 } })
-await measure('messages on as many sockets of as many users', (index) => rates.take({ id: `session-${index}`, user: { id: `user-${index}`, active: true } }, 100, atOf(index)))
+if (chosen !== undefined) await kinds[chosen]()
+else {
+  console.log(`${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, ${count} strangers of each kind`)
+  for (const kind of Object.keys(kinds)) {
+    await new Promise((resolve) => spawn(process.execPath, ['--expose-gc', fileURLToPath(import.meta.url), String(count), kind], { stdio: 'inherit' }).on('exit', resolve))
+  }
+}

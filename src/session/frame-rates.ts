@@ -30,7 +30,7 @@ export interface FrameRates {
 }
 
 /** Sockets and users remembered, each; beyond that the ones that were quiet longest start again. */
-const maxKeys = 200_000
+const maxKeys = 100_000
 
 /**
  * Creates the rates. A refused message takes nothing from either; at most twice as much as is granted is refused in one window, then it is a flood.
