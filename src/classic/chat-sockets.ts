@@ -9,7 +9,7 @@ import { deny } from '../protocol/denial.js'
 import { createPush } from '../session/push.js'
 import type { Session } from '../session/session.js'
 import { chatEvent, deletedFrame, feedbackFrame, peopleFrame, readFrame } from './chat-frames.js'
-import type { ClassicOptions } from './classic-options.js'
+import type { ClassicOptions, ClassicTask } from './classic-options.js'
 import { isBad } from './filter-value.js'
 import { rawFilters } from './filters.js'
 import { errorPush, listPush } from './frames.js'
@@ -69,8 +69,8 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
     sessions.send(session, errorPush(text, clock.wall(), rest))
   }
 
-  const failed = (session: Session<U>, error: unknown, text: string): void => {
-    events?.failed?.(session.endpoint.name, error)
+  const failed = (session: Session<U>, error: unknown, text: string, task: ClassicTask): void => {
+    events?.failed?.(session.endpoint.name, error, task, session.user.id)
     complain(session, text)
   }
 
@@ -81,7 +81,9 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
     socket.seen = Math.max(socket.seen, page.rows.at(-1)?.seq ?? 0)
     const items = page.rows.map((message) => messageItem(message, page.customer))
     const list = { type: 'recent_messages', name: 'messages', items, count: page.total, paging, filters: undefined, at: clock.wall() } as const
-    sessions.send(socket.session, listPush(list, true))
+    const push = listPush(list, true)
+    sessions.send(socket.session, push)
+    events?.sent?.({ userId: socket.session.user.id, list: 'messages', rows: push.rows, total: page.total, page: paging.page, filters: undefined })
   }
 
   const showPage = async (socket: ChatSocket<U>, filters: unknown): Promise<void> => {
@@ -93,7 +95,7 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
     try {
       await show(socket, filters === null ? pagingOf({}, firstPageSize) : pagingOf(raw, pageSize))
     } catch (error) {
-      failed(socket.session, error, 'Failed to load recent messages')
+      failed(socket.session, error, 'Failed to load recent messages', 'getting messages')
     }
   }
 
@@ -130,7 +132,7 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
           complain(session, 'Failed to save message')
       }
     } catch (error) {
-      failed(session, error, 'Failed to save message')
+      failed(session, error, 'Failed to save message', 'saving message')
     }
   }
 
@@ -143,7 +145,7 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
       else if (marked.outcome === 'not_found') complain(session, noConversation)
       else say(session, readFrame(session.user.id))
     } catch (error) {
-      failed(session, error, 'Failed to mark messages as read')
+      failed(session, error, 'Failed to mark messages as read', 'marking messages as read')
     }
   }
 
@@ -170,7 +172,7 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
           return
       }
     } catch (error) {
-      failed(session, error, error instanceof StoreUnavailable ? 'Failed to update feedback: please try again' : 'Failed to update feedback')
+      failed(session, error, error instanceof StoreUnavailable ? 'Failed to update feedback: please try again' : 'Failed to update feedback', 'updating feedback')
     }
   }
 
@@ -193,7 +195,7 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
       await socket.following.position
       await show(socket, pagingOf({}, firstPageSize))
     } catch (error) {
-      failed(session, error, 'Connection timeout - please refresh')
+      failed(session, error, 'Connection timeout - please refresh', 'sending initial messages')
     }
   }
 

@@ -23,13 +23,19 @@ export interface ListFrame {
   readonly at: number
 }
 
+/** An encoded list. */
+export interface ListPush extends Push {
+  /** How many of its rows went in. */
+  readonly rows: number
+}
+
 /**
  * Encodes a list, cut at 4 MiB with a true `has_next`.
  *
  * @param fromEnd - Whether what is cut off is the beginning, because newer rows stand at the end.
  * @param key - For refreshes nobody asked for: the newest of a key replaces those that wait. Answers have none.
  */
-export const listPush = (list: ListFrame, fromEnd: boolean, key?: string): Push => {
+export const listPush = (list: ListFrame, fromEnd: boolean, key?: string): ListPush => {
   const encoded = list.items.map((item) => JSON.stringify(item))
   // One row always goes out, so that nobody pages in circles.
   const kept = cutToBytes(encoded, limits.pageBytes, fromEnd, (item) => Buffer.byteLength(item) + 1)
@@ -42,7 +48,7 @@ export const listPush = (list: ListFrame, fromEnd: boolean, key?: string): Push 
     timestamp: stamp(list.at),
   })
   const text = `{"type":${JSON.stringify(list.type)},"${list.name}":[${kept.join(',')}],${tail.slice(1)}`
-  return { class: key === undefined ? 'critical' : 'state', key: key ?? '', frame: encodeTextFrame(text) }
+  return { class: key === undefined ? 'critical' : 'state', key: key ?? '', frame: encodeTextFrame(text), rows: kept.length }
 }
 
 /** Chat clients read `error`, list clients `message`; every error says both. */

@@ -1,9 +1,10 @@
 import type { Conversations } from '../conversation/conversations.js'
 import type { FilterValues } from '../conversation/lists.js'
+import type { ClassicTask } from './classic-options.js'
 import { conversationOptions, customerOptions } from './filter-options.js'
 import { isBad, type BadFilter, type RawFilters } from './filter-value.js'
 import { conversationFilter, customerFilter } from './filters.js'
-import { listPush, type ListFrame } from './frames.js'
+import { listPush, type ListFrame, type ListPush } from './frames.js'
 import { pagingOf, type Paging } from './pagination.js'
 import { conversationItem, customerB } from './shapes.js'
 
@@ -14,8 +15,11 @@ export const listPageSize = 10
 export interface ListView {
   /** Equal views of one workspace have equal keys. */
   readonly key: string
+  /** As they are echoed. */
+  readonly filters: RawFilters
+  readonly page: number
   /** Loads it. `name` is the key of an unasked refresh, `asker` the user whose turn it takes. */
-  load(conversations: Conversations, workspace: string | undefined, at: number, name?: string, asker?: string): Promise<ReturnType<typeof listPush>>
+  load(conversations: Conversations, workspace: string | undefined, at: number, name?: string, asker?: string): Promise<{ readonly push: ListPush; readonly total: number }>
 }
 
 /** What distinguishes the two list sockets. */
@@ -25,8 +29,10 @@ export interface ListKind {
   readonly listTypes: readonly [string, ...string[]]
   readonly searchType: string
   readonly optionsType: string
+  readonly name: 'conversations' | 'customers'
   readonly failed: string
   readonly optionsFailed: string
+  readonly optionsTask: ClassicTask
   options(values: FilterValues, at: number): object
   view(filters: RawFilters): ListView | BadFilter
 }
@@ -37,10 +43,12 @@ const viewOf = (filters: RawFilters, load: (conversations: Conversations, worksp
   const paging = pagingOf(filters, listPageSize)
   return {
     key: JSON.stringify(filters),
+    filters,
+    page: paging.page,
     load: async (conversations, workspace, at, name, asker) => {
       // A user without a workspace has an empty inbox, not a broken one.
       const loaded = workspace === undefined ? empty : await load(conversations, workspace, paging, asker)
-      return listPush({ ...loaded, paging, filters, at }, false, name)
+      return { push: listPush({ ...loaded, paging, filters, at }, false, name), total: loaded.count }
     },
   }
 }
@@ -50,8 +58,10 @@ export const conversationsList: ListKind = {
   listTypes: ['get_conversations', 'refresh_conversations', 'filter_conversations'],
   searchType: 'search_conversations',
   optionsType: 'get_conversation_filter_options',
+  name: 'conversations',
   failed: 'Failed to load conversations',
   optionsFailed: 'Failed to load conversation filter options',
+  optionsTask: 'getting conversation filter options',
   options: conversationOptions,
   view: (filters) => {
     const understood = conversationFilter(filters)
@@ -69,8 +79,10 @@ export const customersList: ListKind = {
   listTypes: ['get_customers', 'refresh_customers', 'filter_customers'],
   searchType: 'search_customers',
   optionsType: 'get_filter_options',
+  name: 'customers',
   failed: 'Failed to load customers',
   optionsFailed: 'Failed to load filter options',
+  optionsTask: 'getting filter options',
   options: customerOptions,
   view: (filters) => {
     const understood = customerFilter(filters)

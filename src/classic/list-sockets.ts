@@ -5,7 +5,7 @@ import { listScope, type Scope } from '../conversation/access.js'
 import type { Following } from '../conversation/feed.js'
 import { createPush } from '../session/push.js'
 import type { Session } from '../session/session.js'
-import type { ClassicOptions } from './classic-options.js'
+import type { ClassicOptions, ClassicTask } from './classic-options.js'
 import { noValues } from './filter-options.js'
 import { isBad, type RawFilters } from './filter-value.js'
 import { rawFilters } from './filters.js'
@@ -48,11 +48,14 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
   }
 
   const show = async (socket: ListSocket<U>): Promise<void> => {
-    sessions.send(socket.session, await socket.view.load(conversations, socket.scope?.workspace.id, clock.wall(), undefined, socket.session.user.id))
+    const { session, view, scope } = socket
+    const { push, total } = await view.load(conversations, scope?.workspace.id, clock.wall(), undefined, session.user.id)
+    sessions.send(session, push)
+    events?.sent?.({ userId: session.user.id, list: kind.name, rows: push.rows, total, page: view.page, filters: view.filters })
   }
 
-  const failed = (session: Session<U>, error: unknown, text: string): void => {
-    events?.failed?.(session.endpoint.name, error)
+  const failed = (session: Session<U>, error: unknown, text: string, task: ClassicTask): void => {
+    events?.failed?.(session.endpoint.name, error, task, session.user.id)
     sessions.send(session, errorPush(error instanceof StoreUnavailable ? timedOut : text, clock.wall()))
   }
 
@@ -67,7 +70,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
     try {
       await show(socket)
     } catch (error) {
-      failed(socket.session, error, kind.failed)
+      failed(socket.session, error, kind.failed, `getting ${kind.name}`)
     }
   }
 
@@ -81,8 +84,9 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
     try {
       const values = scope === undefined ? noValues : await conversations.filterValues(scope.workspace.id)
       sessions.send(session, createPush('critical', kind.options(values, clock.wall())))
+      events?.optionsSent?.(session.endpoint.name, session.user.id)
     } catch (error) {
-      failed(session, error, kind.optionsFailed)
+      failed(session, error, kind.optionsFailed, kind.optionsTask)
     }
   }
 
@@ -97,7 +101,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
       const [first] = same
       if (first === undefined) continue
       // One after another, so that a refresh of many views never fills the store's queue.
-      const push = await first.view.load(conversations, workspace, clock.wall(), 'list')
+      const { push } = await first.view.load(conversations, workspace, clock.wall(), 'list')
       // Whoever asked for another view meanwhile has been shown it already.
       for (const { session, view } of same) if (view.key === key) sessions.send(session, push)
     }
@@ -113,7 +117,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
         if (refreshPauseMs > 0) await setTimeout(refreshPauseMs, undefined, { ref: false })
       } while (refreshing.get(workspace) === true)
     } catch (error) {
-      events?.failed?.(kind.label, error)
+      events?.failed?.(kind.label, error, 'refreshing lists', undefined)
     } finally {
       refreshing.delete(workspace)
     }
@@ -135,7 +139,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
       await following?.position
       await show(socket)
     } catch (error) {
-      events?.failed?.(session.endpoint.name, error)
+      events?.failed?.(session.endpoint.name, error, `sending initial ${kind.name}`, session.user.id)
       sessions.send(session, errorPush('Connection timeout - please refresh', clock.wall()))
     }
   }

@@ -17,6 +17,7 @@ import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { OpenOutbound } from './open-outbound.js'
 import type { OpenStores } from './open-stores.js'
+import { classicEvents, logPeople, logTold } from './classic-events.js'
 import { sendEvents } from './send-events.js'
 
 /** The dialects of a running server, behind one listener. */
@@ -37,20 +38,21 @@ export const openDialects = (gate: Gate, stores: OpenStores, outbound: Pick<Open
   const feed = createFeed(conversations, (error) => {
     failed('feed', error)
   })
+  feed.listen(logTold(log))
   feed.start()
+  const people = createPeople()
+  people.listen(logPeople(log))
   const told = sendEvents(log, metrics, (error) => {
     failed('send', error)
   })
   const sends = createSends(conversations, createMessageRate(config.limits.messages), { ...told, queued: outbound.wake }, outbound.reached)
-  const shared = { conversations, sessions: gate.sessions, feed, people: createPeople(), sends, clock: systemClock }
+  const shared = { conversations, sessions: gate.sessions, feed, people, sends, clock: systemClock }
   const classic = createClassicHandler({
     ...shared,
     greeting: config.classic.greeting,
     refreshPauseMs: 200,
     events: {
-      failed(endpoint, error) {
-        failed(`classic ${endpoint}`, error)
-      },
+      ...classicEvents(log, metrics),
       ignored(endpoint) {
         metrics.ignored(endpoint)
       },

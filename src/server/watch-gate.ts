@@ -55,7 +55,7 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
     })
   },
   opened(session) {
-    log.write('debug', { event: 'session_opened', sessionId: session.id, userId: session.user.id, endpoint: session.endpoint.name, conversation: session.endpoint.conversation })
+    log.write('debug', { event: 'session_opened', sessionId: session.id, userId: session.user.id, ...(session.principal.development ? { development: true } : {}), endpoint: session.endpoint.name, conversation: session.endpoint.conversation })
   },
   closed(session, code, reason) {
     metrics.sessionClosed(session.endpoint.name, reason)

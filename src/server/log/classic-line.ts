@@ -1,4 +1,5 @@
 import { parseNetwork } from '../../admission/address/network.js'
+import { chatterLines } from './classic-chatter.js'
 import { wordsOf } from './words-of.js'
 import type { Level, LogEvent } from './log-event.js'
 
@@ -12,6 +13,7 @@ export interface ClassicLine {
 const gate = 'message.middleware.websocket_auth'
 const consumers = 'message.consumers'
 const security = 'message.security'
+const tokens = 'accounts.functions.jwt'
 
 const debug = (text: string): ClassicLine => ({ logger: gate, level: 'debug', text })
 const warning = (text: string, logger = gate): ClassicLine => ({ logger, level: 'warn', text })
@@ -34,25 +36,43 @@ const denied = (event: AdmissionEvent): readonly ClassicLine[] => {
     case 'too_many_connections':
       return [warning(`Rate limit exceeded for user: ${userId}`)]
     case 'token_missing':
-      return [debug('No authentication token provided for WebSocket')]
+      return [debug('No authentication token provided for WebSocket'), warning(`${listOf(event.path)}WebSocket connection rejected: Authentication required`, consumers)]
     case 'token_invalid':
     case 'token_expired':
     case 'token_revoked':
       return [
+        ...whyOf(reason, detail ?? '<not a JWT>'),
         debug(`Token validation failed for token: ${detail ?? '<not a JWT>'}`),
         debug(`Invalid WebSocket authentication token: ${detail ?? '<not a JWT>'}`),
       ]
     case 'user_unknown':
-      return [debug(`User ${userId} not found in database`)]
+      return [warning(`User ${userId} does not exist`, tokens), debug(`User ${userId} not found in database`)]
     case 'not_found':
     case 'forbidden':
-      return step === 'topic' ? [warning(`User ${userId} denied access to conversation ${conversationOf(event.path)}`, consumers)] : [refused(reason)]
+      return step === 'topic' ? deniedAccess(userId, conversationOf(event.path), reason) : [refused(reason)]
     case 'dependency_unavailable':
     case 'internal_error':
       return [{ logger: gate, level: 'error', text: `${failedAt(step)}: ${detail ?? 'unknown'}` }]
     default:
       return [refused(reason)]
   }
+}
+
+/** Why a token is no good, where the old service had words for it. */
+const whyOf = (reason: string, preview: string): readonly ClassicLine[] => {
+  if (reason === 'token_expired') return [warning('Token has expired', tokens)]
+  // At DEBUG, unlike there: a token's first characters belong into no other line.
+  return reason === 'token_revoked' ? [{ ...debug(`Token not found in cache: ${preview}`), logger: tokens }] : []
+}
+
+const deniedAccess = (userId: string, conversation: string, reason: string): readonly ClassicLine[] => {
+  const line = warning(`User ${userId} denied access to conversation ${conversation}`, consumers)
+  return reason === 'not_found' ? [{ logger: consumers, level: 'info', text: `Conversation ${conversation} not found for user ${userId}` }, line] : [line]
+}
+
+const listOf = (path: string): string => {
+  if (path.startsWith('/ws/conversations')) return 'ConversationList '
+  return path.startsWith('/ws/customers') ? 'CustomerList ' : ''
 }
 
 const refused = (reason: string): ClassicLine => debug(`WebSocket connection refused: ${reason}`)
@@ -65,10 +85,11 @@ const failedAt = (step: string | undefined): string => {
 /** The last segment of `/ws/chat/<id>/`. */
 const conversationOf = (path: string): string => /([^/]+)\/?$/.exec(path)?.[1] ?? 'unknown'
 
-const place = ({ endpoint, conversation }: { readonly endpoint: string; readonly conversation?: string | undefined }): string => {
-  if (conversation !== undefined) return `conversation ${conversation}`
-  if (endpoint === 'conversations') return 'conversation list'
-  return endpoint === 'customers' ? 'customer list' : endpoint
+/** Which request failed, and whether only for want of time; what is no request has no line there. */
+const failed = ({ doing, userId, late, detail }: Extract<LogEvent, { event: 'failure' }>): readonly ClassicLine[] | undefined => {
+  if (doing === undefined) return undefined
+  const whose = userId === undefined ? '' : `${doing.startsWith('sending') ? ' to' : ' for'} user ${userId}`
+  return [{ logger: consumers, level: 'error', text: late === true ? `Timeout ${doing}${whose}` : `Error ${doing}${whose}: ${detail}` }]
 }
 
 /** The old service said `Telegram send result: …` when it had an answer; here there is one when a message leaves the queue. */
@@ -87,9 +108,14 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
     case 'admission':
       return event.outcome === 'admitted' ? admitted(event) : denied(event)
     case 'session_opened':
-      return [{ logger: consumers, level: 'debug', text: `User ${event.userId} connected to ${place(event)}` }]
     case 'session_closed':
-      return [{ logger: consumers, level: 'debug', text: `User ${event.userId} disconnecting from ${place(event)}` }]
+    case 'list_sent':
+    case 'options_sent':
+    case 'presence':
+    case 'told':
+      return chatterLines(event)
+    case 'failure':
+      return failed(event) ?? own(wordsOf(event))
     case 'ban_added':
       // The old service banned addresses for a time; a ban of a user or without end has no line there.
       return event.hours === undefined || parseNetwork(event.subject) === undefined
@@ -108,10 +134,10 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
       return [warning(`Invalid query parameter ${event.name}=${event.value}`, consumers)]
     case 'delivery':
       return sendResult(event)
+    case 'api_refused':
     case 'blocking_call':
     case 'connection_dropped':
     case 'dropped':
-    case 'failure':
     case 'keys':
     case 'ladder':
     case 'inbound_refused':

@@ -16,7 +16,7 @@ export type LogEvent =
       readonly detail: string | undefined
     }
   | { readonly event: 'session_closed'; readonly sessionId: string; readonly userId: string; readonly endpoint: string; readonly conversation?: string | undefined; readonly reason: string; readonly code: number; readonly durationMs: number }
-  | { readonly event: 'session_opened'; readonly sessionId: string; readonly userId: string; readonly endpoint: string; readonly conversation?: string | undefined }
+  | { readonly event: 'session_opened'; readonly sessionId: string; readonly userId: string; readonly development?: boolean; readonly endpoint: string; readonly conversation?: string | undefined }
   /** One message more than its user may send; it was not stored. */
   | { readonly event: 'message_limited'; readonly userId: string }
   /** A number in the URL of a list that is none. */
@@ -30,7 +30,23 @@ export type LogEvent =
   | { readonly event: 'ladder'; readonly outcome: string; readonly subject: string }
   | { readonly event: 'store'; readonly store: string; readonly state: 'away' | 'back'; readonly detail: string | undefined }
   | { readonly event: 'keys'; readonly issuer: string; readonly state: 'changed' | 'away' | 'back' | 'reloaded' | 'refused'; readonly detail: string | undefined }
-  | { readonly event: 'failure'; readonly task: string; readonly detail: string }
+  | {
+      readonly event: 'failure'
+      readonly task: string
+      readonly detail: string
+      /** What a classic request was about, whose, and whether the store was only too slow. */
+      readonly doing?: string
+      readonly userId?: string | undefined
+      readonly late?: boolean
+    }
+  /** A list that a classic socket was sent because it opened or asked. */
+  | { readonly event: 'list_sent'; readonly userId: string; readonly list: 'conversations' | 'customers' | 'messages'; readonly rows: number; readonly total: number; readonly page: number; readonly filters: string | undefined }
+  | { readonly event: 'options_sent'; readonly endpoint: string; readonly userId: string }
+  /** An agent came into a conversation, or left it with his last socket. */
+  | { readonly event: 'presence'; readonly userId: string; readonly conversation: string; readonly online: boolean }
+  /** Sockets of a conversation were told of something. */
+  | { readonly event: 'told'; readonly change: 'ai_message' | 'conversation_deleted' | 'feedback'; readonly subject: string }
+  | { readonly event: 'api_refused'; readonly reason: string; readonly decisionId: string; readonly address: string; readonly detail: string | undefined }
   /** A page of an Origin that is not listed called, or asked whether it may; the id was told to it. */
   | { readonly event: 'page_refused'; readonly decisionId: string; readonly path: string; readonly origin: string | undefined }
   | { readonly event: 'inbound_refused'; readonly source: string; readonly reason: string }
