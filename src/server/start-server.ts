@@ -35,6 +35,7 @@ import { openDialects } from './open-dialects.js'
 import { openInbound } from './open-inbound.js'
 import { openLogin } from './open-login.js'
 import { openOutbound } from './open-outbound.js'
+import { openUpkeep } from './open-upkeep.js'
 import { openStores, type OpenStores } from './open-stores.js'
 import type { Operations } from './operations.js'
 import { createKeyReload } from './reload-keys.js'
@@ -143,7 +144,10 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       ...pages,
       api: {
         origins: served.origins,
-        addRoutes: [...(addLogin === undefined ? [] : [addLogin]), ...(config.carriers.includes('ticket') ? [addTicketRoutes(gate.tickets)] : [])],
+        addRoutes: [
+          openUpkeep({ gate, stores, config, served, development, publish: dialects.feed.publish, log }),
+          ...(addLogin === undefined ? [] : [addLogin]), ...(config.carriers.includes('ticket') ? [addTicketRoutes(gate.tickets)] : []),
+        ],
         refused: (page) => log.write('info', { event: 'page_refused', ...page }),
       },
     })

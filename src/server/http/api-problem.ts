@@ -13,6 +13,7 @@ export type ApiCode =
   | 'conflict'
   | 'cross_origin'
   | 'dependency_unavailable'
+  | 'forbidden'
   | 'internal_error'
   | 'key_missing'
   | 'key_wrong'

@@ -32,7 +32,7 @@ export const onlyOurPages = (origins: ReadonlySet<string>, told: (page: RefusedP
       status: 204,
       headers: {
         'Access-Control-Allow-Origin': origin,
-        'Access-Control-Allow-Methods': 'POST',
+        'Access-Control-Allow-Methods': 'POST, PATCH, DELETE',
         'Access-Control-Allow-Headers': 'authorization, content-type',
         'Access-Control-Max-Age': '600',
         Vary: 'Origin',
