@@ -1,0 +1,146 @@
+// What do handshakes and echoes of others notice of one session that pipelines 500 searches in a large database?
+//
+//   npm run build && node bench/pages.mjs l <folder> && node bench/beside-searches.mjs <folder> [rounds, default 3] [seconds, default 5]
+//
+// `serve` on the database that bench/pages.mjs left in the folder, with every limit out of the way. One user connects and leaves every 20 ms, one sends a
+// message every 20 ms and waits for its echo; calm and beside the searches of a third, in turn within each round. Sends stay in the folder.
+import { spawn } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import os from 'node:os'
+import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { WebSocket } from 'ws'
+
+const database = resolve(process.argv[2], 'pages.db')
+const rounds = Number(process.argv[3] ?? 3)
+const seconds = Number(process.argv[4] ?? 5)
+const pipelined = 500
+const words = ['courier', 'refund', 'invoice', 'chocolate', 'سفارش', 'negar', 'th', 'zq']
+
+const secret = 'bench'.repeat(16)
+const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const tokenOf = (userId) => {
+  const at = new Date()
+  const body = `${encoded({ alg: 'HS512', typ: 'JWT' })}.${encoded({ user_id: userId, created_at: `${at.toISOString().slice(0, 19).replace('T', ' ')} +0000`, type: 'access' })}`
+  return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
+}
+const freePort = () =>
+  new Promise((found) => {
+    const server = createServer()
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address()
+      server.close(() => found(port))
+    })
+  })
+
+const folder = await mkdtemp(join(os.tmpdir(), 'sallyport-bench-'))
+const port = await freePort()
+const out = Object.fromEntries(
+  ['USER_CONNECTS_MAX', 'ADDRESS_CONNECTS_MAX', 'USER_SOCKETS', 'ADDRESS_SOCKETS', 'MESSAGES_MAX', 'SESSION_FRAMES_MAX', 'USER_BYTES_MAX', 'ADDRESS_BUDGET_CAPACITY']
+    .map((name) => [`SALLYPORT_LIMITS_${name}`, '1000000']),
+)
+const server = spawn(process.execPath, [fileURLToPath(new URL('../dist/cli/main.js', import.meta.url)), 'serve'], {
+  cwd: folder,
+  stdio: ['ignore', 'ignore', 'inherit'],
+  env: {
+    ...process.env, ...out, SALLYPORT_STORAGE_URL: `file:${database}`, SALLYPORT_TOKENS_PROFILE: 'classic', SALLYPORT_TOKENS_SECRET: secret,
+    SALLYPORT_LISTEN_PORT: String(port), SALLYPORT_INTERNAL_PORT: '0', SALLYPORT_LOG_LEVEL: 'error',
+  },
+})
+
+const open = (userId, path) =>
+  new Promise((opened, failed) => {
+    const ws = new WebSocket(`ws://127.0.0.1:${port}${path}?token=${tokenOf(userId)}`, { perMessageDeflate: false })
+    ws.on('open', () => opened(ws))
+    ws.on('error', failed)
+  })
+
+const first = (ws, wanted) =>
+  new Promise((found) => {
+    const hear = (data) => {
+      const frame = JSON.parse(String(data))
+      if (!wanted(frame)) return
+      ws.off('message', hear)
+      found(frame)
+    }
+    ws.on('message', hear)
+  })
+
+const paced = async (until, times, ask) => {
+  while (performance.now() < until) {
+    const startedAt = performance.now()
+    await ask()
+    times.push(performance.now() - startedAt)
+    await sleep(20)
+  }
+}
+
+/** Sends 500 at once, and the next 500 when all are answered. */
+const searches = (ws, until) => {
+  let answered = 0
+  let asked = 0
+  const more = () => {
+    for (let index = 0; index < pipelined; index += 1, asked += 1) ws.send(JSON.stringify({ type: 'search_conversations', search_term: words[asked % words.length] }))
+  }
+  const hear = (data) => {
+    if (!String(data).startsWith('{"type":"conversations_list"')) return
+    answered += 1
+    if (answered >= asked && performance.now() < until) more()
+  }
+  ws.on('message', hear)
+  more()
+  return () => answered
+}
+
+const quantile = (values, share) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]
+const kept = { calm: { connect: [], echo: [] }, 'beside 500 searches': { connect: [], echo: [] }, 'calm again (null pair)': { connect: [], echo: [] } }
+let answered = 0
+
+try {
+  let list
+  for (let tries = 0; list === undefined; tries += 1) {
+    if (server.exitCode !== null || tries > 400) throw new Error('The server did not come up')
+    await sleep(50)
+    list = await open('2', '/ws/conversations/').catch(() => undefined)
+  }
+  const { conversations } = await first(list, ({ type }) => type === 'conversations_list')
+  list.close()
+  const chat = await open('2', `/ws/chat/${conversations[0].id}/`)
+  let sent = 0
+  const echo = async () => {
+    const content = `On its way, number ${String((sent += 1))}`
+    const echoed = first(chat, ({ type, message }) => type === 'chat_message' && message.content === content)
+    chat.send(JSON.stringify({ type: 'chat_message', content }))
+    await echoed
+  }
+  const connect = async () => (await open('3', `/ws/chat/${conversations[1].id}/`)).close()
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [name, { connect: connects, echo: echoes }] of Object.entries(kept)) {
+      const until = performance.now() + seconds * 1_000
+      const busy = name.startsWith('beside') ? await open('1', '/ws/conversations/') : undefined
+      const done = busy === undefined ? () => 0 : searches(busy, until)
+      const times = { connect: [], echo: [] }
+      await Promise.all([paced(until, times.connect, connect), paced(until, times.echo, echo)])
+      busy?.terminate()
+      // The first round warms everything up.
+      if (round === 0) continue
+      answered += done()
+      connects.push(...times.connect)
+      echoes.push(...times.echo)
+    }
+  }
+  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s; ${answered} searches were answered`)
+  console.log('| while | connects | p50 ms | p99 ms | echoes | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|')
+  for (const [name, { connect: connects, echo: echoes }] of Object.entries(kept)) {
+    const cells = [connects, echoes].flatMap((times) => [times.length, quantile(times, 0.5).toFixed(1), quantile(times, 0.99).toFixed(1)])
+    console.log(`| ${name} | ${cells.join(' | ')} |`)
+  }
+} finally {
+  const over = new Promise((ended) => server.once('close', ended))
+  if (server.exitCode === null && server.kill()) await over
+  await rm(folder, { recursive: true, force: true })
+}
+process.exit()
