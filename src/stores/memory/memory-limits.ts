@@ -16,7 +16,7 @@ export interface MemoryLimits extends Limits {
 /**
  * Creates the limits of one node.
  *
- * A user and an address each cost about 150 bytes, and 8 more for each connect of their last window; both are forgotten when the window has passed,
+ * A user and an address each cost less than 500 bytes, and 8 more for each connect of their last window; both are forgotten when the window has passed,
  * and at most 400,000 of each are kept. Leases end by `release` alone and are known by identity: a copy of one releases nothing.
  * A clock that is set back locks nobody out and lets nobody in above the limit; the answers stay true.
  *
