@@ -29,6 +29,7 @@ export interface BudgetLevel {
   /** Units that were there before this attempt; under 0 when it is overdrawn. */
   readonly available: number
   readonly capacity: number
+  readonly refillPerSecond: number
 }
 
 /** What strangers of one address may cost us: a token bucket per address key, charged by cost. */
@@ -57,7 +58,8 @@ export interface AddressBudget {
  */
 export const createAddressBudget = (config: AddressBudgetConfig = {}): AddressBudget => {
   const capacity = positiveInteger('an address budget', 'capacity', config.capacity ?? 2_400)
-  const msPerUnit = 1_000 / positiveNumber('an address budget', 'refillPerSecond', config.refillPerSecond ?? 40)
+  const refillPerSecond = positiveNumber('an address budget', 'refillPerSecond', config.refillPerSecond ?? 40)
+  const msPerUnit = 1_000 / refillPerSecond
   const maxKeys = positiveInteger('an address budget', 'maxKeys', config.maxKeys ?? 200_000)
   const emptyMs = capacity * msPerUnit
   const time = createSteadyTime()
@@ -69,7 +71,7 @@ export const createAddressBudget = (config: AddressBudgetConfig = {}): AddressBu
     const full = fullAt.get(key) ?? -Infinity
     const available = capacity - Math.max(0, full - now) / msPerUnit
     const ready = full + msPerUnit - emptyMs
-    return ready > now ? { granted: false, available, capacity, retryAfterMs: time.until(ready, at) } : { granted: true, available, capacity }
+    return ready > now ? { granted: false, available, capacity, refillPerSecond, retryAfterMs: time.until(ready, at) } : { granted: true, available, capacity, refillPerSecond }
   }
   const spend = (key: string, cost: number, now: number): void => {
     const next = Math.max(fullAt.get(key) ?? now, now) + cost * msPerUnit

@@ -172,6 +172,8 @@ const climbFirst = <U extends User>(walk: Walk<U>, rules: Rules<U>, mode: Mode, 
   walk.pass('address_ban')
 
   const credential = firstFrame ?? findCredential(headers, offer, query, rules.carriers, rules.cookieName)
+  walk.facts.credential = 'reason' in credential ? credential : credential.carrier
+  walk.facts.carriers = rules.carriers
   const dry = checkBudget(rules, walk.facts, client, credential, handshake, mode === 'live')
   if (dry && !walk.excuses(rules.dryRun, 'address_budget', 'address_budget')) return walk.deny('address_budget', dry)
   walk.pass('address_budget')

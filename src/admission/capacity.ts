@@ -21,6 +21,10 @@ export interface Load {
   readonly maxLoopDelayMs: number
   readonly maxInFlight: number
   readonly maxSockets: number
+  /** Whether the delay of the loop has shut the door, by its maximum or, once shut, by its hysteresis. */
+  readonly delayShut: boolean
+  /** The same of handshakes in flight. */
+  readonly flightShut: boolean
 }
 
 /** Whether this node can take one more. */
@@ -62,17 +66,14 @@ export const createCapacity = (config: CapacityConfig = {}, loopDelay: LoopDelay
   let inFlight = 0
   let sockets = 0
   let draining = false
+  const load = (): Load => {
+    const loopDelayMs = loopDelay.delayMs
+    const delayShut = delayGate.isShut(loopDelayMs)
+    return { loopDelayMs, inFlight, sockets, draining, maxLoopDelayMs, maxInFlight, maxSockets, delayShut, flightShut: flightGate.isShut(inFlight) }
+  }
 
   return {
-    check() {
-      if (draining) return deny('draining')
-      if (delayGate.isShut(loopDelay.delayMs)) {
-        return deny('overloaded', { retryAfterMs: 2_000, detail: `loop delay ${Math.round(loopDelay.delayMs)} ms` })
-      }
-      if (flightGate.isShut(inFlight)) return deny('overloaded', { retryAfterMs: 1_000, detail: `${inFlight} handshakes in flight` })
-      if (sockets >= maxSockets) return deny('overloaded', { retryAfterMs: 5_000, detail: `${sockets} of ${maxSockets} sockets are open` })
-      return undefined
-    },
+    check: () => judgeLoad(load()),
     enter() {
       inFlight += 1
     },
@@ -89,10 +90,19 @@ export const createCapacity = (config: CapacityConfig = {}, loopDelay: LoopDelay
       draining = true
     },
     get load() {
-      return { loopDelayMs: loopDelay.delayMs, inFlight, sockets, draining, maxLoopDelayMs, maxInFlight, maxSockets }
+      return load()
     },
     stop: () => loopDelay.stop(),
   }
+}
+
+/** What a load means for the next handshake. */
+export const judgeLoad = ({ draining, delayShut, loopDelayMs, flightShut, inFlight, sockets, maxSockets }: Load): Denial | undefined => {
+  if (draining) return deny('draining')
+  if (delayShut) return deny('overloaded', { retryAfterMs: 2_000, detail: `loop delay ${Math.round(loopDelayMs)} ms` })
+  if (flightShut) return deny('overloaded', { retryAfterMs: 1_000, detail: `${inFlight} handshakes in flight` })
+  if (sockets >= maxSockets) return deny('overloaded', { retryAfterMs: 5_000, detail: `${sockets} of ${maxSockets} sockets are open` })
+  return undefined
 }
 
 const subject = 'a capacity'

@@ -1,9 +1,14 @@
+import type { Denial } from '../protocol/denial.js'
 import type { BudgetAnswer } from './address-budget.js'
+import { forwardedText, type ForwardedText } from './address/forwarded-text.js'
 import type { Load } from './capacity.js'
+import type { Handshake } from './handshake.js'
 import type { Allowance, LimitLevels, LimitRule } from './limits.js'
+import { ownText } from './own-text.js'
+import type { Carrier } from './steps/credential.js'
 
 /**
- * What one decision counted, as it was at that instant.
+ * What one decision was made from, as it was at that instant: enough to make it again under other rules, and no byte of a token.
  *
  * Stairs put their answers here by reference, so that keeping them costs next to nothing; they become words only when somebody looks. What a
  * walk did not get to is `undefined`.
@@ -12,9 +17,36 @@ export interface Facts {
   budget: BudgetAnswer | undefined
   load: Load | undefined
   allowance: Allowance | undefined
+  /** How the token travelled, or what was wrong with the credential. */
+  credential: Carrier | Denial | undefined
+  /** Carriers that were enabled then. */
+  carriers: ReadonlySet<Carrier> | undefined
+  /** The socket's other end, as the operating system names it. */
+  readonly peer: string
+  readonly host: string | undefined
+  readonly forwarded: ForwardedText | undefined
 }
 
-export const noFacts = (): Facts => ({ budget: undefined, load: undefined, allowance: undefined })
+/** The facts that a handshake brings along; the stairs add theirs. */
+export const factsOf = ({ peerAddress, headers }: Pick<Handshake, 'peerAddress' | 'headers'>): Facts => {
+  const host = headers['host']?.[0]
+  return {
+    budget: undefined,
+    load: undefined,
+    allowance: undefined,
+    credential: undefined,
+    carriers: undefined,
+    peer: peerAddress,
+    host: host === undefined ? undefined : ownText(host.slice(0, maxHostLength)),
+    forwarded: forwardedText(headers),
+  }
+}
+
+/** Of a decision that was made without a handshake. */
+export const noFacts = (): Facts => factsOf({ peerAddress: '', headers: {} })
+
+/** A name of 253 characters (RFC 1035 section 2.3.4) and a port; what is longer is no Host of ours. */
+const maxHostLength = 260
 
 /**
  * Thresholds and counters of a stair in words, such as `limits.userConnects: 60 of 60 in 60000 ms`; `undefined` when the stair counts nothing.

@@ -4,7 +4,7 @@ import type { ClientAddress } from './address/client-address.js'
 import { decisionId } from './decision-id.js'
 import { stepNames, type Admitted, type Denied, type DryRunMark, type DryRunRule, type Principal, type Step, type StepName } from './decision.js'
 import type { Endpoint } from './endpoint.js'
-import { factsInWords, noFacts, type Facts } from './facts.js'
+import { factsInWords, factsOf, type Facts } from './facts.js'
 import type { Handshake } from './handshake.js'
 import type { Lease } from './limits.js'
 import { ownText } from './own-text.js'
@@ -16,7 +16,7 @@ const maxPathLength = 200
 export class Walk<U extends User> {
   readonly handshake: Handshake
   readonly policyVersion: string
-  readonly facts: Facts = noFacts()
+  readonly facts: Facts
   readonly stairs: Stairs = { taken: 0, refused: false, details: undefined, waits: undefined }
   marks: DryRunMark[] | undefined = undefined
   client: ClientAddress | undefined = undefined
@@ -26,6 +26,7 @@ export class Walk<U extends User> {
 
   constructor(handshake: Handshake, policyVersion: string, dialect: Dialect) {
     this.handshake = handshake
+    this.facts = factsOf(handshake)
     this.policyVersion = policyVersion
     this.dialect = dialect
   }

@@ -11,7 +11,7 @@ export class CliError extends Error {
   }
 }
 
-const ownCodes = new Set(['ERR_CONFIG', 'ERR_START', 'ERR_DATABASE_OPEN', 'ERR_OPERATOR_KEY', 'ERR_CONFLICT', 'ERR_STORE_UNAVAILABLE'])
+const ownCodes = new Set(['ERR_CONFIG', 'ERR_START', 'ERR_DATABASE_OPEN', 'ERR_OPERATOR_KEY', 'ERR_CONFLICT', 'ERR_RECORD_VERSION', 'ERR_STORE_UNAVAILABLE'])
 
 const fileRemedies: Readonly<Record<string, string>> = {
   EACCES: 'this user may not; change its owner or mode, or set SALLYPORT_DATA_DIR to another folder',

@@ -31,9 +31,9 @@ export const run = async (cli: Cli, command: Command, work: (terminal: Terminal)
 }
 
 /** Loads the configuration of the folder; heavy parts are loaded only by commands that need them. */
-export const load = async (cli: Cli, mode: LoadOptions['mode'], flags: Readonly<Record<string, unknown>> = {}): Promise<LoadedConfig> => {
+export const load = async (cli: Cli, mode: LoadOptions['mode'], flags: Readonly<Record<string, unknown>> = {}, over?: string): Promise<LoadedConfig> => {
   const { loadConfig } = await import('../server/config/load-config.js')
-  return loadConfig({ mode, env: cli.env, cwd: cli.cwd, flags })
+  return loadConfig({ mode, env: cli.env, cwd: cli.cwd, flags, ...(over === undefined ? {} : { over }) })
 }
 
 const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)

@@ -6,6 +6,7 @@ import { addDatabaseCommands } from './commands/db.js'
 import { addDevCommand } from './commands/dev.js'
 import { addExplainCommand } from './commands/explain.js'
 import { addInfoCommand } from './commands/info.js'
+import { addReplayCommand } from './commands/replay.js'
 import { addSecretCommand } from './commands/secret.js'
 import { addServeCommand } from './commands/serve.js'
 import { addSessionCommands } from './commands/sessions.js'
@@ -34,6 +35,7 @@ export const createProgram = (cli: Cli): Command => {
   addTokenCommands(program, cli)
   addExplainCommand(program, cli)
   addTailCommand(program, cli)
+  addReplayCommand(program, cli)
   addBanCommands(program, cli)
   addUserCommands(program, cli)
   addSessionCommands(program, cli)

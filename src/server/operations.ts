@@ -1,9 +1,10 @@
 import type { BanDanger } from '../admission/ban-dangers.js'
 import type { Ban, BanSubject } from '../admission/ban.js'
-import type { Decision } from '../admission/decision.js'
+import type { Decision, StepName } from '../admission/decision.js'
 import type { TokenCheck } from '../admission/token/token-check.js'
 import type { Role } from '../admission/user.js'
 import type { Reason } from '../protocol/denial.js'
+import type { DecisionInputs, recordVersion } from './decision-inputs.js'
 import type { DecisionReader } from './decision-feed.js'
 import type { DecisionFilter } from './decision-filter.js'
 import type { BanPreview } from './preview-ban.js'
@@ -57,11 +58,14 @@ export interface ExplainAsk {
   readonly token: string | undefined
 }
 
-/** A decision for people and tools: plain JSON, the user's record left out. */
+/** A decision for people and tools: plain JSON, the user's record left out. Holds what `sallyport replay` makes it again from. */
 export interface DecisionReport {
+  readonly recordVersion: typeof recordVersion
   readonly id: string
   readonly outcome: Decision['outcome']
   readonly reason: Reason | undefined
+  /** The stair that refused. */
+  readonly step: StepName | undefined
   readonly told: string | undefined
   readonly sentence: string | undefined
   /** What an operator can do about a refusal. */
@@ -80,6 +84,7 @@ export interface DecisionReport {
   readonly policyVersion: string
   readonly steps: readonly { readonly name: string; readonly outcome: string; readonly durationMs: number; readonly detail?: string; readonly remedy?: string }[]
   readonly marks: readonly { readonly step: string; readonly rule: string }[]
+  readonly inputs: DecisionInputs
 }
 
 /** What a token says, claim by claim, without any of its text. */

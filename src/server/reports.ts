@@ -1,6 +1,7 @@
 import type { Decision } from '../admission/decision.js'
 import { denials, statusOf } from '../protocol/denial.js'
 import type { Session } from '../session/session.js'
+import { decisionInputs, recordVersion } from './decision-inputs.js'
 import type { DecisionReport, SessionSummary } from './operations.js'
 import { remedies } from './remedies.js'
 
@@ -9,9 +10,11 @@ export const decisionReport = (decision: Decision): DecisionReport => {
   const denial = decision.outcome === 'denied' ? decision.denial : undefined
   const row = denial && denials[denial.reason]
   return {
+    recordVersion,
     id: decision.id,
     outcome: decision.outcome,
     reason: denial?.reason,
+    step: decision.outcome === 'denied' ? decision.step : undefined,
     told: row?.told,
     sentence: row?.sentence,
     remedy: denial && remedies[denial.reason],
@@ -29,6 +32,7 @@ export const decisionReport = (decision: Decision): DecisionReport => {
     policyVersion: decision.policyVersion,
     steps: decision.steps.map((step) => (denial !== undefined && step.outcome === 'refused' ? { ...step, remedy: remedies[denial.reason] } : step)),
     marks: decision.marks,
+    inputs: decisionInputs(decision),
   }
 }
 

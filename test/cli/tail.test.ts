@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,8 +10,8 @@ let server: Running
 
 beforeAll(async () => {
   const cwd = await mkdtemp(join(tmpdir(), 'sallyport-tail-'))
-  folder = { cwd, env: { SALLYPORT_INTERNAL_PORT: String(await freePort()), SALLYPORT_LOG_LEVEL: 'error' } }
-  server = await startServer(['dev', '--port', '0'], folder)
+  folder = { cwd, env: { SALLYPORT_INTERNAL_PORT: String(await freePort()), SALLYPORT_LISTEN_PORT: String(await freePort()), SALLYPORT_LOG_LEVEL: 'error' } }
+  server = await startServer(['dev'], folder)
 })
 afterAll(async () => {
   server.signal('SIGTERM')
@@ -92,6 +92,34 @@ test('past decisions are read in parts, newest first, with the same filters', as
     before = `&before=${next ?? ''}`
   }
   expect(seen.slice(0, 5)).toEqual(ids)
+})
+
+test('[E1] what tail printed is made again without a server: the same by the same configuration, and another by another', async () => {
+  const { stdout } = await whileKnocking(sallyport(['--json', 'tail', '--count', '12'], folder), async () => {
+    await knock('/nowhere')
+    await knock('/ws/')
+    await knock('/ws/', 'forged')
+  })
+  const file = join(folder.cwd, 'decisions.ndjson')
+  await writeFile(file, stdout)
+  const same = await sallyport(['--json', 'replay', file, '--dev'], folder)
+  expect(jsonOf(same.stdout)).toMatchObject({ decisions: 12, same: 12, identical: 12, flips: [] })
+  expect(same.code).toBe(0)
+  expect(await sallyport(['--json', 'replay', '-', '--dev'], folder, stdout)).toEqual(same)
+
+  await writeFile(join(folder.cwd, 'trial.json'), '{"hosts":["chat.example"]}')
+  const other = await sallyport(['replay', file, '--dev', '--config', 'trial.json'], folder)
+  expect(other.code).toBe(4)
+  expect(other.stdout).toMatch(/changed otherwise +12\n/)
+  expect(other.stdout).toMatch(/answers now\n +bad_request +12\n/)
+})
+
+test('[E4] replay refuses a recording of another version, a file that is none and a configuration that is wrong', async () => {
+  const refused = async (input: string, ...words: readonly string[]) => await sallyport(['replay', '-', ...words], folder, input)
+  expect(await refused('{"id":"a","recordVersion":7}\n')).toEqual({ code: 1, stdout: '', stderr: 'Cannot replay line 1 as its "recordVersion" is 7 and this program reads 1: use the version of sallyport that wrote it\n' })
+  expect(await refused('# a note\n')).toMatchObject({ code: 1, stderr: 'line 1: is not JSON\n1 lines hold no decision.\n' })
+  expect((await refused('', '--config', 'missing.json')).code).toBe(1)
+  expect((await sallyport(['replay', join(folder.cwd, 'missing.ndjson')], folder)).code).toBe(2)
 })
 
 test('tail ends with a word when the server goes, and is a usage error with a filter nobody knows', async () => {

@@ -39,9 +39,10 @@ export const resolveClient = (handshake: Pick<Handshake, 'headers' | 'peerAddres
 }
 
 /** Keeps the work bounded for a list of nothing but trusted hops. */
-const maxHops = 64
+export const maxHops = 64
 
-const hopsOf: Readonly<Record<Forwarding, (lines: readonly string[]) => Iterable<Hop>>> = {
+/** The hops of the lines of a header, nearest first. */
+export const hopsOf: Readonly<Record<Forwarding, (lines: readonly string[]) => Iterable<Hop>>> = {
   'x-forwarded-for': forwardedForHops,
   forwarded: forwardedHops,
   'x-real-ip': (lines) => [realIpHop(lines)],

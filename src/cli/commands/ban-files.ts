@@ -1,6 +1,3 @@
-import { open } from 'node:fs/promises'
-import { stdin } from 'node:process'
-import type { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import type { z } from 'zod'
 import type { Offline } from '../../server/offline.js'
@@ -14,26 +11,7 @@ import { importBans, type ImportOptions } from '../import-bans.js'
 import { ServerUnreachable, type OperatorClient } from '../operator-client.js'
 import { ownAddressOf } from '../own-address.js'
 import type { BanLine } from '../parse-ban-line.js'
-
-/** Lines as they are asked for. Node's readline would also end them at U+2028, which JSON holds as it is. */
-async function* linesIn(input: Readable): AsyncGenerator<string> {
-  let rest = ''
-  for await (const chunk of input.setEncoding('utf8')) {
-    const lines = `${rest}${String(chunk)}`.split('\n')
-    rest = lines.pop() ?? ''
-    yield* lines
-  }
-  if (rest !== '') yield rest
-}
-
-const linesOf = async (source: string): Promise<AsyncIterable<string>> => {
-  if (source === '-') return linesIn(stdin)
-  try {
-    return linesIn((await open(source, 'r')).createReadStream())
-  } catch {
-    throw new CliError(`Cannot read ${source}: name a file that is there, or - for stdin.`, exitCodes.usage)
-  }
-}
+import { readLines } from '../read-lines.js'
 
 type Store = ImportOptions['store']
 
@@ -78,7 +56,7 @@ export const addBanFileCommands = (bans: Command, cli: Cli): void => {
     .action(
       async (source: string, options: { hours: number; forever?: boolean; force?: boolean; reason: string }, command: Command) =>
         run(cli, command, async (terminal) => {
-          const lines = await linesOf(source)
+          const lines = await readLines(source)
           const { reason, force = false } = options
           const defaults = { reason, expiresAt: options.forever === true ? null : cli.now() + hoursToMs(options.hours) }
           const ownAddress = ownAddressOf(cli.env)

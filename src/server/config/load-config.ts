@@ -19,6 +19,8 @@ export interface LoadOptions {
   readonly cwd: string
   /** Values from the command line, by path: stronger than every other source. Text is read as in the environment; secrets are refused. */
   readonly flags?: Readonly<Record<string, unknown>>
+  /** A file whose keys are stronger than every other source but flags, for questions that begin with "what if". */
+  readonly over?: string
   /** Epoch milliseconds that count as now (default `Date.now()`), for `tokens.allowShortSecretUntil`. */
   readonly at?: number
 }
@@ -52,15 +54,16 @@ const masked = (leaf: Leaf<unknown>, value: unknown): string =>
  *
  * @throws ConfigError that lists every problem with key, source, value, what is allowed, and what may have been meant.
  */
-export const loadConfig = async ({ mode, env, cwd, flags = {}, at = Date.now() }: LoadOptions): Promise<LoadedConfig> => {
+export const loadConfig = async ({ mode, env, cwd, flags = {}, over, at = Date.now() }: LoadOptions): Promise<LoadedConfig> => {
   const problems: Problem[] = []
   const warnings = new Set<string>()
   const settings: Setting[] = []
   const file = await readFileSource(cwd, leaves, problems)
+  const overlay = over === undefined ? undefined : await readFileSource(cwd, leaves, problems, over)
   const { env: dotEnvironment, lineOf } = await readDotEnv(cwd, problems)
   const dotEnv = await readEnvironment('.env', dotEnvironment, leaves, problems)
   const environment = await readEnvironment('environment', env, leaves, problems)
-  const ours = [readFlags(flags, leaves, problems), environment, dotEnv]
+  const ours = [readFlags(flags, leaves, problems), ...(overlay ? [overlay] : []), environment, dotEnv]
   const isSet = (path: string): boolean => ours.some(({ values }) => values.has(path))
   const listed = isSet(keys.tokensAllowListPrefix.path) || file?.values.has(keys.tokensAllowListPrefix.path) === true
   const aliases = [

@@ -36,10 +36,14 @@ const exists = async (path: string): Promise<boolean> => {
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Reads the configuration file of a folder, if there is one; nested objects become paths. */
-export const readFileSource = async (cwd: string, leaves: readonly Leaf<unknown>[], problems: Problem[]): Promise<Source | undefined> => {
+/**
+ * Reads the configuration file of a folder, if there is one; nested objects become paths.
+ *
+ * @param given - Reads this file instead, which must be there.
+ */
+export const readFileSource = async (cwd: string, leaves: readonly Leaf<unknown>[], problems: Problem[], given?: string): Promise<Source | undefined> => {
   const found = await Promise.all(filePaths.map((name) => exists(resolve(cwd, name))))
-  const [name, second] = filePaths.filter((_, index) => found[index] === true)
+  const [name, second] = given === undefined ? filePaths.filter((_, index) => found[index] === true) : [given]
   if (name === undefined) return undefined
   const problem = (allowed: string): undefined => void problems.push({ key: name, source: 'file', value: undefined, allowed, didYouMean: undefined })
   if (second !== undefined) return problem(`and ${second} are both there: keep one`)

@@ -15,6 +15,7 @@ const ban: Ban = {
 }
 
 const report: DecisionReport = {
+  recordVersion: 1, step: 'token', inputs: { peer: '203.0.113.7', host: undefined, forwarded: undefined, addressKey: '203.0.113.7', carriers: undefined, credential: undefined, budget: undefined, load: undefined, limits: undefined },
   id: 'd1', outcome: 'denied', reason: 'token_invalid', told: 'token_invalid', sentence: 'The token was not accepted.', remedy: 'Fetch a new token.', retry: 'after-login',
   status: 401, closeCode: 4401, retryAfterMs: undefined, receivedAt: at, address: '203.0.113.7', path: '/ws/', origin: undefined, dialect: 'sallyport.v1',
   endpoint: 'root', userId: undefined, policyVersion: 'p', steps: [], marks: [],

@@ -1,0 +1,34 @@
+import { open } from 'node:fs/promises'
+import { stdin } from 'node:process'
+import type { Readable } from 'node:stream'
+import { CliError } from './cli-error.js'
+import { exitCodes } from './exit-code.js'
+
+/** Far more than any line we write; a longer one is another kind of file. */
+const maxCharacters = 1_048_576
+
+/** Lines as they are asked for. Node's readline would also end them at U+2028, which JSON holds as it is. */
+async function* linesIn(input: Readable): AsyncGenerator<string> {
+  let rest = ''
+  for await (const chunk of input.setEncoding('utf8')) {
+    const lines = `${rest}${String(chunk)}`.split('\n')
+    rest = lines.pop() ?? ''
+    if (rest.length > maxCharacters) throw new CliError(`A line has more than ${maxCharacters} characters; is this the right file?`)
+    yield* lines
+  }
+  if (rest !== '') yield rest
+}
+
+/**
+ * Reads the lines of a file, or of stdin for `-`, in bounded memory.
+ *
+ * @throws CliError (usage) when it can't be read; CliError when a line is too long.
+ */
+export const readLines = async (source: string): Promise<AsyncIterable<string>> => {
+  if (source === '-') return linesIn(stdin)
+  try {
+    return linesIn((await open(source, 'r')).createReadStream())
+  } catch {
+    throw new CliError(`Cannot read ${source}: name a file that is there, or - for stdin.`, exitCodes.usage)
+  }
+}
