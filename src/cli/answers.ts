@@ -70,6 +70,22 @@ export const decision = z.looseObject({
   marks: z.array(z.looseObject({ step: z.string(), rule: z.string() })),
 })
 
+const topCounts = z.array(z.looseObject({ name: z.string(), count: z.number(), uncertain: z.number() }))
+export const dryRunReport = z.looseObject({
+  since: z.number(),
+  items: z.array(
+    z.looseObject({
+      rule: z.string(),
+      mode: z.string(),
+      wouldRefuse: z.number(),
+      refusedAnyway: z.number(),
+      refused: z.number(),
+      addresses: topCounts,
+      users: topCounts,
+    }),
+  ),
+})
+
 export const dropped = z.looseObject({ dropped: z.number() })
 
 export const tokenReport = z.looseObject({

@@ -4,6 +4,7 @@ import { addBanCommands } from './commands/ban.js'
 import { addConfigCommands } from './commands/config.js'
 import { addDatabaseCommands } from './commands/db.js'
 import { addDevCommand } from './commands/dev.js'
+import { addDryRunCommand } from './commands/dry-run.js'
 import { addExplainCommand } from './commands/explain.js'
 import { addInfoCommand } from './commands/info.js'
 import { addReplayCommand } from './commands/replay.js'
@@ -36,6 +37,7 @@ export const createProgram = (cli: Cli): Command => {
   addExplainCommand(program, cli)
   addTailCommand(program, cli)
   addReplayCommand(program, cli)
+  addDryRunCommand(program, cli)
   addBanCommands(program, cli)
   addUserCommands(program, cli)
   addSessionCommands(program, cli)

@@ -52,6 +52,7 @@ export const createOperations = <U extends User>(parts: {
   readonly hasher: PasswordHasher
   readonly metrics: Metrics
   readonly feed: DecisionFeed
+  readonly dryRun: Operations['dryRun']
   readonly log: Log
   readonly mode: 'development' | 'production'
   /** Host that the public port answers to. */
@@ -157,6 +158,7 @@ export const createOperations = <U extends User>(parts: {
       return found.map(decisionReport)
     },
     followDecisions: (filter) => parts.feed.follow(filter),
+    dryRun: parts.dryRun,
     explain: async (ask) => decisionReport(await gate.explain(handshakeOf(ask, parts.host(), now()))),
     async checkToken(token) {
       try {

@@ -7,6 +7,7 @@ import type { Reason } from '../protocol/denial.js'
 import type { DecisionInputs, recordVersion } from './decision-inputs.js'
 import type { DecisionReader } from './decision-feed.js'
 import type { DecisionFilter } from './decision-filter.js'
+import type { DryRunRow } from './dry-run-counts.js'
 import type { BanPreview } from './preview-ban.js'
 
 /** How far a change reached when its call was answered. */
@@ -156,6 +157,8 @@ export interface Operations {
   decisions(filter: DecisionFilter, before: string | undefined, limit: number): readonly DecisionReport[]
   /** Decisions as they are made; `undefined` when there are as many readers as there may be. */
   followDecisions(filter: DecisionFilter): DecisionReader | undefined
+  /** What each rule that can run dry would do, or does, since the start of the server in epoch milliseconds. */
+  dryRun(): { readonly since: number; readonly items: readonly DryRunRow[] }
   explain(ask: ExplainAsk): Promise<DecisionReport>
   checkToken(token: string): Promise<TokenReport>
 }

@@ -7,7 +7,7 @@ import { dryRunRules } from '../admission/decision.js'
 import type { IssuerConfig } from '../admission/token/issuer.js'
 import type { User } from '../admission/user.js'
 import { createGate } from '../create-gate.js'
-import type { Gate } from '../gate.js'
+import type { Gate, GateEvents } from '../gate.js'
 import { createHardenedServer } from '../node/hardened-server.js'
 import { refuse } from '../node/refuse.js'
 import { deny } from '../protocol/denial.js'
@@ -17,7 +17,8 @@ import type { Config } from './config/config.js'
 import type { LoadedConfig } from './config/load-config.js'
 import { dryRunLimits } from './config/keys.js'
 import { createOperations } from './create-operations.js'
-import { createDecisionFeed, type DecisionFeed } from './decision-feed.js'
+import { createDecisionFeed } from './decision-feed.js'
+import { createDryRunCounts } from './dry-run-counts.js'
 import { developmentIssuer, sampleTokens, type SampleToken } from './development.js'
 import { serverEndpoints } from './endpoints.js'
 import { readDemoPage } from './http/demo-page.js'
@@ -120,6 +121,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const operatorKey = await readOrMakeOperatorKey(config.dataDir)
 
     const feed = createDecisionFeed()
+    const dryRun = createDryRunCounts(new Set([...config.dryRun, ...(development || config.bans.ladder.mode === 'dry-run' ? ['ladder'] : [])]))
     const metrics: Metrics = createMetrics({
       sessions: () => gate.sessions.count,
       bans: () => gate.banCount,
@@ -130,7 +132,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       development,
     })
     const served = servedBy(config, development, publicPort)
-    const gate = await createServerGate(options, stores, issuers, served, log, metrics, feed)
+    const gate = await createServerGate(options, stores, issuers, served, log, watchGate<User>(log, metrics, feed, dryRun, development, config.log.format === 'classic'))
     const outbound = openOutbound(config, stores, (event) => {
       dialects.feed.publish(event)
     }, log, metrics)
@@ -158,6 +160,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       hasher,
       metrics,
       feed,
+      dryRun: () => ({ since: startedAt, items: dryRun.rows() }),
       log,
       mode: development ? 'development' : 'production',
       host: () => config.hosts?.[0] ?? `${hostText(config.listen.host)}:${String(publicPort)}`,
@@ -251,8 +254,7 @@ const createServerGate = async (
   issuers: readonly IssuerConfig[],
   { hosts, origins }: Served,
   log: Log,
-  metrics: Metrics,
-  feed: DecisionFeed,
+  events: GateEvents<User>,
 ): Promise<Gate> => {
   const development = mode === 'dev'
   const standIn = developmentUser ?? config.development.user
@@ -282,7 +284,7 @@ const createServerGate = async (
     refusals: config.refusals,
     dialect: config.classic.closeCodes === 'v1' ? 'classic.v1' : 'classic.v2',
     stores: stores.gate,
-    events: watchGate<User>(log, metrics, feed, development, config.log.format === 'classic'),
+    events,
     ...(standInUser === undefined ? {} : { developmentUserId: standInUser.id }),
     refuseForwarded: development,
     ...(development ? { blockingGuard: logBlocking(log) } : {}),

@@ -40,6 +40,7 @@ const recorded = (changes: Partial<Operations> = {}): Recorded => {
   const reach = { sockets: 2, nodes: 1 }
   const operations: Operations = {
     health: () => Promise.resolve({ ready: true, mode: 'production', draining: false, checks: { storage: 'ok' }, sessions: 3 }),
+    dryRun: () => ({ since: at, items: [] }),
     metrics: () => Promise.resolve('sallyport_sessions 3\n'),
     info: () => ({ name: 'sallyport' }),
     ban: note('ban', { ban, ...reach }),

@@ -109,6 +109,7 @@ const addUserRoutes = (app: Hono, operations: Operations): void => {
 }
 
 const addDecisionRoutes = (app: Hono, operations: Operations): void => {
+  app.get('/api/v1/dry-run', (context) => context.json(operations.dryRun()))
   app.get('/api/v1/decisions', (context) => {
     const { before, limit, ...filter } = readQuery(context, decisionsQuery)
     const items = operations.decisions(filter, before, limit)

@@ -41,6 +41,7 @@ export const createMetrics = (gauges: Gauges): Metrics => {
   const admissions = counted('sallyport_admissions_total', 'Decisions by outcome, reason, step and endpoint.', ['outcome', 'reason', 'step', 'endpoint'])
   const duration = new Histogram({ name: 'sallyport_admission_duration_seconds', help: 'Time from handshake to decision.', buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5], registers: [registry] })
   const marks = counted('sallyport_dry_run_marks_total', 'Refusals that rules in dry-run would have made.', ['rule'])
+  const newlyRefused = counted('sallyport_dry_run_newly_refused_total', 'Sockets that were admitted and would be refused if the rule left dry-run.', ['rule'])
   const ended = counted('sallyport_sessions_ended_total', 'Sockets that ended, by endpoint and reason.', ['endpoint', 'reason'])
   const pushes = counted('sallyport_pushes_total', 'Pushes by class and what became of them.', ['class', 'delivery'])
   const messages = counted('sallyport_messages_received_total', 'Messages from clients.')()
@@ -77,7 +78,10 @@ export const createMetrics = (gauges: Gauges): Metrics => {
       if (decision.outcome === 'denied') admissions('denied', decision.denial.reason, decision.step, endpoint).value += 1
       else admissions('admitted', 'admitted', 'none', endpoint).value += 1
       duration.observe(durationMs / 1000)
-      for (const { rule } of decision.marks) marks(rule).value += 1
+      for (const { rule } of decision.marks) {
+        marks(rule).value += 1
+        if (decision.outcome === 'admitted') newlyRefused(rule).value += 1
+      }
     },
     sessionClosed(endpoint, reason) {
       ended(endpoint, reason).value += 1
