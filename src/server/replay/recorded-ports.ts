@@ -3,6 +3,7 @@ import { judgeLoad, type Load } from '../../admission/capacity.js'
 import type { StepName } from '../../admission/decision.js'
 import type { LimitsConfig } from '../../admission/limits.js'
 import type { Rules } from '../../admission/rules.js'
+import { struckOff } from '../../admission/steps/listed.js'
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
 import type { Claims } from '../../admission/token/claims.js'
 import type { Verification } from '../../admission/token/verification.js'
@@ -20,10 +21,14 @@ export interface Thresholds {
 
 export type RecordedPorts = Pick<
   Rules,
-  'bans' | 'budget' | 'capacity' | 'verifier' | 'tickets' | 'ladder' | 'laddered' | 'revocations' | 'users' | 'memberships' | 'limits' | 'developmentUserId'
+  'bans' | 'budget' | 'capacity' | 'verifier' | 'tickets' | 'ladder' | 'laddered' | 'revocations' | 'allowList' | 'users' | 'memberships' | 'limits' | 'developmentUserId'
 >
 
 const standInWords = ', and a development user stands in'
+/** What the stair says of a token that its issuer still lists. */
+const onAllowList = 'on the allow-list'
+const allowListKey = 'recorded'
+
 const calm: Load = { loopDelayMs: 0, inFlight: 0, sockets: 0, draining: false, maxLoopDelayMs: 0, maxInFlight: 0, maxSockets: 1, delayShut: false, flightShut: false }
 
 const goodKey: Claims['key'] = { issuer: 'recorded', kid: undefined, notAfter: Infinity, withdrawn: false }
@@ -71,6 +76,10 @@ export const recordedPorts = (record: DecisionRecord, { addressBudget, limits }:
 
   const tokenDetail = detailOf('token')
   const standsIn = tokenDetail?.endsWith(standInWords) === true && refusalAt('token') === undefined
+  const ended = refusalAt('revocation')
+  const listFailure = ended && failureOf(ended)
+  const wasListed = detailOf('revocation') === onAllowList
+  const wasStruckOff = ended?.detail === struckOff.detail
   const claims: Claims = {
     subject: userId,
     issuer: tokenDetail ?? '',
@@ -81,6 +90,7 @@ export const recordedPorts = (record: DecisionRecord, { addressBudget, limits }:
     role: undefined,
     epoch: detailOf('user') === 'token epoch is over' ? 0 : undefined,
     payload: {},
+    ...(wasListed || wasStruckOff || listFailure !== undefined ? { allowListKey } : {}),
   }
   const verification = (): Verification => {
     const refusal = refusalAt('token')
@@ -134,8 +144,7 @@ export const recordedPorts = (record: DecisionRecord, { addressBudget, limits }:
         return undefined
       },
       findUser() {
-        const refusal = refusalAt('revocation')
-        return asked('revocation') && (refusal?.reason === 'user_banned' || marked('user_ban')) ? banOf(refusal?.detail) : undefined
+        return asked('revocation') && (ended?.reason === 'user_banned' || marked('user_ban')) ? banOf(ended?.detail) : undefined
       },
     },
     budget: { reserve: budget, peek: budget, charge: () => undefined },
@@ -156,11 +165,16 @@ export const recordedPorts = (record: DecisionRecord, { addressBudget, limits }:
     laddered: () => undefined,
     revocations: {
       find() {
-        const refusal = refusalAt('revocation')
-        if (!asked('revocation') || refusal?.reason !== 'token_revoked') return undefined
-        return refusal.detail === 'revoked by token id'
+        if (!asked('revocation') || ended?.reason !== 'token_revoked' || wasStruckOff) return undefined
+        return ended.detail === 'revoked by token id'
           ? { kind: 'token', tokenId: '', until: Number.MAX_SAFE_INTEGER }
           : { kind: 'user', userId, before: Number.MAX_SAFE_INTEGER, until: Number.MAX_SAFE_INTEGER }
+      },
+    },
+    allowList: {
+      async holding() {
+        if (listFailure !== undefined) throw listFailure
+        return await Promise.resolve(new Set(wasStruckOff ? [] : [allowListKey]))
       },
     },
     users: {

@@ -18,6 +18,8 @@ import { createDice, type Dice } from '../../seed/dice.js'
 export const configOf = async (flags: Readonly<Record<string, unknown>>): Promise<Config> =>
   (await loadConfig({ mode: 'tool', env: {}, cwd: '/nowhere', flags })).config
 
+const classicSecret = 'the white stork stands on the roof until all the chimneys of town are cold'
+
 const users = new Map<string, User>([
   ['1', { id: '1', active: true }],
   ['2', { id: '2', active: true, role: 'admin', epoch: 3 }],
@@ -29,7 +31,17 @@ const users = new Map<string, User>([
 /** A gate as a server of this configuration has it. */
 export const gateOf = async (config: Config, decided: (decision: Decision) => void): Promise<Gate> =>
   await createGate({
-    issuers: [{ profile: 'standard', algorithms: ['HS512'], secret: testSecret }],
+    issuers: [
+      { profile: 'standard', algorithms: ['HS512'], secret: testSecret },
+      { profile: 'classic', algorithms: ['HS512'], secret: classicSecret, allowListPrefix: 'old:' },
+    ],
+    allowList: {
+      holding(keys) {
+        const [key = ''] = keys
+        if (key.endsWith('0')) return Promise.reject(new StoreUnavailable('allow_list', 'it did not answer'))
+        return Promise.resolve(new Set(/[1-9]$/.test(key) ? keys : []))
+      },
+    },
     lookupUser(id) {
       if (id === 'away') throw new StoreUnavailable('users', 'it did not answer')
       return users.get(id)
@@ -61,6 +73,8 @@ export const createTraffic = async (seed: number, startAt: number): Promise<{ re
     tokens.push(await mintToken({ profile: 'standard', algorithm: 'HS512', secret: testSecret, subject, lifetimeMs: 3_600_000, at: startAt, ...(subject === '2' && dice.chance(50) ? { epoch: 1 } : {}) }))
   tokens.push(await mintToken({ profile: 'standard', algorithm: 'HS512', secret: testSecret, subject: '1', lifetimeMs: 3_600_000, at: startAt, tokenId: 'revoked' }))
   tokens.push(await mintToken({ profile: 'standard', algorithm: 'HS512', secret: testSecret, subject: '1', lifetimeMs: 1_000, at: startAt }))
+  for (let index = 0; index < 24; index += 1)
+    tokens.push(await mintToken({ profile: 'classic', algorithm: 'HS512', secret: classicSecret, subject: dice.pick(['1', '6', 'banned']), lifetimeMs: 3_600_000, at: startAt, extra: { number: index } }))
   let at = startAt
   const token = (): string => (dice.chance(12) ? `forged-${dice.below(50)}` : dice.chance(6) ? `${dice.pick(tokens)}x` : dice.chance(50) ? (tokens[0] ?? '') : dice.pick(tokens))
   return {
