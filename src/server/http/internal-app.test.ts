@@ -119,6 +119,7 @@ const guarded: Readonly<Record<string, { readonly path: string; readonly body?: 
   'GET /api/v1/decisions': { path: '/api/v1/decisions?outcome=denied&limit=5', status: 200 },
   'GET /api/v1/decision-stream': { path: '/api/v1/decision-stream?reason=token_invalid', status: 200 },
   'GET /api/v1/decisions/:id': { path: '/api/v1/decisions/d1', status: 200 },
+  'GET /api/v1/dry-run': { path: '/api/v1/dry-run', status: 200 },
   'POST /api/v1/explanations': { path: '/api/v1/explanations', body: { path: '/ws/', address: '203.0.113.7' }, status: 200 },
   'POST /api/v1/token-checks': { path: '/api/v1/token-checks', body: { token: 'x' }, status: 200 },
 }
