@@ -134,7 +134,7 @@ export interface Closed {
 
 export interface GateBans {
   /**
-   * Bans a network or a user and closes the live sockets it concerns.
+   * Bans a network or a user and closes the live sockets it concerns. Nobody asks back: a range may hold this machine or your own address.
    *
    * @param durationMs - `undefined` bans without end.
    * @throws TypeError when the network is neither an address nor a CIDR range.

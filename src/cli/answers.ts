@@ -70,6 +70,12 @@ export const decision = z.looseObject({
   marks: z.array(z.looseObject({ step: z.string(), rule: z.string() })),
 })
 
+export const auditList = z.looseObject({
+  items: z.array(z.looseObject({ id: z.number(), at: z.number(), actor: z.string(), action: z.string(), subject: z.string() })),
+  next: z.number().optional(),
+})
+export const undone = z.looseObject({ action: z.string(), subject: z.string(), sockets: z.number(), nodes: z.number() })
+
 const topCounts = z.array(z.looseObject({ name: z.string(), count: z.number(), uncertain: z.number() }))
 export const dryRunReport = z.looseObject({
   since: z.number(),

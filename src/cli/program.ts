@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import type { Cli } from './cli.js'
+import { addAuditCommands } from './commands/audit.js'
 import { addBanCommands } from './commands/ban.js'
 import { addConfigCommands } from './commands/config.js'
 import { addDatabaseCommands } from './commands/db.js'
@@ -38,6 +39,7 @@ export const createProgram = (cli: Cli): Command => {
   addTailCommand(program, cli)
   addReplayCommand(program, cli)
   addDryRunCommand(program, cli)
+  addAuditCommands(program, cli)
   addBanCommands(program, cli)
   addUserCommands(program, cli)
   addSessionCommands(program, cli)

@@ -6,9 +6,11 @@ import { StoreUnavailable } from '../admission/store-unavailable.js'
 import type { User } from '../admission/user.js'
 import type { Gate } from '../gate.js'
 import { deny } from '../protocol/denial.js'
+import type { SqliteAudit } from '../stores/sqlite/sqlite-audit.js'
 import type { SqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { StoredUser } from '../stores/sqlite/user-row.js'
 import { Conflict } from './conflict.js'
+import { createAudit, type Audit } from './create-audit.js'
 import type { DecisionFeed } from './decision-feed.js'
 import { passes } from './decision-filter.js'
 import type { Log } from './log/create-log.js'
@@ -49,6 +51,7 @@ const handshakeOf = (ask: ExplainAsk, host: string, at: number): Handshake => ({
 export const createOperations = <U extends User>(parts: {
   readonly gate: Gate<U>
   readonly users: SqliteUsers
+  readonly audit: SqliteAudit
   readonly hasher: PasswordHasher
   readonly metrics: Metrics
   readonly feed: DecisionFeed
@@ -68,7 +71,7 @@ export const createOperations = <U extends User>(parts: {
   }
   const reach = (sockets: number): { sockets: number; nodes: number } => ({ sockets, nodes: 1 })
 
-  return {
+  const changes: Omit<Operations, keyof Audit> = {
     health: async () => {
       const storage = await users.list({ limit: 1 }).then(
         () => 'ok' as const,
@@ -121,7 +124,12 @@ export const createOperations = <U extends User>(parts: {
       const group = 'userId' in target ? gate.sessions.forUser(target.userId) : gate.sessions.where(({ id }) => id === target.sessionId)
       const sockets = group.close(denial)
       note('kick', actor, 'userId' in target ? `user ${target.userId}` : target.sessionId)
-      return await Promise.resolve(reach(sockets))
+      const subject = 'userId' in target ? `user:${target.userId}` : `session:${target.sessionId}`
+      // The sockets are closed by now: a log that can't be written must not say otherwise.
+      await parts.audit.note({ at: now(), actor, action: 'session.end', subject, after: { sockets } }).catch((error: unknown) => {
+        log.write('error', { event: 'failure', task: 'audit', detail: error instanceof Error ? error.message : 'unknown' })
+      })
+      return reach(sockets)
     },
     users: async () => (await users.list({ limit: 1_000 })).map(userSummary),
     async addUser({ id, email, role }, actor) {
@@ -171,4 +179,5 @@ export const createOperations = <U extends User>(parts: {
       }
     },
   }
+  return { ...changes, ...createAudit(parts.audit, changes, now) }
 }

@@ -10,6 +10,7 @@ import { openPostgresUsers } from '../stores/postgres/postgres-users.js'
 import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
 import { migrate, migrationStatus } from '../stores/sqlite/migrate.js'
 import { createSqliteLadderBans } from '../stores/sqlite/sqlite-ladder-bans.js'
+import { createSqliteAudit, type SqliteAudit } from '../stores/sqlite/sqlite-audit.js'
 import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
 import { createSqliteControlLog } from '../stores/sqlite/sqlite-control-log.js'
 import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
@@ -28,6 +29,7 @@ export interface OpenStores {
   /** Our own table. */
   readonly ownUsers: SqliteUsers
   readonly logins: SqliteLogins
+  readonly audit: SqliteAudit
   /** Who answers for users at admission: our own table, or an existing database. */
   readonly users: Users
   /** `undefined` where no issuer keeps one. */
@@ -67,6 +69,7 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
       },
       ownUsers,
       logins: createSqliteLogins(engine),
+      audit: createSqliteAudit(engine),
       users: external ?? ownUsers,
       allowList,
       memberships: createSqliteMemberships(engine),

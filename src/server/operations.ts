@@ -4,6 +4,7 @@ import type { Decision, StepName } from '../admission/decision.js'
 import type { TokenCheck } from '../admission/token/token-check.js'
 import type { Role } from '../admission/user.js'
 import type { Reason } from '../protocol/denial.js'
+import type { Audit } from './create-audit.js'
 import type { DecisionInputs, recordVersion } from './decision-inputs.js'
 import type { DecisionReader } from './decision-feed.js'
 import type { DecisionFilter } from './decision-filter.js'
@@ -124,7 +125,7 @@ export interface Health {
 }
 
 /** Everything an operator can do to a running server; the internal port and, where it makes sense, the command line offline stand on it. */
-export interface Operations {
+export interface Operations extends Audit {
   health(): Promise<Health>
   metrics(): Promise<string>
   info(): Readonly<Record<string, unknown>>

@@ -157,6 +157,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const operations = createOperations({
       gate,
       users: stores.ownUsers,
+      audit: stores.audit,
       hasher,
       metrics,
       feed,

@@ -32,6 +32,7 @@ export type ApiCode =
   | 'token_missing'
   | 'too_many_readers'
   | 'too_many_wrong_keys'
+  | 'undo_impossible'
   | 'upgrade_required'
   | 'wrong_host'
 

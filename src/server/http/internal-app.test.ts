@@ -40,6 +40,11 @@ const recorded = (changes: Partial<Operations> = {}): Recorded => {
   const reach = { sockets: 2, nodes: 1 }
   const operations: Operations = {
     health: () => Promise.resolve({ ready: true, mode: 'production', draining: false, checks: { storage: 'ok' }, sessions: 3 }),
+    audit: note('audit', [{ id: 9, at, actor: 'cli', action: 'ban.add', subject: 'user:7', before: undefined, after: {} }]),
+    undo: (id, force, ownAddress, actor) => {
+      calls.push(['undo', id, force, ownAddress, actor])
+      return Promise.resolve(id === 9 ? { kind: 'undone', action: 'ban.add', subject: 'user:7', sockets: 0, nodes: 1 } : id === 10 ? { kind: 'refused', why: 'This ban is not in force any more.' } : id === 11 ? { kind: 'dangerous', dangers: ['loopback'] } : undefined)
+    },
     dryRun: () => ({ since: at, items: [] }),
     metrics: () => Promise.resolve('sallyport_sessions 3\n'),
     info: () => ({ name: 'sallyport' }),
@@ -120,6 +125,8 @@ const guarded: Readonly<Record<string, { readonly path: string; readonly body?: 
   'GET /api/v1/decision-stream': { path: '/api/v1/decision-stream?reason=token_invalid', status: 200 },
   'GET /api/v1/decisions/:id': { path: '/api/v1/decisions/d1', status: 200 },
   'GET /api/v1/dry-run': { path: '/api/v1/dry-run', status: 200 },
+  'GET /api/v1/audit': { path: '/api/v1/audit?actor=cli&limit=5', status: 200 },
+  'POST /api/v1/audit/:id/undo': { path: '/api/v1/audit/9/undo', body: {}, status: 200 },
   'POST /api/v1/explanations': { path: '/api/v1/explanations', body: { path: '/ws/', address: '203.0.113.7' }, status: 200 },
   'POST /api/v1/token-checks': { path: '/api/v1/token-checks', body: { token: 'x' }, status: 200 },
 }
@@ -160,6 +167,24 @@ test('[B9] a dangerous ban is refused and nothing is saved, unless it is forced'
   expect(kept.calls).toEqual([])
   expect((await ask(app, '/api/v1/bans', { method: 'POST', key, body: { network: '0.0.0.0/0', force: true } })).status).toBe(201)
   expect(kept.calls).toHaveLength(1)
+})
+
+test('[E7] an undo that is refused or dangerous says why, and an unknown line is 404', async () => {
+  const kept = recorded()
+  const app = appOf(kept)
+  const undo = (id: string, body: object = {}) => ask(app, `/api/v1/audit/${id}/undo`, { method: 'POST', key, body })
+  expect(await (await undo('10')).json()).toEqual({ status: 409, code: 'undo_impossible', title: 'This ban is not in force any more.' })
+  const dangerous = await undo('11', { force: true, ownAddress: '203.0.113.7' })
+  expect(await dangerous.json()).toMatchObject({ status: 409, code: 'ban_dangerous', errors: ['loopback: it holds this machine'] })
+  expect(kept.calls.at(-1)).toEqual(['undo', 11, true, '203.0.113.7', 'operator'])
+  for (const id of ['12', '0', '-1', 'x', '9.5']) expect((await undo(id)).status).toBe(404)
+})
+
+test.each(['cross-site', 'same-site'])('[E9] what a foreign page began is refused by Sec-Fetch-Site: %s, even with the key', async (site) => {
+  const kept = recorded()
+  const response = await ask(appOf(kept), '/api/v1/bans', { key, headers: { 'Sec-Fetch-Site': site } })
+  expect(await response.json()).toMatchObject({ status: 403, code: 'cross_origin' })
+  expect(kept.calls).toEqual([])
 })
 
 test('an unknown path below /api tells nothing without the key', async () => {

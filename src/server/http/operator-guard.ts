@@ -52,7 +52,9 @@ const reading = new Set(['GET', 'HEAD'])
  * A DELETE without a body needs no declaration; a browser asks before it sends one across origins.
  */
 export const noCrossSite: MiddlewareHandler = async ({ req }, next) => {
-  if (req.header('origin') !== undefined) {
+  // What a browser says of a request that a foreign page began, also where it sends no Origin (Fetch Metadata).
+  const site = req.header('sec-fetch-site')
+  if (req.header('origin') !== undefined || site === 'cross-site' || site === 'same-site') {
     return problemResponse({ status: 403, code: 'cross_origin', title: 'Requests of web pages are not answered here.' })
   }
   const type = req.header('content-type')

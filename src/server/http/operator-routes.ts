@@ -1,8 +1,9 @@
 import type { Hono } from 'hono'
-import { dangerSentences } from '../../admission/ban-dangers.js'
 import { looksLikeToken } from '../looks-like-token.js'
 import type { Operations } from '../operations.js'
 import { notFound, refusal } from './api-problem.js'
+import { addAuditRoutes } from './audit-routes.js'
+import { dangerousBan } from './dangerous-ban.js'
 import { actorOf, readBody, readQuery } from './read-request.js'
 import { streamDecisions } from './stream-decisions.js'
 import {
@@ -35,6 +36,7 @@ export const addOperatorRoutes = (app: Hono, operations: Operations): void => {
   addSessionRoutes(app, operations)
   addUserRoutes(app, operations)
   addDecisionRoutes(app, operations)
+  addAuditRoutes(app, operations)
 }
 
 const addBanRoutes = (app: Hono, operations: Operations): void => {
@@ -53,10 +55,7 @@ const addBanRoutes = (app: Hono, operations: Operations): void => {
     const { reason, durationMs, force, ownAddress, ...fields } = await readBody(context, banBody)
     const subject = subjectOf(fields)
     const { dangers } = operations.previewBan(subject, ownAddress)
-    if (dangers.length > 0 && !force) {
-      const errors = dangers.map((danger) => `${danger}: ${dangerSentences[danger]}`)
-      throw refusal({ status: 409, code: 'ban_dangerous', title: 'This ban is saved only by force.', errors })
-    }
+    if (dangers.length > 0 && !force) throw dangerousBan(dangers)
     return context.json(await operations.ban(subject, reason, durationMs ?? undefined, actorOf(context)), 201)
   })
   app.post('/api/v1/ban-previews', async (context) => {

@@ -110,4 +110,19 @@ export const explainBody = z.strictObject({
   token: z.string().max(16_384).optional(),
 })
 
+const auditId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
+const auditWord = z.string().min(1).max(300)
+
+export const auditQuery = z.strictObject({
+  actor: auditWord.optional(),
+  action: auditWord.optional(),
+  subject: auditWord.optional(),
+  before: auditId.optional(),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+})
+
+export const auditParams = z.strictObject({ id: auditId })
+
+export const undoBody = z.strictObject({ force: z.boolean().default(false), ownAddress: address.optional() })
+
 export const tokenCheckBody = z.strictObject({ token: z.string().max(16_384) })

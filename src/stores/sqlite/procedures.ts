@@ -1,3 +1,4 @@
+import { writeAudit } from './procedures/audit.js'
 import { addBan, addBans, liftBans } from './procedures/bans.js'
 import { userChanged } from './procedures/control.js'
 import { importWorkspace } from './procedures/conversations-import.js'
@@ -50,6 +51,7 @@ export const procedures = {
   updateConversation,
   updateCustomer,
   userChanged,
+  writeAudit,
 } as const satisfies ProcedureTable
 
 export type Procedures = typeof procedures

@@ -1,0 +1,142 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
+import { readOperatorKey } from '../../dist/server/operator-key.js'
+import { knock } from './knock.js'
+import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+
+const env: Environment = {
+  SALLYPORT_TOKENS_SECRET: randomBytes(64).toString('base64url'),
+  SALLYPORT_REFUSALS: 'http',
+  SALLYPORT_TRUSTED_PROXIES: '10.0.0.0/24',
+  SALLYPORT_BANS_ALLOW: '198.51.100.0/28',
+  SALLYPORT_LIMITS_ADDRESS_BUDGET_CAPACITY: '10',
+  SALLYPORT_LIMITS_ADDRESS_BUDGET_REFILL_PER_SECOND: '0.01',
+}
+
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let server: Serving
+let key = ''
+
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  await runToEnd(['db', 'seed'], folder.cwd, env)
+  server = await serve(['serve'], folder.cwd, env)
+  key = (await readOperatorKey(join(folder.cwd, '.sallyport'))) ?? ''
+}, 60_000)
+
+afterAll(async () => {
+  await server.stop()
+  await folder.remove()
+}, 60_000)
+
+const call = async (method: string, path: string, body?: object): Promise<{ readonly status: number; readonly body: unknown }> => {
+  const headers = { Authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }
+  const response = await fetch(`${server.internalUrl}/api/v1/${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  return { status: response.status, body: await response.json() }
+}
+
+const auditPage = z.object({ items: z.array(z.object({ id: z.number(), at: z.number(), actor: z.string(), action: z.string(), subject: z.string(), before: z.unknown(), after: z.unknown() })), next: z.number().optional() })
+const audit = async (query = ''): Promise<z.infer<typeof auditPage>['items']> => auditPage.parse((await call('GET', `audit?${query}`)).body).items
+const undo = (id: number, body: object = {}) => call('POST', `audit/${String(id)}/undo`, body)
+const newest = async () => (await audit('limit=1'))[0] ?? { id: 0, action: '', subject: '' }
+
+test('[E6] every change has a line with who, what, when, before and after, newest first and in parts', async () => {
+  const since = (await newest()).id
+  await call('POST', 'bans', { network: '203.0.113.7', reason: 'flood' })
+  await call('DELETE', 'bans?network=203.0.113.7')
+  await call('POST', 'ban-imports', { bans: [{ userId: 'spammer', expiresAt: null }] })
+  await call('POST', 'revocations', { userId: '9' })
+  await call('PATCH', 'users/2', { active: false })
+  await call('PATCH', 'users/2', { active: true })
+  await call('DELETE', 'sessions?userId=2')
+  const lines = (await audit('limit=50')).filter(({ id }) => id > since)
+  expect(lines.map(({ action, subject, actor }) => [action, subject, actor])).toEqual([
+    ['session.end', 'user:2', 'operator'],
+    ['user.enable', 'user:2', 'operator'],
+    ['user.disable', 'user:2', 'operator'],
+    ['revocation.add', 'user:9', 'operator'],
+    ['ban.add', 'user:spammer', 'operator'],
+    ['ban.lift', 'network:203.0.113.7', 'operator'],
+    ['ban.add', 'network:203.0.113.7', 'operator'],
+  ])
+  expect(lines[2]).toMatchObject({ before: { id: '2', active: true }, after: { id: '2', active: false } })
+  expect(lines[6]).toMatchObject({ after: { reason: 'flood', source: 'manual' } })
+  expect((await audit('action=ban.add&subject=user:spammer')).map(({ id }) => id)).toEqual([lines[4]?.id])
+  const [first, second] = await audit('limit=2')
+  expect((await audit(`limit=1&before=${String(first?.id)}`))[0]).toEqual(second)
+})
+
+test('[E7] a ban, a lift and a change of a user are taken back, each once, and by a line of its own', async () => {
+  await call('POST', 'bans', { network: '203.0.113.9', reason: 'noise', durationMs: 3_600_000 })
+  const added = await newest()
+  expect((await undo(added.id)).body).toMatchObject({ action: 'ban.add', subject: 'network:203.0.113.9' })
+  expect((await audit('limit=2')).map(({ action, subject }) => [action, subject])).toEqual([['undo', `audit:${String(added.id)}`], ['ban.lift', 'network:203.0.113.9']])
+  expect((await undo(added.id)).body).toMatchObject({ status: 409, code: 'undo_impossible', title: 'This ban is not in force any more.' })
+  const [, lifted] = await audit('limit=2')
+  expect((await undo(lifted?.id ?? 0)).status).toBe(200)
+  const bans = z.object({ items: z.array(z.object({ subject: z.unknown(), reason: z.string() })) }).parse((await call('GET', 'bans')).body).items
+  expect(bans.filter(({ reason }) => reason === 'noise')).toMatchObject([{ subject: { kind: 'network', network: '203.0.113.9' } }])
+  expect((await undo(lifted?.id ?? 0)).body).toMatchObject({ title: 'Its subject has been banned again meanwhile.' })
+
+  await call('PATCH', 'users/3', { active: false })
+  const disabled = await newest()
+  expect((await undo(disabled.id)).status).toBe(200)
+  expect((await undo(disabled.id)).body).toMatchObject({ title: 'This user has been enabled meanwhile.' })
+})
+
+test('[E7] what nothing takes back says so, and other bans of a subject are not lifted along', async () => {
+  await call('POST', 'revocations', { userId: '9' })
+  expect((await undo((await newest()).id)).body).toMatchObject({ code: 'undo_impossible', title: 'A revocation is never taken back: its holder logs in again.' })
+  await call('POST', 'bans', { userId: 'twice', reason: 'one' })
+  const one = await newest()
+  await call('POST', 'bans', { userId: 'twice', reason: 'two' })
+  expect((await undo(one.id)).body).toMatchObject({ code: 'undo_impossible', title: expect.stringMatching(/^Other bans of the same subject/) })
+  expect((await undo(999_999)).status).toBe(404)
+})
+
+test('[E8] no sequence of changes that nobody forced locks an operator, a proxy or an allowed network out', { timeout: 60_000 }, async () => {
+  const own = '203.0.113.200'
+  const networks = ['0.0.0.0/0', '::/0', '127.0.0.1', '127.0.0.0/8', '::1', '10.0.0.7', '10.0.0.0/8', '198.51.100.3', '198.51.100.0/24', own, '203.0.113.0/24', '203.0.113.201', '2001:db8::/32']
+  const network = fc.constantFrom(...networks)
+  const action = fc.oneof(
+    network.map((each) => () => call('POST', 'bans', { network: each, ownAddress: own })),
+    network.map((each) => () => call('DELETE', `bans?network=${encodeURIComponent(each)}`)),
+    fc.array(network, { minLength: 1, maxLength: 4 }).map((many) => () => call('POST', 'ban-imports', { ownAddress: own, bans: many.map((each) => ({ network: each, expiresAt: null })) })),
+    fc.constantFrom('1', '2', 'operator', 'cli').map((userId) => () => call('POST', 'bans', { userId })),
+    fc.constantFrom('1', '2').chain((id) => fc.boolean().map((active) => () => call('PATCH', `users/${id}`, { active }))),
+    fc.constantFrom('1', '2', 'operator').map((userId) => () => call('POST', 'revocations', { userId })),
+    fc.integer({ min: 0, max: 12 }).map((back) => async () => undo((await newest()).id - back, { ownAddress: own })),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(action, { minLength: 1, maxLength: 8 }), async (actions) => {
+      for (const act of actions) expect((await act()).status).toBeLessThan(500)
+      for (const address of ['127.0.0.1', '::1', '10.0.0.7', '198.51.100.3', own]) {
+        const explained = z.object({ reason: z.string().optional() }).parse((await call('POST', 'explanations', { path: '/ws/', address })).body)
+        expect(explained.reason, address).not.toBe('address_banned')
+      }
+      expect((await call('GET', 'info')).status).toBe(200)
+    }),
+    { numRuns: 25 },
+  )
+})
+
+test('[E9] while the gate refuses everything, every call of an operator is answered', async () => {
+  const refused = Promise.all(Array.from({ length: 200 }, async (_, index) => (await knock(`${server.socketUrl}/ws/`, { headers: { authorization: `Bearer forged-${String(index)}` } })).status))
+  const answered = await Promise.all(Array.from({ length: 50 }, async () => (await call('GET', 'bans?limit=1')).status))
+  expect(new Set(answered)).toEqual(new Set([200]))
+  expect((await refused).filter((status) => status === 429).length).toBeGreaterThan(150)
+  expect((await call('POST', 'bans', { userId: 'in-the-storm' })).status).toBe(201)
+})
+
+test('[E6] the command line lists the log and takes back a line of it', async () => {
+  await call('POST', 'bans', { userId: 'by-cli', reason: 'x' })
+  const { id } = await newest()
+  const listed = await server.run(['audit', '--count', '1'])
+  expect(listed.stdout).toMatch(new RegExp(`^${String(id)} .*operator +ban.add +user:by-cli\\n$`))
+  const undone = await server.run(['undo', String(id)])
+  expect(undone).toMatchObject({ code: 0, stdout: 'ban.add user:by-cli\n' })
+  expect((await audit('limit=2')).map(({ action, actor }) => [action, actor])).toEqual([['undo', 'cli'], ['ban.lift', 'cli']])
+})
