@@ -255,7 +255,7 @@ const createServerGate = async (
   issuers: readonly IssuerConfig[],
   { hosts, origins }: Served,
   log: Log,
-  events: GateEvents<User>,
+  events: GateEvents,
 ): Promise<Gate> => {
   const development = mode === 'dev'
   const standIn = developmentUser ?? config.development.user
