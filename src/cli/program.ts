@@ -8,6 +8,7 @@ import { addDevCommand } from './commands/dev.js'
 import { addDryRunCommand } from './commands/dry-run.js'
 import { addExplainCommand } from './commands/explain.js'
 import { addInfoCommand } from './commands/info.js'
+import { addOperatorCommands } from './commands/operator.js'
 import { addReplayCommand } from './commands/replay.js'
 import { addSecretCommand } from './commands/secret.js'
 import { addServeCommand } from './commands/serve.js'
@@ -40,6 +41,7 @@ export const createProgram = (cli: Cli): Command => {
   addReplayCommand(program, cli)
   addDryRunCommand(program, cli)
   addAuditCommands(program, cli)
+  addOperatorCommands(program, cli)
   addBanCommands(program, cli)
   addUserCommands(program, cli)
   addSessionCommands(program, cli)

@@ -41,6 +41,7 @@ import { openStores, type OpenStores } from './open-stores.js'
 import type { Operations } from './operations.js'
 import { createKeyReload } from './reload-keys.js'
 import { readOrMakeOperatorKey } from './operator-key.js'
+import { createFindOperator } from './operator-keys.js'
 import { sampleMembers, seed } from './seed/seed.js'
 import { servedBy, type Served } from './served.js'
 import { version } from './version.js'
@@ -172,6 +173,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const internalApp = createInternalApp({
       operations,
       operatorKey,
+      findOperator: createFindOperator(config.dataDir, Date.now, told('operators')),
       now: Date.now,
       onFailure: told('internal port'),
     })

@@ -32,8 +32,8 @@ afterAll(async () => {
   await folder.remove()
 }, 60_000)
 
-const call = async (method: string, path: string, body?: object): Promise<{ readonly status: number; readonly body: unknown }> => {
-  const headers = { Authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }
+const call = async (method: string, path: string, body?: object, by = key): Promise<{ readonly status: number; readonly body: unknown }> => {
+  const headers = { Authorization: `Bearer ${by}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }
   const response = await fetch(`${server.internalUrl}/api/v1/${path}`, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
   return { status: response.status, body: await response.json() }
 }
@@ -139,4 +139,35 @@ test('[E6] the command line lists the log and takes back a line of it', async ()
   const undone = await server.run(['undo', String(id)])
   expect(undone).toMatchObject({ code: 0, stdout: 'ban.add user:by-cli\n' })
   expect((await audit('limit=2')).map(({ action, actor }) => [action, actor])).toEqual([['undo', 'cli'], ['ban.lift', 'cli']])
+})
+
+const addOperator = async (name: string, role: string): Promise<string> => (await server.run(['operator', 'add', name, '--role', role])).stdout.trim()
+
+test('[E10] [E11] each operator has a key of his own that reaches as far as his role, and stands in the log by his name', async () => {
+  const viewer = await addOperator('vera', 'viewer')
+  const moderator = await addOperator('mona@example', 'moderator')
+  const admin = await addOperator('ada', 'admin')
+  const asks = [
+    ['GET', 'decisions', undefined],
+    ['POST', 'explanations', { path: '/ws/', address: '203.0.113.7' }],
+    ['POST', 'bans', { userId: 'by-role' }],
+    ['DELETE', 'sessions/none', undefined],
+    ['PATCH', 'users/1', { active: true }],
+    ['POST', 'audit/999999/undo', {}],
+  ] as const
+  const statuses = async (by: string): Promise<readonly number[]> => {
+    const seen: number[] = []
+    for (const [method, path, body] of asks) seen.push((await call(method, path, body, by)).status)
+    return seen
+  }
+  expect(await statuses(viewer)).toEqual([200, 200, 403, 403, 403, 403])
+  expect(await statuses(moderator)).toEqual([200, 200, 201, 200, 403, 403])
+  expect(await statuses(admin)).toEqual([200, 200, 201, 200, 200, 404])
+  expect((await call('POST', 'bans', { userId: 'x' }, viewer)).body).toMatchObject({ code: 'role_too_low', title: 'This needs the role moderator; this key has viewer.' })
+  expect((await audit('limit=4&action=ban.add')).map(({ actor }) => actor)).toEqual(expect.arrayContaining(['ada', 'mona@example']))
+
+  expect((await server.run(['operator', 'list'])).stdout).toMatch(/^vera +viewer .*\nmona@example +moderator .*\nada +admin /)
+  expect(await server.run(['operator', 'remove', 'ada'])).toMatchObject({ code: 0, stdout: 'ada\n' })
+  await expect.poll(async () => (await call('GET', 'info', undefined, admin)).status, { timeout: 5_000 }).toBe(401)
+  expect((await call('GET', 'info')).status).toBe(200)
 })

@@ -26,6 +26,7 @@ export type ApiCode =
   | 'overloaded'
   | 'rate_limited'
   | 'refresh_refused'
+  | 'role_too_low'
   | 'signature_missing'
   | 'signature_stale'
   | 'signature_wrong'

@@ -1,6 +1,8 @@
 import { Hono, type MiddlewareHandler } from 'hono'
 import { bodyLimit } from 'hono/body-limit'
 import type { Operations } from '../operations.js'
+import type { FindOperator } from '../operator-keys.js'
+import { onlyByRole } from './acting-operator.js'
 import { answerFailure, notFound, problemResponse } from './api-problem.js'
 import { addHealthRoutes } from './health-routes.js'
 import { onlyLoopbackHosts } from './loopback-host.js'
@@ -17,6 +19,8 @@ export interface InternalAppOptions {
   readonly operations: Operations
   /** Secret of the file `operator.key`. */
   readonly operatorKey: string
+  /** Whose key another one is (default nobody's). */
+  readonly findOperator?: FindOperator
   /** Epoch milliseconds. */
   readonly now: () => number
   /** Told of every error that is answered 500 or 503, for the log. */
@@ -28,10 +32,10 @@ export interface InternalAppOptions {
  *
  * Stands on loopback and answers loopback Hosts only; bodies up to 64 KiB, lists of bans up to 256 KiB.
  */
-export const createInternalApp = ({ operations, operatorKey, now, onFailure }: InternalAppOptions): Hono => {
+export const createInternalApp = ({ operations, operatorKey, findOperator = nobody, now, onFailure }: InternalAppOptions): Hono => {
   const app = new Hono()
   app.use(securityHeaders, onlyLoopbackHosts)
-  app.use('/api/*', onlyOperator(operatorKey, now), noCrossSite, limitBodies())
+  app.use('/api/*', onlyOperator(operatorKey, findOperator, now), noCrossSite, onlyByRole, limitBodies())
   addHealthRoutes(app, operations, onFailure)
   addOperatorRoutes(app, operations)
   refuseOtherMethods(app)
@@ -39,6 +43,8 @@ export const createInternalApp = ({ operations, operatorKey, now, onFailure }: I
   app.onError((error) => answerFailure(error, onFailure))
   return app
 }
+
+const nobody: FindOperator = () => Promise.resolve(undefined)
 
 const importPath = '/api/v1/ban-imports'
 

@@ -1,5 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { MiddlewareHandler } from 'hono'
+import type { FindOperator } from '../operator-keys.js'
+import { setActing } from './acting-operator.js'
 import { problemResponse } from './api-problem.js'
 import { isJson, notJson } from './only-json.js'
 
@@ -12,14 +14,14 @@ const digest = (text: string): Buffer => createHash('sha256').update(text).diges
 const bearerForm = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
 
 /**
- * Lets only the operator's key through (`Authorization: Bearer`, RFC 6750 section 2.1).
+ * Lets only the key of `operator.key`, and those of named operators, through (`Authorization: Bearer`, RFC 6750 section 2.1).
  *
  * After 10 wrong keys in any minute every further wrong one is answered 429. The right key is always let in: 256 random bits cannot be
  * guessed, and whoever knocks wrongly must not lock the operator out.
  *
  * @param now - Epoch milliseconds.
  */
-export const onlyOperator = (operatorKey: string, now: () => number): MiddlewareHandler => {
+export const onlyOperator = (operatorKey: string, find: FindOperator, now: () => number): MiddlewareHandler => {
   const right = digest(operatorKey)
   let wrongAt: readonly number[] = []
 
@@ -30,6 +32,11 @@ export const onlyOperator = (operatorKey: string, now: () => number): Middleware
       return problemResponse({ status: 401, code: 'key_missing', title: 'The operator key is missing.', headers })
     }
     if (timingSafeEqual(digest(key), right)) return next()
+    const operator = await find(key)
+    if (operator !== undefined) {
+      setActing(context, operator)
+      return next()
+    }
 
     const at = now()
     wrongAt = wrongAt.filter((each) => each > at - windowMs)

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
+import { actingOperator } from './acting-operator.js'
 import { refusal } from './api-problem.js'
 
 const nameForm = /^\w{1,40}$/
@@ -44,8 +45,10 @@ export const readQuery = <T>(context: Context, shape: z.ZodType<T>): T => {
 
 const actorForm = /^[\w.@:-]{1,64}$/
 
-/** Who acts, for the audit log: the header `Sallyport-Actor`, `operator` when it is absent or oddly written. */
+/** Who acts, for the audit log: the name of the key; for the owner's the header `Sallyport-Actor`, `operator` when it is absent or oddly written. */
 export const actorOf = (context: Context): string => {
+  const named = actingOperator(context)
+  if (named !== undefined) return named.name
   const given = context.req.header('sallyport-actor') ?? ''
   return actorForm.test(given) ? given : 'operator'
 }
