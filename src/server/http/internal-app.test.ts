@@ -175,7 +175,7 @@ test('[E7] an undo that is refused or dangerous says why, and an unknown line is
   const undo = (id: string, body: object = {}) => ask(app, `/api/v1/audit/${id}/undo`, { method: 'POST', key, body })
   expect(await (await undo('10')).json()).toEqual({ status: 409, code: 'undo_impossible', title: 'This ban is not in force any more.' })
   const dangerous = await undo('11', { force: true, ownAddress: '203.0.113.7' })
-  expect(await dangerous.json()).toMatchObject({ status: 409, code: 'ban_dangerous', errors: ['loopback: it holds this machine'] })
+  expect(await dangerous.json()).toMatchObject({ status: 409, code: 'ban_dangerous', errors: ['loopback: it holds addresses of this machine itself'] })
   expect(kept.calls.at(-1)).toEqual(['undo', 11, true, '203.0.113.7', 'operator'])
   for (const id of ['12', '0', '-1', 'x', '9.5']) expect((await undo(id)).status).toBe(404)
 })

@@ -35,9 +35,9 @@ const busy = {
   'limits.addressConnects.windowMs': '5000',
   'limits.endpointConnects.max': '150',
   'limits.endpointConnects.windowMs': '5000',
-  'limits.userSockets': '15',
-  'limits.addressSockets': '12',
-  'limits.nodeSockets': '20',
+  'limits.userSockets': '8',
+  'limits.addressSockets': '6',
+  'limits.nodeSockets': '16',
   'limits.addressBudget.capacity': '60',
   'limits.addressBudget.refillPerSecond': '8',
 }
