@@ -1,6 +1,7 @@
 import { forwardings, type Forwarding } from '../../admission/address/proxies.js'
 import type { Handshake, Headers } from '../../admission/handshake.js'
-import type { Carrier } from '../../admission/steps/credential.js'
+import { carriers, type Carrier } from '../../admission/steps/credential.js'
+import { deny, type Denial } from '../../protocol/denial.js'
 import { bearerPrefix, modern } from '../../protocol/subprotocol.js'
 import type { RecordedHops } from '../decision-inputs.js'
 import type { DecisionRecord } from './record.js'
@@ -21,12 +22,23 @@ const linesOf = (name: Forwarding, hops: RecordedHops): readonly string[] => [ho
 /** The carriers that the recorded credential used: none, one, or the two that were in conflict. */
 const carriersOf = ({ inputs: { credential } }: DecisionRecord): readonly Carrier[] => {
   if (credential === undefined || 'carrier' in credential) return credential === undefined ? [] : [credential.carrier]
-  if (credential.reason === 'token_missing') return []
-  const [, first, second] = /^two credentials: (\w+) and (\w+)$/.exec(credential.detail ?? '') ?? []
-  return first === undefined || second === undefined ? ['cookie', 'cookie'] : [first, second].filter(isCarrier)
+  if (credential.detail === twoCookies) return ['cookie', 'cookie']
+  return (conflict.exec(credential.detail ?? '') ?? []).slice(1).filter(isCarrier)
 }
 
-const isCarrier = (text: string): text is Carrier => ['header', 'subprotocol', 'query', 'ticket', 'cookie'].includes(text)
+const isCarrier = (text: string): text is Carrier => carriers.some((carrier) => carrier === text)
+
+const conflict = /^two credentials: ([\w-]+) and ([\w-]+)$/
+const twoCookies = 'two cookies of one name'
+
+/** What came in the first frame, or why nothing did; `undefined` when the handshake itself had to bring the credential. */
+export const recordedFirstFrame = ({ inputs: { credential } }: DecisionRecord): string | Denial | undefined => {
+  if (credential === undefined) return undefined
+  if ('carrier' in credential) return credential.carrier === 'first-frame' ? placeholder : undefined
+  const { reason, detail } = credential
+  if (reason === 'token_missing' || detail === twoCookies || conflict.test(detail ?? '')) return undefined
+  return deny(reason, detail === undefined ? {} : { detail })
+}
 
 /** What a development server refuses by its mere presence, and of which only the name is recorded. */
 const proxyField = /^development mode refuses (x-forwarded-host|x-forwarded-proto)$/
@@ -38,10 +50,10 @@ const proxyField = /^development mode refuses (x-forwarded-host|x-forwarded-prot
  */
 export const recordedHandshake = (record: DecisionRecord, cookieName: string): Handshake => {
   const { inputs, origin, path, receivedAt, steps } = record
-  const carriers = carriersOf(record)
-  const has = (carrier: Carrier): boolean => carriers.includes(carrier)
-  const query = carriers.flatMap((carrier) => (carrier === 'query' ? [`token=${placeholder}`] : carrier === 'ticket' ? [`ticket=${placeholder}`] : []))
-  const cookies = carriers.filter((carrier) => carrier === 'cookie').map(() => `${cookieName}=${placeholder}`)
+  const used = carriersOf(record)
+  const has = (carrier: Carrier): boolean => used.includes(carrier)
+  const query = used.flatMap((carrier) => (carrier === 'query' ? [`token=${placeholder}`] : carrier === 'ticket' ? [`ticket=${placeholder}`] : []))
+  const cookies = used.filter((carrier) => carrier === 'cookie').map(() => `${cookieName}=${placeholder}`)
   const offer = record.dialect === modern || has('subprotocol') ? [has('subprotocol') ? `${modern}, ${bearerPrefix}${placeholder}` : modern] : undefined
   const field = proxyField.exec(steps.at(-1)?.detail ?? '')?.[1]
   const headers: Record<string, readonly string[] | undefined> = {

@@ -21,7 +21,7 @@ export interface Thresholds {
 
 export type RecordedPorts = Pick<
   Rules,
-  'bans' | 'budget' | 'capacity' | 'verifier' | 'tickets' | 'ladder' | 'laddered' | 'revocations' | 'allowList' | 'users' | 'memberships' | 'limits' | 'developmentUserId'
+  'bans' | 'budget' | 'capacity' | 'verifier' | 'tickets' | 'lobby' | 'ladder' | 'laddered' | 'revocations' | 'allowList' | 'users' | 'memberships' | 'limits' | 'developmentUserId'
 >
 
 const standInWords = ', and a development user stands in'
@@ -66,7 +66,9 @@ export const recordedPorts = (record: DecisionRecord, { addressBudget, limits }:
   /** Why a stair refused then; `undefined` when it passed. */
   const refusalAt = (name: StepName): Denial | undefined => {
     const detail = detailOf(name)
-    return record.step === name && record.reason !== undefined ? deny(record.reason, detail === undefined ? {} : { detail }) : undefined
+    const { retryAfterMs } = record
+    const rest = { ...(detail === undefined ? {} : { detail }), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }
+    return record.step === name && record.reason !== undefined ? deny(record.reason, rest) : undefined
   }
   const asked = (name: StepName): boolean => {
     const was = stepOf(name) !== undefined
@@ -158,6 +160,12 @@ export const recordedPorts = (record: DecisionRecord, { addressBudget, limits }:
     },
     verifier: { verify: verification, cached: () => (isProved() ? claims : undefined) },
     tickets: { redeem: verification, peek: () => (isProved() ? { ok: true, claims, cached: false } : { ok: false, denial: deny('token_expired'), fault: 'claims' }) },
+    lobby: {
+      full() {
+        const refusal = refusalAt('credential')
+        return refusal?.reason === 'token_missing' ? undefined : refusal
+      },
+    },
     ladder: {
       failed: () => (marked('ladder') ? { outcome: 'would_ban', ban: banOf(undefined) } : { outcome: 'nothing' }),
       admitted: () => undefined,

@@ -1,6 +1,6 @@
 import { canonicalAddress } from '../../admission/address/canonical.js'
 import { createProxies } from '../../admission/address/proxies.js'
-import { admit } from '../../admission/admit.js'
+import { admit, admitByFirstFrame } from '../../admission/admit.js'
 import { dryRunRules, stepNames, type StepName } from '../../admission/decision.js'
 import { defaultDeadlines, type Rules } from '../../admission/rules.js'
 import { createEndpointTable } from '../../admission/steps/endpoints.js'
@@ -11,7 +11,7 @@ import { serverEndpoints } from '../endpoints.js'
 import { decisionReport } from '../reports.js'
 import { servedBy } from '../served.js'
 import { answerOf, type Answer } from './answer.js'
-import { recordedHandshake } from './recorded-handshake.js'
+import { recordedFirstFrame, recordedHandshake } from './recorded-handshake.js'
 import { recordedPorts } from './recorded-ports.js'
 import type { DecisionRecord } from './record.js'
 
@@ -66,7 +66,9 @@ export const createReplay = (config: Config, development: boolean): Replay => {
     if (inputs.forwarded?.[config.forwarding] === 'too long' && peer !== undefined && fixed.proxies.trusts(peer)) return { kind: 'undecided', step: 'client_address' }
 
     const rules: Rules = { ...fixed, plainDialect: dialect === 'sallyport.v1' ? 'classic.v2' : dialect, ...recordedPorts(record, thresholds, miss) }
-    const decision = await admit(recordedHandshake(record, config.cookieName), rules)
+    const handshake = recordedHandshake(record, config.cookieName)
+    const firstFrame = recordedFirstFrame(record)
+    const decision = await (firstFrame === undefined ? admit(handshake, rules) : admitByFirstFrame(handshake, rules, firstFrame))
     if (missed !== undefined) return { kind: 'undecided', step: missed }
     const answer = answerOf(decisionReport(decision))
     const end = answer.step === undefined ? stepNames.length : stepNames.indexOf(answer.step)

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { mintToken } from '../../admission/token/mint-token.js'
-import { testSecret } from '../../admission/testing/staircase.js'
+import { admitByFirstFrame } from '../../admission/admit.js'
+import { createStaircase, handshakeOf, testSecret, tokenFor } from '../../admission/testing/staircase.js'
+import { defaultLimits } from '../../create-gate.js'
+import { deny } from '../../protocol/denial.js'
+import { createMemoryLimits } from '../../stores/memory/memory-limits.js'
+import { serverEndpoints } from '../endpoints.js'
 import { decisionReport } from '../reports.js'
 import { createDice } from '../seed/dice.js'
 import { createReplay } from './replay-decision.js'
@@ -61,9 +66,19 @@ test('[E1] a long recording meets every stair and is the same again', async () =
   const lines = await recordTraffic(await configOf(busy), 9, 5_000)
   const summary = await replayed(lines, busy)
   expect(summary).toMatchObject({ decisions: 5_000, identical: 5_000 })
-  for (const reason of ['admitted', 'bad_request', 'bad_forwarding', 'address_banned', 'rate_limited', 'overloaded', 'not_found', 'origin_refused', 'token_missing', 'token_invalid', 'token_expired', 'token_revoked', 'user_banned', 'user_unknown', 'user_disabled', 'forbidden', 'too_many_connections', 'dependency_unavailable'])
+  for (const reason of ['admitted', 'bad_request', 'bad_forwarding', 'address_banned', 'rate_limited', 'not_found', 'origin_refused', 'token_missing', 'token_invalid', 'token_expired', 'token_revoked', 'user_banned', 'user_unknown', 'user_disabled', 'forbidden', 'too_many_connections', 'dependency_unavailable'])
     expect(summary.before[reason] ?? 0, reason).toBeGreaterThan(0)
   expect(summary.before['admitted']).toBeGreaterThan(200)
+})
+
+test('[E1] what came in the first frame, or failed to, is made again too', async () => {
+  const limits = createMemoryLimits(defaultLimits)
+  const world = await createStaircase(limits, { carriers: ['header', 'first-frame'], dialect: 'classic.v2', endpoints: serverEndpoints, origins: [] })
+  const handshake = handshakeOf({ target: '/ws/', headers: { 'sec-websocket-protocol': ['sallyport.v1'] } })
+  const good = await tokenFor()
+  const made = [admitByFirstFrame(handshake, world.rules, good), admitByFirstFrame(handshake, world.rules, 'forged'), admitByFirstFrame(handshake, world.rules, deny('auth_timeout')), admitByFirstFrame(handshake, world.rules, deny('bad_request', { detail: 'the first frame is no authenticate' })), world.admit({ target: '/ws/', headers: { 'sec-websocket-protocol': ['sallyport.v1'] } })]
+  const lines = (await Promise.all(made)).map((decision) => JSON.stringify(decisionReport(decision)))
+  expect(await replayed(lines, { carriers: 'header,first-frame' })).toMatchObject({ decisions: 5, identical: 5, before: { admitted: 1, token_invalid: 1, auth_timeout: 1, bad_request: 1, token_missing: 1 } })
 })
 
 interface Attempt {
