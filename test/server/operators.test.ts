@@ -38,7 +38,7 @@ const call = async (method: string, path: string, body?: object, by = key): Prom
   return { status: response.status, body: await response.json() }
 }
 
-const auditPage = z.object({ items: z.array(z.object({ id: z.number(), at: z.number(), actor: z.string(), action: z.string(), subject: z.string(), before: z.unknown(), after: z.unknown() })), next: z.number().optional() })
+const auditPage = z.object({ items: z.array(z.object({ id: z.number(), at: z.number(), actor: z.string(), action: z.string(), subject: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })), next: z.number().optional() })
 const audit = async (query = ''): Promise<z.infer<typeof auditPage>['items']> => auditPage.parse((await call('GET', `audit?${query}`)).body).items
 const undo = (id: number, body: object = {}) => call('POST', `audit/${String(id)}/undo`, body)
 const newest = async () => (await audit('limit=1'))[0] ?? { id: 0, action: '', subject: '' }

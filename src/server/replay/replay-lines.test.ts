@@ -77,7 +77,8 @@ test('[E1] what came in the first frame, or failed to, is made again too', async
   const handshake = handshakeOf({ target: '/ws/', headers: { 'sec-websocket-protocol': ['sallyport.v1'] } })
   const good = await tokenFor()
   const made = [admitByFirstFrame(handshake, world.rules, good), admitByFirstFrame(handshake, world.rules, 'forged'), admitByFirstFrame(handshake, world.rules, deny('auth_timeout')), admitByFirstFrame(handshake, world.rules, deny('bad_request', { detail: 'the first frame is no authenticate' })), world.admit({ target: '/ws/', headers: { 'sec-websocket-protocol': ['sallyport.v1'] } })]
-  const lines = (await Promise.all(made)).map((decision) => JSON.stringify(decisionReport(decision)))
+  const lines: string[] = []
+  for (const decision of made) lines.push(JSON.stringify(decisionReport(await decision)))
   expect(await replayed(lines, { carriers: 'header,first-frame' })).toMatchObject({ decisions: 5, identical: 5, before: { admitted: 1, token_invalid: 1, auth_timeout: 1, bad_request: 1, token_missing: 1 } })
 })
 
