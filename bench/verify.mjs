@@ -1,6 +1,6 @@
 // What does the verification of one token cost, beside `jose` bare and `node:crypto` direct, and what does a burst of handshakes do to the loop?
 //
-//   npm run build && node bench/verify.mjs [rounds] [tokens]
+//   npm run build && node bench/verify.mjs [rounds] [tokens, or `burst` for the second part alone]
 //
 // All variants of an algorithm are interleaved within a round, every token is verified once per variant and round, and every ratio is taken
 // inside its round. `crypto` is the signature alone, called so that it blocks; `jose` is its `jwtVerify` on an imported key. The burst opens 2,000
@@ -174,13 +174,16 @@ const burst = async (kind, rounds, handshakes) => {
     const tokens = Array.from({ length: handshakes }, () => mint((minted += 1)))
     const idle = await delayOf(() => new Promise((resolve) => setTimeout(resolve, 1500)))
     let answers = []
+    let tookMs = 0
     const busy = await delayOf(async () => {
+      const startedAt = performance.now()
       answers = await Promise.all(tokens.map(connect))
+      tookMs = performance.now() - startedAt
     })
     const let101 = answers.filter((status) => status === 101).length
     if (round < 0) continue
     ratios.push(busy.p99 / idle.p99)
-    console.log(`${kind} burst ${round + 1}: ${let101} of ${handshakes} let in; loop delay p99 idle ${idle.p99.toFixed(1)} ms, burst ${busy.p99.toFixed(1)} ms (max ${busy.max.toFixed(1)})`)
+    console.log(`${kind} burst ${round + 1}: ${let101} of ${handshakes} let in; loop delay p99 idle ${idle.p99.toFixed(1)} ms, burst ${busy.p99.toFixed(1)} ms (max ${busy.max.toFixed(1)}), all answered after ${tookMs.toFixed(0)} ms`)
   }
   console.log(`${kind} burst p99 of idle p99: ${summary(ratios)}`)
   child.kill()
@@ -189,6 +192,10 @@ const burst = async (kind, rounds, handshakes) => {
 if (process.argv[2] === 'serve') await serveBurst(process.argv[3], process.argv[4])
 else {
   const rounds = Number(process.argv[2] ?? 5)
+  if (process.argv[3] === 'burst') {
+    for (const kind of ['bare', 'gate']) await burst(kind, rounds, 2000)
+    process.exit(0)
+  }
   const count = Number(process.argv[3] ?? 2000)
   console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${count} tokens; min / median / max`)
   for (const algorithm of ['HS512', 'RS256', 'ES256', 'EdDSA']) await measureAlgorithm(algorithm, rounds, count)
