@@ -33,12 +33,13 @@ const serve = async () => {
   })
   const server = http.createServer()
   server.on('upgrade', gate.upgrade(new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false }), (ws) => ws.on('message', (data) => ws.send(data))))
-  process.on('message', async (userId) => {
+  const revoke = async (userId) => {
     const now = Date.now()
     const startedAt = performance.now()
     const { sockets } = await gate.revocations.add({ kind: 'user', userId, before: now, until: now + 3_600_000 }, 'bench')
     process.send({ sockets, tookMs: performance.now() - startedAt })
-  })
+  }
+  process.on('message', (userId) => void revoke(userId))
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
 }
 

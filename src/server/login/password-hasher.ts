@@ -1,4 +1,4 @@
-import { hash, verify } from '@node-rs/argon2'
+import { offload } from '../../admission/guard/offload.js'
 
 /** So many log-ins wait already that one more would wait too long. */
 export class HasherFull extends Error {
@@ -12,16 +12,13 @@ export class HasherFull extends Error {
   }
 }
 
-/** Hashes and compares passwords with argon2id (RFC 9106), one at a time and off the event loop. */
+/** Hashes and compares passwords with argon2id (RFC 9106), one at a time, on a thread of its own that everything else goes before. */
 export interface PasswordHasher {
   /** A new hash in the PHC string format. @throws HasherFull */
   hash(password: string): Promise<string>
   /** Whether a password is the one that was hashed; `undefined` costs the same time and is never it. @throws HasherFull */
   verify(hashed: string | undefined, password: string): Promise<boolean>
 }
-
-/** 19 MiB and two passes: a few milliseconds of one of the four threads that WebCrypto needs too. */
-const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
 /** What nobody's password is compared with when there is none: made by the same cost, of a password that was thrown away. */
 const nobody = '$argon2id$v=19$m=19456,t=2,p=1$IYl1CUaq0KFoGHeK75DnJQ$tQ3Tu/bR2QvGwZ1R7qrASzEvL+Oc4lzShcIqLFvMyGE'
@@ -31,6 +28,10 @@ const normal = (password: string): string => password.normalize('NFC')
 
 /** @param maxWaiting - Attempts that may wait for the one in flight (default 64); one more is refused with the time the queue takes. */
 export const createPasswordHasher = (maxWaiting = 64): PasswordHasher => {
+  const module = new URL('password-work.js', import.meta.url)
+  const options = { threads: 1, deadlineMs: 10_000 }
+  const hash = offload<[password: string], string>(module, 'hashPassword', options)
+  const verify = offload<[hashed: string, password: string], boolean>(module, 'isPassword', options)
   let last: Promise<unknown> = Promise.resolve()
   let pending = 0
   /** Of one attempt; a guess until the first was measured. */
@@ -53,7 +54,7 @@ export const createPasswordHasher = (maxWaiting = 64): PasswordHasher => {
   }
 
   return {
-    hash: (password) => inTurn(() => hash(normal(password), cost)),
+    hash: (password) => inTurn(() => hash(normal(password))),
     verify: (hashed, password) =>
       inTurn(async () => {
         const same = await verify(hashed ?? nobody, normal(password))
