@@ -145,6 +145,11 @@ export const createOperations = <U extends User>(parts: {
       note(active ? 'enable_user' : 'disable_user', actor, id)
       return { user: userSummary(user), ...reach(sockets) }
     },
+    async userChanged(id, actor) {
+      const { sockets } = await gate.users.changed(id)
+      note('user_changed', actor, id)
+      return reach(sockets)
+    },
     async setUserPassword(id, password, actor) {
       const user = await users.setPassword(id, await parts.hasher.hash(password), actor, now())
       if (user === undefined) return undefined

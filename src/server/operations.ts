@@ -146,6 +146,8 @@ export interface Operations extends Audit {
   addUser(user: { readonly id?: string; readonly email: string; readonly role: Role }, actor: string): Promise<UserSummary>
   /** @returns `undefined` when there is no such user. */
   setUserActive(id: string, active: boolean, actor: string): Promise<({ readonly user: UserSummary } & Reach) | undefined>
+  /** Drops what every node knows of a user who was changed in another database (`users.url`), and looks at the live sockets again. */
+  userChanged(id: string, actor: string): Promise<Reach>
   /**
    * Sets a password; ends the user's log-ins, and the sockets of our tokens.
    *

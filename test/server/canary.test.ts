@@ -60,7 +60,7 @@ describe.each([
   { format: 'pretty', refusals: 'close' },
   { format: 'classic', refusals: 'legacy' },
 ])('with $format logs and refusals told by $refusals', ({ format, refusals }) => {
-  test('[T12] [O6] B1: no token is found in logs, metrics, files, answers, close reasons, arguments or the diagnostic report', { timeout: 45_000 }, async () => {
+  test('[T12] [O6] B1: no token is found in logs, metrics, files, answers, close reasons, arguments or the diagnostic report', { timeout: 90_000 }, async () => {
     const { cwd, remove } = await temporaryFolder()
     const elsewhere = await mkdtemp(join(tmpdir(), 'sallyport-canary-'))
     const canaries = createCanaries()

@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander'
-import { user, userChanged, userList } from '../answers.js'
-import { demand, onServerOrFile, run, type Cli } from '../cli.js'
+import { reach, user, userChanged, userList } from '../answers.js'
+import { connect, demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
 import { describeUser, reachText, table } from '../describe.js'
 import { exitCodes } from '../exit-code.js'
@@ -29,7 +29,7 @@ const setPassword = (cli: Cli, terminal: Terminal, id: string, password: string)
     },
   )
 
-/** `user add | password | disable | enable | list`: also on the database itself, when no server answers. */
+/** `user add | password | disable | enable | list`: also on the database itself, when no server answers; `changed` needs a server. */
 export const addUserCommands = (program: Command, cli: Cli): void => {
   const users = program.command('user').description('users of our own table')
 
@@ -98,6 +98,20 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
   }
   change('disable', 'refuse every handshake of a user and close the live sockets')
   change('enable', 'let a disabled user in again')
+
+  users
+    .command('changed')
+    .description('look a user up again who was changed in the database of users.url, on every node, and close the sockets that may not stay')
+    .argument('<id>', 'user id')
+    .action(async (id: string, _options: unknown, command: Command) =>
+      run(cli, command, async (terminal) => {
+        const client = await connect(cli)
+        const reached = demand(await client.ask(reach, 'POST', '/api/v1/user-changes', { userId: id }))
+        terminal.data(reached, String(reached.sockets))
+        terminal.say(`Looked up again${reachText(reached)}.`)
+        return exitCodes.ok
+      }),
+    )
 
   users
     .command('list')

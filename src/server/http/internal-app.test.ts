@@ -63,6 +63,7 @@ const recorded = (changes: Partial<Operations> = {}): Recorded => {
       calls.push(['setUserActive', id, active, actor])
       return Promise.resolve(id === '7' ? { user, ...reach } : undefined)
     },
+    userChanged: note('userChanged', reach),
     setUserPassword: (id, password, actor) => {
       calls.push(['setUserPassword', id, password, actor])
       return Promise.resolve(id === '7' ? { user, ...reach } : undefined)
@@ -119,6 +120,7 @@ const guarded: Readonly<Record<string, { readonly path: string; readonly body?: 
   'DELETE /api/v1/sessions/:id': { path: '/api/v1/sessions/s1', status: 200 },
   'GET /api/v1/users': { path: '/api/v1/users', status: 200 },
   'POST /api/v1/users': { path: '/api/v1/users', body: { email: 'a@example.test' }, status: 201 },
+  'POST /api/v1/user-changes': { path: '/api/v1/user-changes', body: { userId: '7' }, status: 200 },
   'PATCH /api/v1/users/:id': { path: '/api/v1/users/7', body: { active: false }, status: 200 },
   'PUT /api/v1/users/:id/password': { path: '/api/v1/users/7/password', body: { password: 'twelve letters' }, status: 200 },
   'GET /api/v1/decisions': { path: '/api/v1/decisions?outcome=denied&limit=5', status: 200 },
@@ -271,6 +273,7 @@ test.each([
   ['DELETE', '/api/v1/sessions', undefined],
   ['POST', '/api/v1/revocations', { tokenId: 't', userId: '1' }],
   ['POST', '/api/v1/users', { email: 'nobody' }],
+  ['POST', '/api/v1/user-changes', { userId: '' }],
   ['POST', '/api/v1/users', { email: 'a@example.test', role: 'root' }],
   ['PATCH', '/api/v1/users/7', { active: 'no' }],
   ['PUT', '/api/v1/users/7/password', { password: 'eleven long' }],

@@ -11,8 +11,9 @@ import {
   banPreviewBody,
   bansImportBody,
   bansQuery,
-  decisionsQuery,
+  changedUserBody,
   decisionStreamQuery,
+  decisionsQuery,
   explainBody,
   kickQuery,
   newUserBody,
@@ -99,6 +100,11 @@ const addUserRoutes = (app: Hono, operations: Operations): void => {
     const { active } = await readBody(context, userChangeBody)
     const changed = await operations.setUserActive(context.req.param('id'), active, actorOf(context))
     return changed === undefined ? notFound() : context.json(changed)
+  })
+  app.post('/api/v1/user-changes', async (context) => {
+    const { userId } = await readBody(context, changedUserBody)
+    // It is logged as it was written, so it must not be a token.
+    return looksLikeToken(userId) ? notFound() : context.json(await operations.userChanged(userId, actorOf(context)))
   })
   app.put('/api/v1/users/:id/password', async (context) => {
     const { password } = await readBody(context, passwordBody)

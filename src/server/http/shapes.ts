@@ -83,6 +83,7 @@ export const newUserBody = z.strictObject({
   role: role.default('agent'),
 })
 
+export const changedUserBody = z.strictObject({ userId })
 export const userChangeBody = z.strictObject({ active: z.boolean() })
 
 export const passwordBody = z.strictObject({ password: z.string().min(minPassword).max(maxPassword) })
