@@ -15,8 +15,11 @@ const say = (message: WorkerMessage): void => {
   parentPort?.postMessage(message)
 }
 
-/** What lies behind it in a larger file is read by calls. */
-const mappedBytes = 2 ** 31 - 2 ** 16
+/**
+ * Memory for pages of the file, as SQLite counts it: 16 MiB. A mapped file would be read faster while nothing is written, but each write makes every
+ * reader map it anew, and then each page of it costs more than a read.
+ */
+const cacheSize = -16_384
 
 /** Pages of the log that make the writer copy it into the file: 16 MiB. A send changes about 18 pages, many of them again and again. */
 const checkpointPages = 4_000
@@ -27,8 +30,7 @@ const open = (): Connection => {
   db.all('pragma journal_mode = wal')
   db.exec(`pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = ${String(checkpointPages)}; pragma journal_size_limit = 67108864; pragma temp_store = memory`)
   if (setup.role === 'reader') db.exec('pragma query_only = on')
-  // The file as memory: a page of a list reads thousands of places, and a call to the system for each took most of its time.
-  db.all(`pragma mmap_size = ${String(mappedBytes)}`)
+  db.exec(`pragma cache_size = ${String(cacheSize)}`)
   return db
 }
 
