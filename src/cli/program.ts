@@ -5,6 +5,7 @@ import { addBanCommands } from './commands/ban.js'
 import { addConfigCommands } from './commands/config.js'
 import { addDatabaseCommands } from './commands/db.js'
 import { addDevCommand } from './commands/dev.js'
+import { addDoctorCommand } from './commands/doctor.js'
 import { addDryRunCommand } from './commands/dry-run.js'
 import { addExplainCommand } from './commands/explain.js'
 import { addInfoCommand } from './commands/info.js'
@@ -46,6 +47,7 @@ export const createProgram = (cli: Cli): Command => {
   addUserCommands(program, cli)
   addSessionCommands(program, cli)
   addDatabaseCommands(program, cli)
+  addDoctorCommand(program, cli)
   addInfoCommand(program, cli)
   addVersionCommand(program, cli)
   return program

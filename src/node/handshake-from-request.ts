@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Handshake } from '../admission/handshake.js'
 
-/** Fields that admission reads; nothing else of a request is copied. */
+/** Fields that admission reads, and the one that marks an operator's probe; nothing else of a request is copied. */
 const read = new Set([
   'authorization',
   'connection',
@@ -11,6 +11,7 @@ const read = new Set([
   'forwarded',
   'host',
   'origin',
+  'sallyport-probe',
   'sec-websocket-key',
   'sec-websocket-protocol',
   'sec-websocket-version',

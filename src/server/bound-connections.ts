@@ -1,6 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import type { Log } from './log/create-log.js'
+import { openFilesLimit } from './open-files-limit.js'
 
 /** Descriptors that are kept for operators, databases and issuers, whoever knocks at the public port. */
 const reserved = 64
@@ -24,13 +25,4 @@ export const boundConnections = async (server: Server, log: Log): Promise<void> 
   server.on('drop', () => {
     log.write('warn', { event: 'connection_dropped', connections })
   })
-}
-
-const openFilesLimit = async (): Promise<number | undefined> => {
-  try {
-    const limit = /^Max open files +(\d+) /m.exec(await readFile('/proc/self/limits', 'utf8'))?.[1]
-    return limit === undefined ? undefined : Number(limit)
-  } catch {
-    return undefined
-  }
 }

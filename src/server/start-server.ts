@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
 import { blockingRemedy, type BlockingGuardOptions } from '../admission/guard/blocking-guard.js'
@@ -13,6 +13,8 @@ import { refuse } from '../node/refuse.js'
 import { deny } from '../protocol/denial.js'
 import { createSqliteSweeper } from '../stores/sqlite/sqlite-sweeper.js'
 import { boundConnections } from './bound-connections.js'
+import { readCondition } from './checkup/condition.js'
+import { createProbes, type Probes } from './checkup/probes.js'
 import type { Config } from './config/config.js'
 import type { LoadedConfig } from './config/load-config.js'
 import { dryRunLimits } from './config/keys.js'
@@ -96,13 +98,15 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
   let upgrade: ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) | undefined
   let ready = false
   let inbound: InboundOptions | undefined
+  const probes = createProbes(Date.now)
   const demoPage = development ? await readDemoPage(serverEndpoints) : undefined
   const pages = { mode: development ? 'development' : 'production', endpoints: serverEndpoints, ready: () => ready, inbound: () => inbound, onFailure: told('public port'), ...(demoPage ? { demoPage } : {}) } as const
   let publicApp = createPublicApp(pages)
   const publicServer = createHardenedServer({
     fastLane: config.listen.fastLane,
-    onRequest: asListener((request, env) => publicApp.fetch(request, env)),
+    onRequest: watchedBy(probes, asListener((request, env) => publicApp.fetch(request, env))),
     onUpgrade(request, connection, head) {
+      probes.arrived(request)
       if (upgrade === undefined) refuse(connection, deny('overloaded', { detail: 'starting' }), 'starting')
       else upgrade(request, connection, head)
     },
@@ -133,7 +137,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       development,
     })
     const served = servedBy(config, development, publicPort)
-    const gate = await createServerGate(options, stores, issuers, served, log, watchGate<User>(log, metrics, feed, dryRun, development, config.log.format === 'classic'))
+    const gate = await createServerGate(options, stores, issuers, served, log, watchGate<User>(log, metrics, feed, dryRun, development, config.log.format === 'classic', probes))
     const outbound = openOutbound(config, stores, (event) => {
       dialects.feed.publish(event)
     }, log, metrics)
@@ -174,6 +178,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       operations,
       operatorKey,
       findOperator: createFindOperator(config.dataDir, Date.now, told('operators')),
+      checkup: { condition: () => readCondition(config, development ? 'development' : 'production', Date.now()), probes },
       now: Date.now,
       onFailure: told('internal port'),
     })
@@ -231,6 +236,14 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     throw error
   }
 }
+
+/** Probes that lost their upgrade on the way come in as plain requests. */
+const watchedBy =
+  (probes: Probes, answer: RequestListener): RequestListener =>
+  (request, response) => {
+    probes.arrived(request)
+    answer(request, response)
+  }
 
 /** Node's listener of a fetch handler. */
 const asListener = (fetch: Parameters<typeof getRequestListener>[0]): ((...args: Parameters<ReturnType<typeof getRequestListener>>) => void) => {

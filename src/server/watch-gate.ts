@@ -7,6 +7,7 @@ import { tokenPreview } from '../admission/token/fingerprint.js'
 import type { User } from '../admission/user.js'
 import type { GateEvents } from '../gate.js'
 import { statusOf, type Reason } from '../protocol/denial.js'
+import { probeHeader, type Probes } from './checkup/probes.js'
 import type { DecisionFeed } from './decision-feed.js'
 import type { DryRunCounts } from './dry-run-counts.js'
 import type { Log } from './log/create-log.js'
@@ -31,11 +32,12 @@ const previewOf = (handshake: Handshake): string | undefined => {
  * @param development - Whether admissions are logged at DEBUG, as the old service did in development.
  * @param classic - Whether lines are in the classic words, which show the first characters of a token.
  */
-export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: DecisionFeed, dryRun: DryRunCounts, development: boolean, classic: boolean): GateEvents<U> => ({
+export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: DecisionFeed, dryRun: DryRunCounts, development: boolean, classic: boolean, probes: Pick<Probes, 'decided'>): GateEvents<U> => ({
   decided(decision: Decision<U>, durationMs, handshake) {
     metrics.decided(decision, durationMs)
     feed.publish(decision)
     dryRun.decided(decision)
+    probes.decided(handshake.headers[probeHeader]?.[0], decision)
     const denial = decision.outcome === 'denied' ? decision.denial : undefined
     const level = denial && statusOf(denial) >= 500 ? 'error' : development ? 'debug' : 'info'
     if (!classic && !log.writes(level)) return

@@ -31,6 +31,7 @@ export type ApiCode =
   | 'signature_stale'
   | 'signature_wrong'
   | 'token_missing'
+  | 'too_many_probes'
   | 'too_many_readers'
   | 'too_many_wrong_keys'
   | 'undo_impossible'

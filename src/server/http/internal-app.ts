@@ -4,6 +4,7 @@ import type { Operations } from '../operations.js'
 import type { FindOperator } from '../operator-keys.js'
 import { onlyByRole } from './acting-operator.js'
 import { answerFailure, notFound, problemResponse } from './api-problem.js'
+import { addCheckupRoutes, type Checkup } from './checkup-routes.js'
 import { addHealthRoutes } from './health-routes.js'
 import { onlyLoopbackHosts } from './loopback-host.js'
 import { noCrossSite, onlyOperator } from './operator-guard.js'
@@ -21,6 +22,8 @@ export interface InternalAppOptions {
   readonly operatorKey: string
   /** Whose key another one is (default nobody's). */
   readonly findOperator?: FindOperator
+  /** What the doctor asks; default nothing. */
+  readonly checkup?: Checkup
   /** Epoch milliseconds. */
   readonly now: () => number
   /** Told of every error that is answered 500 or 503, for the log. */
@@ -32,12 +35,13 @@ export interface InternalAppOptions {
  *
  * Stands on loopback and answers loopback Hosts only; bodies up to 64 KiB, lists of bans up to 256 KiB.
  */
-export const createInternalApp = ({ operations, operatorKey, findOperator = nobody, now, onFailure }: InternalAppOptions): Hono => {
+export const createInternalApp = ({ operations, operatorKey, findOperator = nobody, checkup, now, onFailure }: InternalAppOptions): Hono => {
   const app = new Hono()
   app.use(securityHeaders, onlyLoopbackHosts)
   app.use('/api/*', onlyOperator(operatorKey, findOperator, now), noCrossSite, onlyByRole, limitBodies())
   addHealthRoutes(app, operations, onFailure)
   addOperatorRoutes(app, operations)
+  if (checkup !== undefined) addCheckupRoutes(app, checkup)
   refuseOtherMethods(app)
   app.notFound(notFound)
   app.onError((error) => answerFailure(error, onFailure))
