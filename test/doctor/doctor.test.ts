@@ -75,7 +75,7 @@ const rows: Readonly<Record<string, Row>> = {
   'nginx that names another proxy': { server: 'trusting', nginx: `${upgradeLines} proxy_set_header X-Forwarded-For 198.51.100.7;`, found: ['shared_bucket'] },
   'nginx without the sub-protocol': { server: 'trusting', nginx: `${upgradeLines} ${append} proxy_set_header Sec-WebSocket-Protocol "";`, found: ['subprotocol_stripped'] },
   'nginx without Authorization': { server: 'trusting', nginx: `${upgradeLines} ${append} proxy_set_header Authorization "";`, withToken: true, found: ['authorization_stripped'] },
-  'development behind a proxy': { server: 'development', nginx: `${upgradeLines.replace('$host', '$proxy_host')}`, found: ['development_reachable'] },
+  'development behind a proxy': { server: 'development', nginx: upgradeLines.replace('$host', '$proxy_host'), found: ['development_reachable'] },
   'development behind a proxy that names its client': { server: 'development', nginx: `${upgradeLines} ${append}`, found: ['development_reachable'] },
   'a clock that stands still': { server: 'trusting', haproxy: 'option forwardfor\n http-response set-header Date "Wed, 25 Nov 2020 00:00:00 GMT"', found: ['clock_skew'] },
   'HAProxy that agrees to compress': { server: 'trusting', haproxy: 'option forwardfor\n http-response set-header Sec-WebSocket-Extensions permessage-deflate if { status 101 }', withToken: true, found: ['compression_on'] },

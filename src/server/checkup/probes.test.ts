@@ -43,11 +43,11 @@ test('an id that nobody opened leaves nothing', () => {
   expect(probes.find('unknown')).toBeUndefined()
 })
 
-test('64 probes are open at once, each for a minute', () => {
+test('256 probes are open at once, each for a minute', () => {
   let now = 1_000
   const probes = createProbes(() => now)
-  const ids = Array.from({ length: 64 }, () => probes.open())
-  expect(new Set(ids).size).toBe(64)
+  const ids = Array.from({ length: 256 }, () => probes.open())
+  expect(new Set(ids).size).toBe(256)
   expect(probes.open()).toBeUndefined()
   now += 60_000
   expect(probes.find(ids[0] ?? '')).toBeUndefined()

@@ -39,12 +39,12 @@ export interface Probes {
   find(id: string): ProbeReport | undefined
 }
 
-const maxOpen = 64
+const maxOpen = 256
 const lifeMs = 60_000
 const maxHeaders = 100
 
 /**
- * Keeps the probes of the last minute, 64 at most, in memory: whoever knows no id learns nothing and leaves nothing.
+ * Keeps the probes of the last minute, 256 at most, in memory: whoever knows no id learns nothing and leaves nothing.
  *
  * @param now - Epoch milliseconds.
  */
