@@ -27,6 +27,9 @@ interface Received {
   readonly body: Posting
 }
 
+/** For what another process has to do first. */
+const patient = { timeout: 10_000 }
+
 const secret = 'outbound-test-secret-'.padEnd(44, 'h5Pw')
 
 /** A connector's own server, which answers a status, or nothing for `undefined`. */
@@ -137,7 +140,7 @@ test('the receiver of the connectors page takes what the server sends, and nothi
   page.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text
   })
-  await expect.poll(() => said).toMatch(/^http:.*\n/)
+  await expect.poll(() => said, patient).toMatch(/^http:.*\n/)
   const [url = ''] = said.split('\n')
   const headers = { 'webhook-id': 'a', 'webhook-timestamp': String(Math.floor(Date.now() / 1_000)), 'webhook-signature': 'v1,AAAA' }
   expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(401)
@@ -159,7 +162,7 @@ test('[X4] [X8] a refusal for good is an error frame in the conversation, a push
   const text = 'Message could not be delivered to the customer'
   expect(await until(socket, 'error')).toMatchObject({ error: text, message: text, message_id: id })
   expect(await until(modern, 'message.delivery')).toMatchObject({ message: id, failure: 'refused' })
-  await expect.poll(server.stdout).toMatch(new RegExp(`delivery outcome=failed reason=refused connector=shop .*message=${id} attempts=1 .*answered 410`))
+  await expect.poll(server.stdout, patient).toMatch(new RegExp(`delivery outcome=failed reason=refused connector=shop .*message=${id} attempts=1 .*answered 410`))
   const metrics = await (await fetch(`${server.internalUrl}/metrics`)).text()
   expect(metrics).toMatch(/sallyport_deliveries_total\{connector="shop",outcome="failed"\} 1/)
   await Promise.all([socket.close(), modern.close()])
