@@ -3,6 +3,7 @@ import type { Server as HttpsServer } from 'node:https'
 import { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { readCanonicalUpgrade, type CanonicalUpgrade } from './canonical-upgrade.js'
+import { createWaitingRoom } from './waiting-room.js'
 
 /** A lane that was opened on a server. */
 export interface FastLane {
@@ -39,11 +40,11 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
   const kept = server.listeners(event).find(({ name }) => name === 'connectionListener')
   if (kept === undefined) return undefined
   const maxBytes = headerLimitOf(server)
-  const silent = new Map<Socket, number>()
+  const silent = createWaitingRoom()
   let sweep: NodeJS.Timeout | undefined
 
   const letGo = (socket: Socket): void => {
-    silent.delete(socket)
+    silent.leave(socket)
     socket.removeListener('data', onData)
     socket.removeListener('end', onEnd)
     socket.removeListener('error', onError)
@@ -75,14 +76,12 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
   }
 
   function onError(this: Socket): void {
-    silent.delete(this)
+    silent.leave(this)
   }
 
   const sweepSilent = (): void => {
-    const before = performance.now() - silentMs
-    for (const [socket, arrivedAt] of silent) {
-      if (arrivedAt > before) break
-      if (socket.destroyed) silent.delete(socket)
+    for (const socket of silent.since(performance.now() - silentMs)) {
+      if (socket.destroyed) silent.leave(socket)
       // A server that is closing looks after no new connection any more.
       else if (server.listening) handOver(socket)
       else onEnd.call(socket)
@@ -98,7 +97,7 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
       Reflect.apply(kept, server, [socket])
       return
     }
-    silent.set(socket, performance.now())
+    silent.enter(socket, performance.now())
     socket.on('error', onError)
     socket.on('end', onEnd)
     socket.on('data', onData)
@@ -112,7 +111,7 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
       if (!server.listeners(event).includes(onConnection)) return
       server.off(event, onConnection)
       Reflect.apply(server.prependListener, server, [event, kept])
-      for (const socket of [...silent.keys()]) handOver(socket)
+      for (const socket of silent.since(Infinity)) handOver(socket)
       clearInterval(sweep)
     },
   }

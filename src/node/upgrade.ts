@@ -105,7 +105,8 @@ const accept = <U extends User>(arrival: Arrival<U>, decision: Admitted<U>): voi
 }
 
 const openSession = <U extends User>({ host, connection, onSession }: Arrival<U>, webSocket: WebSocket, decision: Admitted<U>, reply?: AuthenticateReply): void => {
-  const session: LiveSession<U> = createSession(decision, new WsSocket(webSocket, connection), host.now())
+  const socket = new WsSocket(webSocket, connection)
+  const session: LiveSession<U> = createSession(decision, socket, host.now())
   webSocket.on('error', (error) => {
     const reason = frameFault(error)
     if (reason !== undefined) host.sessions.faulted(session, reason)
@@ -125,6 +126,7 @@ const openSession = <U extends User>({ host, connection, onSession }: Arrival<U>
   })
   webSocket.on('close', (code) => {
     host.sessions.closed(session, code)
+    socket.release()
   })
   connection.on('drain', () => {
     host.sessions.drained(session)

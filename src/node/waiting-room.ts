@@ -1,0 +1,50 @@
+import type { Socket } from 'node:net'
+
+/** Connections that have not said anything yet. */
+export interface WaitingRoom {
+  /** @param at - Milliseconds on any clock. */
+  enter(socket: Socket, at: number): void
+  /** Does nothing for one that is not here. */
+  leave(socket: Socket): void
+  /** A copy of those who came at `at` or before. Costs a look at as many places as were taken at once. */
+  since(at: number): readonly Socket[]
+  /** Connections that wait. */
+  readonly size: number
+}
+
+/**
+ * Creates an empty room.
+ *
+ * Places are kept in arrays and each connection knows its own: a Map that rehashes would leave its old tables behind, full of connections, and
+ * those that got old would keep them until the next full collection.
+ */
+export const createWaitingRoom = (): WaitingRoom => {
+  const place = Symbol('place in the waiting room')
+  const sockets: (Socket | undefined)[] = []
+  const arrivals: number[] = []
+  const free: number[] = []
+
+  const placeOf = (socket: Socket): number | undefined => {
+    const found: unknown = Reflect.get(socket, place)
+    return typeof found === 'number' && sockets[found] === socket ? found : undefined
+  }
+
+  return {
+    enter(socket, at) {
+      const index = free.pop() ?? sockets.length
+      sockets[index] = socket
+      arrivals[index] = at
+      Reflect.set(socket, place, index)
+    },
+    leave(socket) {
+      const index = placeOf(socket)
+      if (index === undefined) return
+      sockets[index] = undefined
+      free.push(index)
+    },
+    since: (at) => sockets.filter((socket, index): socket is Socket => socket !== undefined && (arrivals[index] ?? 0) <= at),
+    get size() {
+      return sockets.length - free.length
+    },
+  }
+}
