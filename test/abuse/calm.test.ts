@@ -60,9 +60,10 @@ describe.skipIf(!seesProcesses).each([{ fastLane: 'true' }, { fastLane: 'false' 
         client.write('a')
         await turn()
       }
-      expect((await client.gone()).closeCode).toBe(1008)
+      // Who still writes may lose its answer to a reset; the log has the reason.
+      expect([1008, undefined]).toContain((await client.gone()).closeCode)
     })
-    expect(stage.logged('session_closed', 'frame_too_big')).toBe(before + 1)
+    await expect.poll(() => stage.logged('session_closed', 'frame_too_big'), { timeout: 5_000 }).toBe(before + 1)
   })
 
   test('[S19] fifty messages in endless fragments are closed with 1008 and leave no memory behind', { timeout: 30_000 }, async () => {
