@@ -1,23 +1,17 @@
-import { createHash } from 'node:crypto'
 import type { AllowList } from './admission/allow-list.js'
-import { createAddressBudget } from './admission/address-budget.js'
-import { createProxies } from './admission/address/proxies.js'
-import { admit, admitByFirstFrame, mayWait } from './admission/admit.js'
+import { admit } from './admission/admit.js'
 import { createCapacity } from './admission/capacity.js'
 import { loadControlReplica, type ControlReplica } from './admission/control-replica.js'
 import type { ControlChange } from './admission/control.js'
 import { createDecisionRing } from './admission/decision-ring.js'
-import type { Decision } from './admission/decision.js'
 import { createBlockingGuard } from './admission/guard/blocking-guard.js'
 import { guardPorts } from './admission/guard/guard-ports.js'
-import type { Handshake } from './admission/handshake.js'
 import { identify } from './admission/identify.js'
 import { createLadder, ladderMemoryMs } from './admission/ladder.js'
 import type { LimitsConfig } from './admission/limits.js'
 import { createLobby } from './admission/lobby.js'
-import { defaultDeadlines, type Rules } from './admission/rules.js'
+import { policyVersionOf } from './admission/policy-version.js'
 import { createTicketDesk, sellTicket } from './admission/sell-ticket.js'
-import { defaultCarriers, defaultCookieName } from './admission/steps/credential.js'
 import { createEndpointTable } from './admission/steps/endpoints.js'
 import { judgeRenewal } from './admission/renewal.js'
 import { createTickets } from './admission/tickets.js'
@@ -25,8 +19,10 @@ import { createVerifier } from './admission/token/create-verifier.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import { createUserCache, defaultUserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
-import type { Waiting } from './admission/waiting.js'
 import { createAllowListWatch } from './allow-list-watch.js'
+import { createGateBans } from './create-gate-bans.js'
+import { createReceiver } from './create-receiver.js'
+import { createRules } from './create-rules.js'
 import { createFollower } from './follower.js'
 import type { Gate, GateOptions, GateStores } from './gate.js'
 import { createKeyWatch } from './key-watch.js'
@@ -120,40 +116,23 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   const lobby = options.carriers?.includes('first-frame') === true ? createLobby() : undefined
   const ladder = createLadder({ mode: 'dry-run', ...options.ladder, allowed: options.neverBanned ?? [] })
   for (const past of (await stores.ladderBans?.(now() - ladderMemoryMs)) ?? []) ladder.remember(past)
-  let policyVersion = policyVersionOf(options)
-  const rules: Rules<U> = {
-    get policyVersion() {
-      return policyVersion
-    },
-    dryRun: new Set(options.dryRun),
-    hosts: options.hosts && new Set(options.hosts.map((host) => host.toLowerCase())),
-    proxies: createProxies(options.proxies ?? { trustedProxies: [], forwarding: 'x-forwarded-for' }),
-    refuseForwarded: options.refuseForwarded ?? false,
+  const rules = createRules<U>(options, {
     bans: replica.bans,
-    budget: createAddressBudget(options.addressBudget),
+    revocations: replica.revocations,
     capacity,
     endpoints,
-    origins: { allowed: options.origins && new Set(options.origins), required: options.requireOrigin ?? false },
-    carriers: new Set(options.carriers ?? defaultCarriers),
-    cookieName: options.cookieName ?? defaultCookieName,
-    foreignSubprotocols: (options.dialect ?? 'plain') === 'plain',
-    plainDialect: options.dialect ?? 'plain',
     verifier,
     tickets: desk.tickets,
     lobby,
     ladder,
     laddered(verdict) {
       events.laddered?.(verdict)
-      if (verdict.outcome === 'ban') follower.inBackground('ladder', async () => void (await applyBan(verdict.ban)))
+      if (verdict.outcome === 'ban') follower.inBackground('ladder', async () => void (await storeBan(verdict.ban)))
     },
-    revocations: replica.revocations,
-    allowList: options.allowList,
     users,
     memberships,
     limits,
-    developmentUserId: options.developmentUserId,
-    deadlines: { ...defaultDeadlines, ...options.deadlines },
-  }
+  })
 
   const follower = createFollower({ replica, sessions, users, endpoints, events, dryRun: rules.dryRun, now, pollMs: stores.pollMs ?? 400 })
   // The memory stores have no other writers, so there is nothing to follow.
@@ -172,53 +151,13 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     })
   allowListWatch?.start()
 
-  const applyBan = async (ban: Parameters<typeof stores.bans.add>[0]) => {
-    const kept = await stores.bans.add(ban)
-    return { ban: kept, sockets: await changed({ kind: 'ban_added', ban: kept }) }
-  }
-  const applyBans = async (bans: Parameters<typeof stores.bans.addAll>[0]) => {
-    const kept = await stores.bans.addAll(bans)
-    const changes = kept.map((ban) => ({ kind: 'ban_added', ban }) as const)
-    for (const [index, change] of changes.entries()) {
-      // A long list is taken up in several turns of the event loop.
-      if (index > 0 && index % applyAtOnce === 0) await nextTurn()
-      replica.apply(change)
-    }
-    return { bans: kept, sockets: await follower.enforceAll(changes) }
-  }
   const changed = async (change: ControlChange): Promise<number> => {
     replica.apply(change)
     return await follower.enforce(change)
   }
+  const { store: storeBan, bans } = createGateBans(stores.bans, { replica, follower, ladder, now })
 
-  const decide = (handshake: Handshake): Decision<U> | Promise<Decision<U>> => {
-    const startedAt = performance.now()
-    return keep(handshake, startedAt, admit(handshake, rules))
-  }
-  const keep = (handshake: Handshake, startedAt: number, made: Decision<U> | Promise<Decision<U>>): Decision<U> | Promise<Decision<U>> => {
-    if (made instanceof Promise) return made.then((decision) => keep(handshake, startedAt, decision))
-    decisions.keep(made)
-    events.decided?.(made, performance.now() - startedAt, handshake)
-    return made
-  }
-  /** A handshake at a server: one that lacks nothing but its credential may wait for its first frame, and is decided about then. */
-  const receive = (handshake: Handshake): Decision<U> | Promise<Decision<U>> | Waiting<U> => {
-    const startedAt = performance.now()
-    const first = admit(handshake, rules)
-    if (lobby === undefined || first instanceof Promise || !mayWait(first, rules)) return keep(handshake, startedAt, first)
-    let leave: (() => void) | undefined
-    return {
-      outcome: 'waiting',
-      enter(dismiss) {
-        leave = lobby.enter(first.client?.key, dismiss)
-      },
-      decide(credential) {
-        leave?.()
-        const whole = { ...handshake, receivedAt: now() }
-        return keep(whole, performance.now(), admitByFirstFrame(whole, rules, credential))
-      },
-    }
-  }
+  const { decide, receive } = createReceiver<U>({ rules, lobby, decisions, events, now })
 
   return {
     upgrade: (wss, onSession) =>
@@ -239,29 +178,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     identify: (token, checkTime) => identify(rules, token, now(), checkTime),
     limits,
     explain: async (handshake) => await admit(handshake, rules, 'explain'),
-    bans: {
-      add(subject, { reason, actor, durationMs, source }) {
-        const createdAt = now()
-        const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
-        return applyBan({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt })
-      },
-      addAll(bans, { actor, source }) {
-        const createdAt = now()
-        return applyBans(bans.map((ban) => ({ ...ban, actor, source, createdAt })))
-      },
-      async lift(subject, actor) {
-        const lifted = await stores.bans.lift(subject, actor, now())
-        for (const ban of lifted) {
-          replica.apply({ kind: 'ban_lifted', ban })
-          // Who was forgiven by a person begins again at the first rung.
-          if (ban.source === 'ladder' && ban.subject.kind === 'network') ladder.forgive(ban.subject.network)
-        }
-        return lifted
-      },
-      list: () => stores.bans.list(now()),
-      page: (after, limit) => stores.bans.page(now(), after, limit),
-      findAddress: (address) => replica.bans.findAddress(address, now()),
-    },
+    bans,
     revocations: {
       async add(revocation, actor) {
         await stores.revocations.add(revocation, actor, now())
@@ -280,7 +197,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       async replace(issuers) {
         checkAllowList(issuers, options.allowList)
         const warnings = await verifier.replace(issuers)
-        policyVersion = policyVersionOf({ ...options, issuers })
+        rules.policyVersion = policyVersionOf({ ...options, issuers })
         return warnings
       },
       get away() {
@@ -338,11 +255,6 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   }
 }
 
-/** Bans that are taken up in one turn of the event loop. */
-const applyAtOnce = 250
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
-
 /** A prefix without a list would let in every token of its issuer, and nobody would notice. */
 const checkAllowList = (issuers: readonly IssuerConfig[], allowList: AllowList | undefined): void => {
   const index = issuers.findIndex(({ allowListPrefix }) => allowListPrefix !== undefined)
@@ -350,12 +262,3 @@ const checkAllowList = (issuers: readonly IssuerConfig[], allowList: AllowList |
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
-
-/** A short name for the rules in force: equal options give equal versions, and no secret can be read back from it. */
-const policyVersionOf = (options: object): string => {
-  const text = JSON.stringify(options, (key, value: unknown) => {
-    if (key === 'secret' || key === 'events' || key === 'stores' || key === 'limitsStore' || key === 'allowList' || key === 'blockingGuard') return undefined
-    return typeof value === 'bigint' ? String(value) : value
-  })
-  return createHash('sha256').update(text).digest('hex').slice(0, 12)
-}

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { deny } from '../protocol/denial.js'
 import { handshakeOf, noon } from './testing/staircase.js'
 import { Walk } from './walk.js'
@@ -36,4 +36,22 @@ test('the path is kept without its query and cut at 200 characters, the Origin c
   expect(pathOf(`/${'a'.repeat(500)}?token=secret`)).toBe(`/${'a'.repeat(199)}`)
   const long = handshakeOf({ headers: { origin: ['o'.repeat(500)] } })
   expect(new Walk(long, 'v1', 'plain').deny('well_formed', deny('bad_request')).origin).toHaveLength(200)
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('a step says how long its stair waited for somebody else, and nothing where nobody was asked', () => {
+  vi.useFakeTimers({ toFake: ['performance'] })
+  const walk = new Walk(handshakeOf(), 'v1', 'plain')
+  walk.pass('well_formed')
+  vi.advanceTimersByTime(7)
+  walk.pass('client_address')
+  walk.waits(performance.now())
+  vi.advanceTimersByTime(25)
+  walk.pass('address_ban')
+  walk.waits(performance.now())
+  vi.advanceTimersByTime(40)
+  expect(walk.deny('address_budget', deny('rate_limited')).steps.map(({ durationMs }) => durationMs)).toEqual([0, 0, 25, 40])
 })

@@ -21,7 +21,7 @@ test('a decision is told with its stairs, its sentence and its dry-run marks', (
   expect(text).toContain('told token_expired: HTTP 401, close 4401')
   expect(text).toMatch(/^ {2}remedy +Fetch a new token\.$/m)
   expect(text).toContain('1970-01-01T00:00:00Z')
-  expect(text).toMatch(/^ {2}refused {2}token {2}0\.12 ms {2}exp {2}remedy: Again\.$/m)
+  expect(text).toMatch(/^ {2}refused {2}token {2}waited 0\.12 ms {2}exp {2}remedy: Again\.$/m)
   expect(text).toContain('a rule in dry-run would have refused at address_ban: ladder')
   expect(text).not.toContain('\u001b')
 })

@@ -3,7 +3,7 @@ import type { Server as HttpsServer } from 'node:https'
 import { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { readCanonicalUpgrade, type CanonicalUpgrade } from './canonical-upgrade.js'
-import { createWaitingRoom } from './waiting-room.js'
+import { createSilentConnections } from './silent-connections.js'
 
 /** A lane that was opened on a server. */
 export interface FastLane {
@@ -40,7 +40,7 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
   const kept = server.listeners(event).find(({ name }) => name === 'connectionListener')
   if (kept === undefined) return undefined
   const maxBytes = headerLimitOf(server)
-  const silent = createWaitingRoom()
+  const silent = createSilentConnections()
   let sweep: NodeJS.Timeout | undefined
 
   const letGo = (socket: Socket): void => {

@@ -2,12 +2,7 @@ import { rm } from 'node:fs/promises'
 import type { IncomingMessage, RequestListener } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { getRequestListener } from '@hono/node-server'
-import { blockingRemedy, type BlockingGuardOptions } from '../admission/guard/blocking-guard.js'
-import { dryRunRules } from '../admission/decision.js'
-import type { IssuerConfig } from '../admission/token/issuer.js'
 import type { User } from '../admission/user.js'
-import { createGate } from '../create-gate.js'
-import type { Gate, GateEvents } from '../gate.js'
 import { createHardenedServer } from '../node/hardened-server.js'
 import { refuse } from '../node/refuse.js'
 import { deny } from '../protocol/denial.js'
@@ -17,7 +12,7 @@ import { readCondition } from './checkup/condition.js'
 import { createProbes, type Probes } from './checkup/probes.js'
 import type { Config } from './config/config.js'
 import type { LoadedConfig } from './config/load-config.js'
-import { dryRunLimits } from './config/keys.js'
+import { createServerGate } from './create-server-gate.js'
 import { createOperations } from './create-operations.js'
 import { createDecisionFeed } from './decision-feed.js'
 import { createDryRunCounts } from './dry-run-counts.js'
@@ -29,7 +24,7 @@ import { addTicketRoutes } from './http/ticket-routes.js'
 import { createInternalApp } from './http/internal-app.js'
 import { createPublicApp } from './http/public-app.js'
 import { createLively } from './lively/create-lively.js'
-import { closeServer, listen, StartError } from './listen.js'
+import { closeServer, listen } from './listen.js'
 import { createLog, type Log } from './log/create-log.js'
 import { createMetrics, type Metrics } from './metrics/create-metrics.js'
 import { createPasswordHasher } from './login/password-hasher.js'
@@ -39,13 +34,13 @@ import { openInbound } from './open-inbound.js'
 import { openLogin } from './open-login.js'
 import { openOutbound } from './open-outbound.js'
 import { openUpkeep } from './open-upkeep.js'
-import { openStores, type OpenStores } from './open-stores.js'
+import { openStores } from './open-stores.js'
 import type { Operations } from './operations.js'
 import { createKeyReload } from './reload-keys.js'
 import { readOrMakeOperatorKey } from './operator-key.js'
 import { createFindOperator } from './operator-keys.js'
 import { sampleMembers, seed } from './seed/seed.js'
-import { servedBy, type Served } from './served.js'
+import { servedBy } from './served.js'
 import { version } from './version.js'
 import { watchGate } from './watch-gate.js'
 
@@ -255,54 +250,4 @@ const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : h
 
 const removeDatabase = async (path: string): Promise<void> => {
   for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true })
-}
-
-/** Says which port blocks, and what to do about it. */
-const logBlocking = (log: Log): BlockingGuardOptions => ({
-  onBlocking(port, sliceMs) {
-    log.write('warn', { event: 'blocking_call', port, sliceMs, remedy: blockingRemedy })
-  },
-})
-
-const createServerGate = async (
-  { config, mode, developmentUser }: StartOptions,
-  stores: OpenStores,
-  issuers: readonly IssuerConfig[],
-  { hosts, origins }: Served,
-  log: Log,
-  events: GateEvents,
-): Promise<Gate> => {
-  const development = mode === 'dev'
-  const standIn = developmentUser ?? config.development.user
-  const standInUser = standIn === undefined ? undefined : await stores.ownUsers.findByEmail(standIn)
-  if (standIn !== undefined && standInUser?.active !== true)
-    throw new StartError(`Cannot let ${standIn} stand in as there is no active user with this e-mail: see \`sallyport user add\``)
-  return await createGate<User>({
-    issuers,
-    clockToleranceMs: config.tokens.clockToleranceMs,
-    lookupUser: (id, deadline) => stores.users.find(id, deadline),
-    carriers: config.carriers,
-    cookieName: config.cookieName,
-    origins,
-    requireOrigin: config.requireOrigin,
-    ...(hosts === undefined ? {} : { hosts }),
-    proxies: { trustedProxies: config.trustedProxies, forwarding: config.forwarding },
-    endpoints: serverEndpoints,
-    memberships: stores.memberships,
-    ...(stores.allowList === undefined ? {} : { allowList: stores.allowList }),
-    limits: { ...config.limits, dryRun: dryRunLimits.filter((rule) => config.dryRun.includes(rule)) },
-    dryRun: dryRunRules.filter((rule) => config.dryRun.includes(rule)),
-    addressBudget: config.limits.addressBudget,
-    capacity: { maxSockets: config.limits.nodeSockets },
-    ladder: { ...config.bans.ladder, mode: development ? 'dry-run' : config.bans.ladder.mode },
-    neverBanned: config.bans.allow,
-    sessions: { graceMs: config.tokens.graceMs },
-    refusals: config.refusals,
-    dialect: config.classic.closeCodes === 'v1' ? 'classic.v1' : 'classic.v2',
-    stores: stores.gate,
-    events,
-    ...(standInUser === undefined ? {} : { developmentUserId: standInUser.id }),
-    refuseForwarded: development,
-    ...(development ? { blockingGuard: logBlocking(log) } : {}),
-  })
 }

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 
 /** Connections that have not said anything yet. */
-export interface WaitingRoom {
+export interface SilentConnections {
   /** @param at - Milliseconds on any clock. */
   enter(socket: Socket, at: number): void
   /** Does nothing for one that is not here. */
@@ -13,13 +13,13 @@ export interface WaitingRoom {
 }
 
 /**
- * Creates an empty room.
+ * Creates an empty set.
  *
  * Places are kept in arrays and each connection knows its own: a Map that rehashes would leave its old tables behind, full of connections, and
  * those that got old would keep them until the next full collection.
  */
-export const createWaitingRoom = (): WaitingRoom => {
-  const place = Symbol('place in the waiting room')
+export const createSilentConnections = (): SilentConnections => {
+  const place = Symbol('place among silent connections')
   const sockets: (Socket | undefined)[] = []
   const arrivals: number[] = []
   const free: number[] = []

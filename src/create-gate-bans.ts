@@ -1,0 +1,62 @@
+import type { Ban, Bans, NewBan } from './admission/ban.js'
+import type { ControlReplica } from './admission/control-replica.js'
+import type { Ladder } from './admission/ladder.js'
+import type { Follower } from './follower.js'
+import type { GateBans } from './gate.js'
+
+export interface BanDesk {
+  /** Keeps a ban as it is and puts it in force here. */
+  store(ban: NewBan): Promise<{ readonly ban: Ban; readonly sockets: number }>
+  /** What others may do. */
+  readonly bans: GateBans
+}
+
+/** Makes the bans of a gate: kept in their store first, then in force on this node, then enforced on its sockets. */
+export const createGateBans = (
+  stored: Bans,
+  { replica, follower, ladder, now }: { readonly replica: ControlReplica; readonly follower: Pick<Follower, 'enforce' | 'enforceAll'>; readonly ladder: Pick<Ladder, 'forgive'>; readonly now: () => number },
+): BanDesk => {
+  const store = async (ban: NewBan) => {
+    const kept = await stored.add(ban)
+    const change = { kind: 'ban_added', ban: kept } as const
+    replica.apply(change)
+    return { ban: kept, sockets: await follower.enforce(change) }
+  }
+
+  const bans: GateBans = {
+    add(subject, { reason, actor, durationMs, source }) {
+      const createdAt = now()
+      const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
+      return store({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt })
+    },
+    async addAll(list, { actor, source }) {
+      const createdAt = now()
+      const kept = await stored.addAll(list.map((ban) => ({ ...ban, actor, source, createdAt })))
+      const changes = kept.map((ban) => ({ kind: 'ban_added', ban }) as const)
+      for (const [index, change] of changes.entries()) {
+        // A long list is taken up in several turns of the event loop.
+        if (index > 0 && index % applyAtOnce === 0) await nextTurn()
+        replica.apply(change)
+      }
+      return { bans: kept, sockets: await follower.enforceAll(changes) }
+    },
+    async lift(subject, actor) {
+      const lifted = await stored.lift(subject, actor, now())
+      for (const ban of lifted) {
+        replica.apply({ kind: 'ban_lifted', ban })
+        // Who was forgiven by a person begins again at the first rung.
+        if (ban.source === 'ladder' && ban.subject.kind === 'network') ladder.forgive(ban.subject.network)
+      }
+      return lifted
+    },
+    list: () => stored.list(now()),
+    page: (after, limit) => stored.page(now(), after, limit),
+    findAddress: (address) => replica.bans.findAddress(address, now()),
+  }
+  return { store, bans }
+}
+
+/** Bans that are taken up in one turn of the event loop. */
+const applyAtOnce = 250
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
