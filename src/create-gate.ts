@@ -25,6 +25,7 @@ import { createReceiver } from './create-receiver.js'
 import { createRules } from './create-rules.js'
 import { createFollower } from './follower.js'
 import type { Gate, GateOptions, GateStores } from './gate.js'
+import { createSessionEnds } from './create-session-ends.js'
 import { createKeyWatch } from './key-watch.js'
 import { createUpgrade } from './node/upgrade.js'
 import { deny } from './protocol/denial.js'
@@ -134,7 +135,16 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     limits,
   })
 
-  const follower = createFollower({ replica, sessions, users, endpoints, events, dryRun: rules.dryRun, now, pollMs: stores.pollMs ?? 400 })
+  const ends = createSessionEnds({
+    sessions,
+    control: stores.control,
+    readers: stores.readers,
+    now,
+    failed(error) {
+      events.failed?.('control log', error)
+    },
+  })
+  const follower = createFollower({ replica, sessions, ends, users, endpoints, events, dryRun: rules.dryRun, now, pollMs: stores.pollMs ?? 400 })
   // The memory stores have no other writers, so there is nothing to follow.
   if (options.stores !== undefined) follower.start()
 
@@ -193,6 +203,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         return { sockets }
       },
     },
+    endSessions: async (subject) => await ends.end(subject),
     issuers: {
       async replace(issuers) {
         checkAllowList(issuers, options.allowList)

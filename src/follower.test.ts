@@ -7,6 +7,7 @@ import { deferred } from './admission/testing/deferred.js'
 import { createUserCache, defaultUserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
 import { goodKey } from './admission/token/testing/forge.js'
+import { createSessionEnds } from './create-session-ends.js'
 import { createFollower } from './follower.js'
 import { createSessions, defaultSessions } from './session/sessions.js'
 import { createTestSession, type TestSession } from './session/testing/test-session.js'
@@ -47,9 +48,11 @@ const made = async (dryRun: readonly DryRunRule[] = []) => {
   const sessions = createSessions<User>(defaultSessions, {})
   const followed: boolean[] = []
   const failed: string[] = []
+  const ends = createSessionEnds({ sessions, control, readers: undefined, now: () => Date.now(), failed: () => undefined })
   const follower = createFollower<User>({
     replica: await loadControlReplica(stores, noon),
     sessions,
+    ends,
     users,
     endpoints: createEndpointTable([{ name: 'root', path: '/', roles: ['admin', 'agent'] }]),
     events: { followed: (reached) => followed.push(reached), failed: (task) => failed.push(task) },
@@ -62,7 +65,7 @@ const made = async (dryRun: readonly DryRunRule[] = []) => {
     sessions.opened(session)
     return session
   }
-  return { ...stores, log, state, table, asked, users, sessions, followed, failed, follower, open }
+  return { ...stores, log, state, table, asked, users, sessions, ends, followed, failed, follower, open }
 }
 
 const reasonOf = ({ state }: TestSession): string => (state.name === 'closing' ? state.reason : state.name)
@@ -101,7 +104,7 @@ test('[B6] a log that cannot be read is said once, and once more when it can; re
 })
 
 test('[B6] one look at a time: a slow log is asked again only when it has answered', async () => {
-  const { control, bans, revocations, sessions, users } = await made()
+  const { control, bans, revocations, sessions, ends, users } = await made()
   const answer = deferred<readonly never[]>()
   let asked = 0
   const slow: ControlLog = {
@@ -114,6 +117,7 @@ test('[B6] one look at a time: a slow log is asked again only when it has answer
   const follower = createFollower<User>({
     replica: await loadControlReplica({ control: slow, bans, revocations }, noon),
     sessions,
+    ends,
     users,
     endpoints: createEndpointTable([]),
     events: {},

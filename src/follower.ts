@@ -4,6 +4,7 @@ import type { EndpointTable } from './admission/steps/endpoints.js'
 import { effectiveRole } from './admission/steps/role.js'
 import type { UserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
+import type { SessionEnds } from './create-session-ends.js'
 import type { GateEvents } from './gate.js'
 import { deny, type Denial } from './protocol/denial.js'
 import type { Session } from './session/session.js'
@@ -37,6 +38,7 @@ export interface Follower<U extends User = User> {
 export const createFollower = <U extends User>(parts: {
   readonly replica: ControlReplica
   readonly sessions: SessionRegistry<U>
+  readonly ends: Pick<SessionEnds, 'heard'>
   readonly users: UserCache<U>
   readonly endpoints: EndpointTable
   readonly events: GateEvents<U>
@@ -45,7 +47,7 @@ export const createFollower = <U extends User>(parts: {
   readonly now: () => number
   readonly pollMs: number
 }): Follower<U> => {
-  const { replica, sessions, users, endpoints, events, dryRun, now, pollMs } = parts
+  const { replica, sessions, ends, users, endpoints, events, dryRun, now, pollMs } = parts
   /** Users that could not be looked up when they changed; tried again until they can. */
   const unsure = new Set<string>()
   /** When users changed lately, oldest first. */
@@ -153,6 +155,8 @@ export const createFollower = <U extends User>(parts: {
         users.changed(change.userId)
         noteChange(change.userId)
         return await reconsider(change.userId)
+      case 'sessions_ended':
+        return ends.heard(change.end)
       case 'reloaded':
         return await enforceEverything()
     }

@@ -6,7 +6,8 @@ import type { AddressBudgetConfig } from './admission/address-budget.js'
 import type { ProxiesConfig } from './admission/address/proxies.js'
 import type { Ban, Bans, BanSubject } from './admission/ban.js'
 import type { CapacityConfig } from './admission/capacity.js'
-import type { ControlLog } from './admission/control.js'
+import type { ControlLog, EndedSubject } from './admission/control.js'
+import type { ControlReaders } from './admission/control-readers.js'
 import type { DecisionRing } from './admission/decision-ring.js'
 import type { Decision, DryRunRule } from './admission/decision.js'
 import type { EndpointRule } from './admission/endpoint.js'
@@ -37,6 +38,8 @@ export interface GateStores {
   readonly bans: Bans
   readonly revocations: Revocations
   readonly control: ControlLog
+  /** Who else reads the control log, so that ended sessions are counted on every node; without it they are on this one alone. */
+  readonly readers?: ControlReaders
   /**
    * Bans of the ladder that ended after `since` (epoch milliseconds) or have not ended, oldest first, without those made before the last lift of their
    * subject. Without it, the ladder begins at its first rung after a restart.
@@ -127,7 +130,7 @@ export interface GateOptions<U extends User = User> {
   readonly refuseForwarded?: boolean
 }
 
-/** How many sockets a change closed on this node. */
+/** How many sockets a change closed on this node; others close theirs within a second. */
 export interface Closed {
   readonly sockets: number
 }
@@ -173,6 +176,16 @@ export interface GateRevocations {
 export interface GateUsers {
   /** Forgets what is known of a user and looks at the live sockets again: a disabled one is out. */
   changed(id: string): Promise<Closed>
+}
+
+/** How far an end of sessions had reached when it was answered. */
+export interface SessionsEnded extends Closed {
+  /** Over all nodes that answered. */
+  readonly sockets: number
+  /** This node and those that answered. */
+  readonly nodes: number
+  /** Nodes that had not answered after a second: dead, or cut off, and then their sockets are closed when they are back. */
+  readonly silent: number
 }
 
 export interface GateIssuers {
@@ -222,6 +235,14 @@ export interface Gate<U extends User = User> {
   readonly limits: Limits
   readonly revocations: GateRevocations
   readonly users: GateUsers
+  /**
+   * Ends one session, or all of a user, with `session_ended`: on this node at once, on every other one that follows the control log within a second.
+   * Their token stays good until it is revoked.
+   *
+   * @returns How far it reached. Waits for other nodes, up to a second, where `stores.readers` says that there are any.
+   * @throws StoreUnavailable when other nodes could not be told; those of this node are closed all the same.
+   */
+  endSessions(subject: EndedSubject): Promise<SessionsEnded>
   readonly issuers: GateIssuers
   readonly tickets: GateTickets
   /**

@@ -56,6 +56,7 @@ export const loadControlReplica = async (
         revocations.add(change.revocation)
         return
       case 'user_changed':
+      case 'sessions_ended':
         return
     }
   }

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 
 /** What the internal port answers, as far as the command line shows it; with `--json` unknown members are handed on. */
-export const reach = z.looseObject({ sockets: z.number(), nodes: z.number() })
+export const reach = z.looseObject({ sockets: z.number(), nodes: z.number(), silent: z.number().optional() })
 
 const subject = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('network'), network: z.string() }),

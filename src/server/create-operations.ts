@@ -120,16 +120,14 @@ export const createOperations = <U extends User>(parts: {
     },
     sessions: () => [...gate.sessions].map(sessionSummary),
     async kick(target, actor) {
-      const denial = deny('session_ended')
-      const group = 'userId' in target ? gate.sessions.forUser(target.userId) : gate.sessions.where(({ id }) => id === target.sessionId)
-      const sockets = group.close(denial)
+      const ended = await gate.endSessions('userId' in target ? { kind: 'user', userId: target.userId } : { kind: 'session', sessionId: target.sessionId })
       note('kick', actor, 'userId' in target ? `user ${target.userId}` : target.sessionId)
       const subject = 'userId' in target ? `user:${target.userId}` : `session:${target.sessionId}`
       // The sockets are closed by now: a log that can't be written must not say otherwise.
-      await parts.audit.note({ at: now(), actor, action: 'session.end', subject, after: { sockets } }).catch((error: unknown) => {
+      await parts.audit.note({ at: now(), actor, action: 'session.end', subject, after: ended }).catch((error: unknown) => {
         log.write('error', { event: 'failure', task: 'audit', detail: error instanceof Error ? error.message : 'unknown' })
       })
-      return reach(sockets)
+      return ended
     },
     users: async () => (await users.list({ limit: 1_000 })).map(userSummary),
     async addUser({ id, email, role }, actor) {

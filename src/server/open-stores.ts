@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import type { AllowList } from '../admission/allow-list.js'
 import type { Memberships } from '../admission/topic.js'
+import { StoreUnavailable } from '../admission/store-unavailable.js'
 import type { Users } from '../admission/user.js'
 import type { Conversations } from '../conversation/conversations.js'
 import type { Outbound } from '../conversation/outbound.js'
@@ -13,6 +15,7 @@ import { createSqliteLadderBans } from '../stores/sqlite/sqlite-ladder-bans.js'
 import { createSqliteAudit, type SqliteAudit } from '../stores/sqlite/sqlite-audit.js'
 import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
 import { createSqliteControlLog } from '../stores/sqlite/sqlite-control-log.js'
+import { createSqliteControlReaders } from '../stores/sqlite/sqlite-control-readers.js'
 import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
 import { createSqliteLogins, type SqliteLogins } from '../stores/sqlite/sqlite-logins.js'
 import { createSqliteMemberships } from '../stores/sqlite/sqlite-memberships.js'
@@ -59,6 +62,8 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
     const allowList = config.redis.url === undefined ? undefined : await openRedisAllowList({ url: config.redis.url })
     const external = config.users && (await openPostgresUsers(config.users))
     const ownUsers = createSqliteUsers(engine)
+    const readers = createSqliteControlReaders(engine, randomUUID())
+    await unlessAway(readers.join(Date.now()))
     return {
       engine,
       gate: {
@@ -66,6 +71,7 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
         ladderBans: createSqliteLadderBans(engine),
         revocations: createSqliteRevocations(engine),
         control: createSqliteControlLog(engine),
+        readers,
       },
       ownUsers,
       logins: createSqliteLogins(engine),
@@ -78,11 +84,21 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
       async close() {
         allowList?.close()
         await external?.close()
+        await unlessAway(readers.leave())
         await engine.close()
       },
     }
   } catch (error) {
     await engine.close()
     throw error
+  }
+}
+
+/** Counting readers is no reason not to start or to stop: who can't be written down now is with his first answer, who can't be taken off is missed once. */
+const unlessAway = async (work: Promise<void>): Promise<void> => {
+  try {
+    await work
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error
   }
 }

@@ -13,9 +13,12 @@ import type { BanPreview } from './preview-ban.js'
 
 /** How far a change reached when its call was answered. */
 export interface Reach {
-  /** Live sockets that were told to close. */
+  /** Live sockets that were told to close, on `nodes` of the processes that share the database. */
   readonly sockets: number
+  /** 1 is the process that was asked; only ended sessions wait for the others, which act on every change within a second. */
   readonly nodes: number
+  /** Processes that had not answered after a second; only said of ended sessions. */
+  readonly silent?: number
 }
 
 export interface SessionSummary {
@@ -139,8 +142,9 @@ export interface Operations extends Audit {
   bans(after: string | undefined, limit: number): Promise<readonly Ban[]>
   revokeToken(tokenId: string, untilAt: number | undefined, actor: string): Promise<Reach>
   revokeUser(userId: string, beforeAt: number | undefined, actor: string): Promise<Reach>
+  /** Of this process. */
   sessions(): readonly SessionSummary[]
-  /** Ends one session by its id, or all of a user's. */
+  /** Ends one session by its id, or all of a user's, in every process that shares the database. */
   kick(target: { readonly sessionId: string } | { readonly userId: string }, actor: string): Promise<Reach>
   users(): Promise<readonly UserSummary[]>
   addUser(user: { readonly id?: string; readonly email: string; readonly role: Role }, actor: string): Promise<UserSummary>

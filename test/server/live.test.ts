@@ -62,6 +62,43 @@ describe('two servers on one database', () => {
     await socket.close()
   })
 
+  const sessionIds = z.object({ items: z.array(z.object({ id: z.string(), userId: z.string() })) })
+  const reached = z.object({ sockets: z.number(), nodes: z.number(), silent: z.number() })
+  const kick = async (server: Serving, words: readonly string[]): Promise<z.infer<typeof reached>> =>
+    reached.parse(JSON.parse((await server.run(['--json', 'sessions', 'kick', ...words])).stdout))
+
+  test('[S18] [B6] sessions of a user that are ended on one are out on both, their tokens stay good, and the answer counts both', { timeout: 20_000 }, async () => {
+    const token = await tokenOf('2')
+    const [first, second, other] = [await modernOn(here, token), await modernOn(there, token), await modernOn(there, await tokenOf('1'))]
+    expect(await kick(here, ['--user', '2'])).toEqual({ sockets: 2, nodes: 2, silent: 0 })
+    const answeredAt = Date.now()
+    for (const socket of [first, second]) expect(await socket.closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/^session_ended /) })
+    expect(Date.now() - answeredAt).toBeLessThan(1_000)
+    for (const server of [here, there]) await (await modernOn(server, token)).close()
+    await other.close()
+  })
+
+  test('[S18] a session is ended by its id through a server that does not hold it', { timeout: 20_000 }, async () => {
+    const [meant, other] = [await modernOn(there, await tokenOf('1')), await modernOn(there, await tokenOf('1'))]
+    const { items } = sessionIds.parse(JSON.parse((await there.run(['--json', 'sessions', 'list', '--user', '1'])).stdout))
+    expect(items).toHaveLength(2)
+    const [{ id } = { id: '' }] = items
+    expect(await kick(here, [id])).toEqual({ sockets: 1, nodes: 2, silent: 0 })
+    const { reason } = await Promise.race([meant.closed, other.closed])
+    expect(reason).toBe(`session_ended ${id}`)
+    expect((await here.run(['sessions', 'kick', id])).code).toBe(4)
+    await Promise.all([meant.close(), other.close()])
+  })
+
+  test('[T18] a server that died is said to be silent, once', { timeout: 30_000 }, async () => {
+    const third = await serve(['serve'], folder.cwd, env)
+    await third.kill()
+    const ended = await here.run(['--json', 'sessions', 'kick', '--user', '1'])
+    expect(reached.parse(JSON.parse(ended.stdout))).toEqual({ sockets: 0, nodes: 2, silent: 1 })
+    expect(ended.stderr).toContain('1 other process has not answered')
+    expect(await kick(here, ['--user', '1'])).toEqual({ sockets: 0, nodes: 2, silent: 0 })
+  })
+
   const ends = [
     { name: '[B4] [B6] K6: a token that is revoked', words: ['token', 'revoke', '--id', 'of-user-1'], reason: 'token_revoked', user: '1' },
     { name: '[B4] [B6] K6: everything of a user that is revoked', words: ['token', 'revoke', '--user', '2'], reason: 'token_revoked', user: '2' },

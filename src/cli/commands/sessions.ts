@@ -15,7 +15,7 @@ export const addSessionCommands = (program: Command, cli: Cli): void => {
 
   sessions
     .command('list')
-    .description('live sessions')
+    .description('live sessions of the server that is asked')
     .option('--user <id>', 'only those of this user')
     .action(async ({ user }: UserOption, command: Command) =>
       run(cli, command, async (terminal) => {
@@ -40,7 +40,7 @@ export const addSessionCommands = (program: Command, cli: Cli): void => {
 
   sessions
     .command('kick')
-    .description('end one session, or all of a user')
+    .description('end one session, or all of a user, in every process that shares the database')
     .argument('[session]', 'session id')
     .option('--user <id>', 'all sessions of this user')
     .action(async (id: string | undefined, { user }: UserOption, command: Command) =>
@@ -51,6 +51,8 @@ export const addSessionCommands = (program: Command, cli: Cli): void => {
         const reached = demand(await client.ask(reach, 'DELETE', path))
         terminal.data(reached, String(reached.sockets))
         terminal.say(reached.sockets === 0 ? 'There is no such session.' : `Done${reachText(reached)}.`)
+        const { silent = 0 } = reached
+        if (silent > 0) terminal.say(`${silent === 1 ? '1 other process has' : `${String(silent)} other processes have`} not answered: what is open there is closed when it reads the control log again.`)
         return reached.sockets === 0 ? exitCodes.no : exitCodes.ok
       }),
     )

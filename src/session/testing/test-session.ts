@@ -13,10 +13,10 @@ let count = 0
 
 /** An open session of a test socket, as the host makes it from an admission. */
 export const createTestSession = (
-  change: { readonly userId?: string; readonly expiresAt?: number; readonly dialect?: Dialect; readonly socket?: TestSocket } = {},
+  change: { readonly userId?: string; readonly expiresAt?: number; readonly dialect?: Dialect; readonly socket?: TestSocket; readonly openedAt?: number } = {},
 ): TestSession => {
   count += 1
-  const { userId = '1', expiresAt, dialect = 'sallyport.v1', socket = createTestSocket() } = change
+  const { userId = '1', expiresAt, dialect = 'sallyport.v1', socket = createTestSocket(), openedAt = 0 } = change
   const decision: Admitted = {
     outcome: 'admitted',
     id: `session-${String(count)}`,
@@ -33,7 +33,7 @@ export const createTestSession = (
     principal: { user: { id: userId, active: true }, claims: undefined, expiresAt, development: false },
     lease: { userId, addressKey: '203.0.113.7' },
   }
-  return Object.assign(createSession(decision, socket, 0), { socket })
+  return Object.assign(createSession(decision, socket, openedAt), { socket })
 }
 
 /** Both clocks, turned by hand. */

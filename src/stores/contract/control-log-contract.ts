@@ -27,6 +27,22 @@ export const controlLogContract: readonly ContractCase<ControlLog>[] = [
     },
   },
   {
+    name: '[S18] ended sessions are read as they were given, in one order with everything else',
+    async run(make) {
+      const log = await make()
+      const ofUser = { id: 'first', subject: { kind: 'user', userId: "O'Neil; ‮ 😀" }, endedAt: at, reader: 'a' } as const
+      const ofSession = { id: 'second', subject: { kind: 'session', sessionId: 's-1' }, endedAt: at + 1, reader: 'b' } as const
+      await log.sessionsEnded(ofUser)
+      await log.userChanged('7', at)
+      await log.sessionsEnded(ofSession)
+      assert.deepEqual(await log.since(0, 10), [
+        { seq: 1, kind: 'sessions_ended', end: ofUser },
+        { seq: 2, kind: 'user_changed', userId: '7' },
+        { seq: 3, kind: 'sessions_ended', end: ofSession },
+      ])
+    },
+  },
+  {
     name: 'since gives the events after a number, oldest first, at most as many as asked for',
     async run(make) {
       const log = await make()

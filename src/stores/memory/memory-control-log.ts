@@ -36,6 +36,10 @@ export const createMemoryControlLog = (): MemoryControlLog => {
       append({ kind: 'user_changed', userId })
       return Promise.resolve()
     },
+    sessionsEnded(end) {
+      append({ kind: 'sessions_ended', end })
+      return Promise.resolve()
+    },
   }
 }
 

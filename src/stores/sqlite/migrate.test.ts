@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { migrate, migrationStatus } from './migrate.js'
 import { latestVersion, migrations } from './migrations.js'
+import { createSqliteControlLog } from './sqlite-control-log.js'
 import { createEngines } from './testing/engines.js'
 
 const engines = createEngines()
@@ -51,6 +52,30 @@ describe('migrations', () => {
     expect(applied).toHaveLength(all.length)
     expect(new Set(applied)).toEqual(new Set(all))
   })
+})
+
+test('the seventh carries the control log over with its numbers, and lets in ended sessions and nothing else that is new', async () => {
+  const engine = await engines.open()
+  for (let version = 1; version <= 6; version++) await engine.write('applyNextMigration', { at: 0 })
+  const rows = [
+    { seq: 41, kind: 'user_changed', payload: '{"userId":"7"}', at_ms: 5 },
+    { seq: 42, kind: 'revoked', payload: '{"revocation":{"kind":"token","tokenId":"one","until":9}}', at_ms: 6 },
+  ]
+  const insert = 'insert into control_log (seq, kind, payload, at_ms) values'
+  for (const { seq, kind, payload, at_ms } of rows) await engine.write('sql', { sql: `${insert} (?, ?, ?, ?)`, params: [seq, kind, payload, at_ms] })
+  await engine.write('sql', { sql: `update counters set value = 42 where name = 'control'` })
+  await expect(engine.write('script', `${insert} (43, 'sessions_ended', '{}', 7)`)).rejects.toMatchObject({ name: 'SqliteFailure' })
+
+  expect((await migrate(engine)).applied[0]).toBe('0007-session-ends')
+  expect(await engine.read('lists', 'select seq, kind, payload, at_ms from control_log order by seq')).toEqual(rows)
+  const log = createSqliteControlLog(engine)
+  const end = { id: 'e', subject: { kind: 'session', sessionId: 's' }, endedAt: 7, reader: 'r' } as const
+  await log.sessionsEnded(end)
+  expect(await log.since(41, 10)).toEqual([
+    { seq: 42, kind: 'revoked', revocation: { kind: 'token', tokenId: 'one', until: 9 } },
+    { seq: 43, kind: 'sessions_ended', end },
+  ])
+  await expect(engine.write('script', `${insert} (44, 'else', '{}', 8)`)).rejects.toMatchObject({ name: 'SqliteFailure' })
 })
 
 describe('a database that cannot be used', () => {

@@ -5,8 +5,9 @@ import { logins } from './migrations/0003-logins.js'
 import { imports } from './migrations/0004-imports.js'
 import { sweep } from './migrations/0005-sweep.js'
 import { outbound } from './migrations/0006-outbound.js'
+import { sessionEnds } from './migrations/0007-session-ends.js'
 
-export const migrations: readonly Migration[] = [foundation, lists, logins, imports, sweep, outbound]
+export const migrations: readonly Migration[] = [foundation, lists, logins, imports, sweep, outbound, sessionEnds]
 
 /** The version this program needs and knows. */
 export const latestVersion = Math.max(...migrations.map(({ version }) => version))

@@ -1,6 +1,7 @@
 import { writeAudit } from './procedures/audit.js'
 import { addBan, addBans, liftBans } from './procedures/bans.js'
-import { userChanged } from './procedures/control.js'
+import { endSessions, userChanged } from './procedures/control.js'
+import { answerEnd, forgetReaders, joinReaders } from './procedures/control-readers.js'
 import { importWorkspace } from './procedures/conversations-import.js'
 import { finishImport, importRows } from './procedures/import-rows.js'
 import { giveFeedback, markAnswered, markRead, sendMessage, updateConversation } from './procedures/conversations.js'
@@ -26,16 +27,20 @@ export const procedures = {
   addBans,
   addRevocation,
   addUser,
+  answerEnd,
   applyNextMigration,
   claimOutbound,
   deleteConversation,
   deleteCustomer,
   endLogin,
+  endSessions,
   finishImport,
+  forgetReaders,
   giveFeedback,
   importPart,
   importRows,
   importWorkspace,
+  joinReaders,
   liftBans,
   markAnswered,
   markRead,

@@ -26,11 +26,22 @@ const revocation = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('user'), userId: z.string(), before: z.number(), until: z.number() }),
 ])
 
+const sessionsEnd = z.object({
+  id: z.string(),
+  subject: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('session'), sessionId: z.string() }),
+    z.object({ kind: z.literal('user'), userId: z.string() }),
+  ]),
+  endedAt: z.number(),
+  reader: z.string(),
+})
+
 const event = z.discriminatedUnion('kind', [
   z.object({ seq: z.number(), kind: z.literal('ban_added'), ban }),
   z.object({ seq: z.number(), kind: z.literal('ban_lifted'), ban }),
   z.object({ seq: z.number(), kind: z.literal('revoked'), revocation }),
   z.object({ seq: z.number(), kind: z.literal('user_changed'), userId: z.string() }),
+  z.object({ seq: z.number(), kind: z.literal('sessions_ended'), end: sessionsEnd }),
 ])
 
 // Parsed, not believed: another program on the same file, such as a newer command line, may have written it.
@@ -58,4 +69,5 @@ export const createSqliteControlLog = (engine: SqliteEngine): ControlLog => ({
     return rows.map(fromRow)
   },
   userChanged: (userId, at) => engine.write('userChanged', { userId, at }),
+  sessionsEnded: (end) => engine.write('endSessions', end),
 })

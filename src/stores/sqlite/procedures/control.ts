@@ -1,5 +1,5 @@
 import type { Ban } from '../../../admission/ban.js'
-import type { ControlChange } from '../../../admission/control.js'
+import type { ControlChange, SessionsEnd } from '../../../admission/control.js'
 import type { Database } from '../database.js'
 import { takeNumber, takeNumbers } from './counter.js'
 
@@ -28,3 +28,11 @@ export const appendBans = (db: Database, bans: readonly Ban[]): void => {
 export const userChanged = (db: Database, { userId, at }: { readonly userId: string; readonly at: number }): void => {
   appendControl(db, { kind: 'user_changed', userId }, at)
 }
+
+export const endSessions = (db: Database, end: SessionsEnd): void => {
+  // Who asked for an answer has it by now, or asks no more.
+  db.run('delete from control_answers where at_ms < ?', [end.endedAt - answersKeptMs])
+  appendControl(db, { kind: 'sessions_ended', end }, end.endedAt)
+}
+
+const answersKeptMs = 60_000
