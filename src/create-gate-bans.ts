@@ -6,7 +6,7 @@ import type { GateBans } from './gate.js'
 
 export interface BanDesk {
   /** Keeps a ban as it is and puts it in force here. */
-  store(ban: NewBan): Promise<{ readonly ban: Ban; readonly sockets: number }>
+  store(ban: NewBan, actorAddress?: string): Promise<{ readonly ban: Ban; readonly sockets: number }>
   /** What others may do. */
   readonly bans: GateBans
 }
@@ -16,22 +16,22 @@ export const createGateBans = (
   stored: Bans,
   { replica, follower, ladder, now }: { readonly replica: ControlReplica; readonly follower: Pick<Follower, 'enforce' | 'enforceAll'>; readonly ladder: Pick<Ladder, 'forgive'>; readonly now: () => number },
 ): BanDesk => {
-  const store = async (ban: NewBan) => {
-    const kept = await stored.add(ban)
+  const store = async (ban: NewBan, actorAddress?: string) => {
+    const kept = await stored.add(ban, actorAddress)
     const change = { kind: 'ban_added', ban: kept } as const
     replica.apply(change)
     return { ban: kept, sockets: await follower.enforce(change) }
   }
 
   const bans: GateBans = {
-    add(subject, { reason, actor, durationMs, source }) {
+    add(subject, { reason, actor, actorAddress, durationMs, source }) {
       const createdAt = now()
       const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
-      return store({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt })
+      return store({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt }, actorAddress)
     },
-    async addAll(list, { actor, source }) {
+    async addAll(list, { actor, actorAddress, source }) {
       const createdAt = now()
-      const kept = await stored.addAll(list.map((ban) => ({ ...ban, actor, source, createdAt })))
+      const kept = await stored.addAll(list.map((ban) => ({ ...ban, actor, source, createdAt })), actorAddress)
       const changes = kept.map((ban) => ({ kind: 'ban_added', ban }) as const)
       for (const [index, change] of changes.entries()) {
         // A long list is taken up in several turns of the event loop.
@@ -40,8 +40,8 @@ export const createGateBans = (
       }
       return { bans: kept, sockets: await follower.enforceAll(changes) }
     },
-    async lift(subject, actor) {
-      const lifted = await stored.lift(subject, actor, now())
+    async lift(subject, actor, actorAddress) {
+      const lifted = await stored.lift(subject, actor, now(), actorAddress)
       for (const ban of lifted) {
         replica.apply({ kind: 'ban_lifted', ban })
         // Who was forgiven by a person begins again at the first rung.

@@ -190,8 +190,8 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     explain: async (handshake) => await admit(handshake, rules, 'explain'),
     bans,
     revocations: {
-      async add(revocation, actor) {
-        await stores.revocations.add(revocation, actor, now())
+      async add(revocation, actor, actorAddress) {
+        await stores.revocations.add(revocation, actor, now(), actorAddress)
         return { sockets: await changed({ kind: 'revoked', revocation }) }
       },
     },

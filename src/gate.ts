@@ -140,12 +140,19 @@ export interface GateBans {
    * Bans a network or a user and closes the live sockets it concerns. Nobody asks back: a range may hold this machine or your own address.
    *
    * @param durationMs - `undefined` bans without end.
+   * @param actorAddress - From where the actor asked, for an audit log; `undefined` when it was over no connection.
    * @throws TypeError when the network is neither an address nor a CIDR range.
    * @throws StoreUnavailable when it could not be kept: then nothing changed.
    */
   add(
     subject: BanSubject,
-    about: { readonly reason: string; readonly actor: string; readonly durationMs?: number | undefined; readonly source?: Ban['source'] },
+    about: {
+      readonly reason: string
+      readonly actor: string
+      readonly actorAddress?: string | undefined
+      readonly durationMs?: number | undefined
+      readonly source?: Ban['source']
+    },
   ): Promise<{ readonly ban: Ban } & Closed>
   /**
    * Bans many at once, in one transaction, and closes the live sockets they concern in one walk over them.
@@ -157,10 +164,10 @@ export interface GateBans {
    */
   addAll(
     bans: readonly Pick<Ban, 'subject' | 'reason' | 'expiresAt'>[],
-    about: { readonly actor: string; readonly source: Ban['source'] },
+    about: { readonly actor: string; readonly actorAddress?: string | undefined; readonly source: Ban['source'] },
   ): Promise<{ readonly bans: readonly Ban[] } & Closed>
   /** Ends the bans of exactly this subject. */
-  lift(subject: BanSubject, actor: string): Promise<readonly Ban[]>
+  lift(subject: BanSubject, actor: string, actorAddress?: string): Promise<readonly Ban[]>
   list(): Promise<readonly Ban[]>
   /** The next ones in force after the one with this id, in the order of their ids, which is that of their making. */
   page(after: string | undefined, limit: number): Promise<readonly Ban[]>
@@ -170,7 +177,7 @@ export interface GateBans {
 
 export interface GateRevocations {
   /** Revokes and closes the live sockets it concerns. */
-  add(revocation: Revocation, actor: string): Promise<Closed>
+  add(revocation: Revocation, actor: string, actorAddress?: string): Promise<Closed>
 }
 
 export interface GateUsers {

@@ -23,16 +23,21 @@ export type NewBan = Omit<Ban, 'id'>
 
 /** Keeps bans; one record each, with its own end. */
 export interface Bans {
-  /** Persists a ban and appends `ban_added` to the control log, in one transaction. */
-  add(ban: NewBan): Promise<Ban>
+  /**
+   * Persists a ban and appends `ban_added` to the control log, in one transaction.
+   *
+   * @param actorAddress - From where the actor asked, for a store that keeps an audit log; `undefined` when nobody did over a connection.
+   */
+  add(ban: NewBan, actorAddress?: string): Promise<Ban>
   /**
    * Persists many in one transaction, with what `add` appends for each.
    *
+   * @param actorAddress - As for `add`.
    * @returns Those that are new: one whose subject, reason and end are those of a ban in force, or of an earlier one of the list, is left out.
    */
-  addAll(bans: readonly NewBan[]): Promise<readonly Ban[]>
+  addAll(bans: readonly NewBan[], actorAddress?: string): Promise<readonly Ban[]>
   /** Ends bans of exactly this subject (not of ranges that contain it) and appends `ban_lifted` for each; returns what was lifted. */
-  lift(subject: BanSubject, actor: string, at: number): Promise<readonly Ban[]>
+  lift(subject: BanSubject, actor: string, at: number, actorAddress?: string): Promise<readonly Ban[]>
   /** Bans that are in force at `at`, oldest first. */
   list(at: number): Promise<readonly Ban[]>
   /**

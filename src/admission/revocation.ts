@@ -17,8 +17,12 @@ export type Revocation =
 
 /** Keeps revocations until they are of no use any more. */
 export interface Revocations {
-  /** Persists a revocation and appends `revoked` to the control log, in one transaction. */
-  add(revocation: Revocation, actor: string, at: number): Promise<void>
+  /**
+   * Persists a revocation and appends `revoked` to the control log, in one transaction.
+   *
+   * @param actorAddress - From where the actor asked, for a store that keeps an audit log.
+   */
+  add(revocation: Revocation, actor: string, at: number, actorAddress?: string): Promise<void>
   /** Those that still matter at `at`. */
   list(at: number): Promise<readonly Revocation[]>
 }

@@ -71,7 +71,7 @@ export const decision = z.looseObject({
 })
 
 export const auditList = z.looseObject({
-  items: z.array(z.looseObject({ id: z.number(), at: z.number(), actor: z.string(), action: z.string(), subject: z.string() })),
+  items: z.array(z.looseObject({ id: z.number(), at: z.number(), actor: z.string(), address: z.string().optional(), action: z.string(), subject: z.string() })),
   next: z.number().optional(),
 })
 export const undone = z.looseObject({ action: z.string(), subject: z.string(), sockets: z.number(), nodes: z.number() })

@@ -11,6 +11,8 @@ export interface Cli {
   readonly env: LoadOptions['env']
   readonly cwd: string
   readonly now: () => number
+  /** `--operator-key-file` of this command line. */
+  operatorKeyFile?: string | undefined
   /** Exit code of the last command; 0 until one ran. */
   exitCode: ExitCode
 }
@@ -30,10 +32,14 @@ export const run = async (cli: Cli, command: Command, work: (terminal: Terminal)
   }
 }
 
+/** The environment, with the key that the command line names in the place of another one. */
+const envOf = ({ env, operatorKeyFile }: Cli): Cli['env'] =>
+  operatorKeyFile === undefined ? env : { ...env, SALLYPORT_OPERATOR_KEY: undefined, SALLYPORT_OPERATOR_KEY_FILE: operatorKeyFile }
+
 /** Loads the configuration of the folder; heavy parts are loaded only by commands that need them. */
 export const load = async (cli: Cli, mode: LoadOptions['mode'], flags: Readonly<Record<string, unknown>> = {}, over?: string): Promise<LoadedConfig> => {
   const { loadConfig } = await import('../server/config/load-config.js')
-  return loadConfig({ mode, env: cli.env, cwd: cli.cwd, flags, ...(over === undefined ? {} : { over }) })
+  return loadConfig({ mode, env: envOf(cli), cwd: cli.cwd, flags, ...(over === undefined ? {} : { over }) })
 }
 
 const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)
@@ -45,12 +51,13 @@ const internalUrl = ({ host, port }: { readonly host: string; readonly port: num
 }
 
 /**
- * Connects to the running server of this folder.
+ * Connects to the running server of this folder, with the configured key of a named operator or that of the data folder.
  *
  * @throws ServerUnreachable when no server has ever been started here.
  */
 export const connect = async (cli: Cli): Promise<OperatorClient> => {
   const { config } = await load(cli, 'tool')
+  if (config.operatorKey !== undefined) return createOperatorClient(internalUrl(config.internal), config.operatorKey, { named: true })
   const { readOperatorKey } = await import('../server/operator-key.js')
   const url = internalUrl(config.internal)
   const key = await readOperatorKey(config.dataDir)
@@ -58,7 +65,11 @@ export const connect = async (cli: Cli): Promise<OperatorClient> => {
   return createOperatorClient(url, key)
 }
 
-/** Does it through the running server or, when none answers, on the database itself, and says so. */
+/**
+ * Does it through the running server or, when none answers, on the database itself, and says so.
+ *
+ * With the key of a named operator only through the server: nobody else looks at his role, and writes his name into the audit log.
+ */
 export const onServerOrFile = async <T>(
   cli: Cli,
   terminal: Terminal,
@@ -69,6 +80,8 @@ export const onServerOrFile = async <T>(
     return await online(await connect(cli))
   } catch (error) {
     if (!(error instanceof ServerUnreachable)) throw error
+    const { config } = await load(cli, 'tool')
+    if (config.operatorKey !== undefined) throw new CliError(`${error.message}. The database itself is for the owner of its folder: leave the key of a named operator out`, exitCodes.unreachable)
   }
   const { config } = await load(cli, 'tool')
   const { openOffline } = await import('../server/offline.js')

@@ -46,6 +46,40 @@ test('nobody there is told apart from a refusal, from a stranger on the port, an
   await expect(client.ask(shape, 'GET', '/other')).rejects.toThrow('another version')
 })
 
+test('[E12] a call that came too fast is made again after the wait it was told; a wait nobody wants is a refusal', async () => {
+  const waits = [400, 1_500]
+  const pauses: number[] = []
+  let asked = 0
+  const url = await listening((request, response) => {
+    asked += 1
+    const retryAfterMs = request.url === '/never' ? 60_001 : waits[asked - 1]
+    if (retryAfterMs === undefined) response.end('{"ok":true}')
+    else response.writeHead(429).end(JSON.stringify({ title: 'Too many.', code: request.url === '/readers' ? 'too_many_readers' : 'rate_limited', retryAfterMs }))
+  })
+  const client = createOperatorClient(url, 'k', {
+    pause: async (ms) => {
+      pauses.push(ms)
+    },
+  })
+  expect(await client.ask(shape, 'POST', '/api/v1/bans', {})).toEqual({ ok: true })
+  expect(pauses).toEqual(waits)
+  await expect(client.ask(shape, 'GET', '/never')).rejects.toThrow('Too many.')
+  asked = 0
+  await expect(client.ask(shape, 'GET', '/readers')).rejects.toThrow('Too many.')
+  expect(pauses).toEqual(waits)
+})
+
+test('[E15] a refusal that is about the key says what helps', async () => {
+  const url = await listening((request, response) => {
+    const code = request.url === '/wrong' ? 'key_wrong' : 'role_too_low'
+    response.writeHead(code === 'key_wrong' ? 401 : 403).end(JSON.stringify({ title: 'No.', code }))
+  })
+  const [own, named] = [createOperatorClient(url, 'k'), createOperatorClient(url, 'k', { named: true })]
+  await expect(own.ask(shape, 'GET', '/wrong')).rejects.toThrow('No. Run the command in the folder the server was started in.')
+  await expect(named.ask(shape, 'GET', '/wrong')).rejects.toThrow(/^No\. It was taken away, .*`sallyport operator add`/)
+  await expect(named.ask(shape, 'GET', '/role')).rejects.toThrow(/^No\. .*`sallyport operator add <name> --role <role>`/)
+})
+
 test('a redirect is never followed with the key', async () => {
   const url = await listening((request, response) => {
     response.writeHead(302, { Location: `http://${request.headers.host ?? ''}/elsewhere` }).end()

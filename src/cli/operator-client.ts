@@ -27,8 +27,10 @@ export interface OperatorClient {
 
 const deadlineMs = 10_000
 const maxAnswerBytes = 64 * 1024 * 1024
+const maxPauseMs = 60_000
+const maxAgain = 10
 
-const problem = z.object({ title: z.string(), code: z.string().optional(), errors: z.array(z.string()).optional() })
+const problem = z.object({ title: z.string(), code: z.string().optional(), errors: z.array(z.string()).optional(), retryAfterMs: z.number().optional() })
 
 const parsed = (text: string): unknown => {
   try {
@@ -39,12 +41,21 @@ const parsed = (text: string): unknown => {
   }
 }
 
-const refused = (url: string, status: number, value: unknown): CliError => {
+/** What helps against a refusal that is about the key. */
+const hintOf = (code: string | undefined, named: boolean): string => {
+  if (code === 'key_wrong') {
+    return named
+      ? ' It was taken away, or belongs to another server: `sallyport operator add` makes a new one.'
+      : ' Run the command in the folder the server was started in.'
+  }
+  return code === 'role_too_low' ? ' Whoever owns the folder of the server makes a key of that role: `sallyport operator add <name> --role <role>`.' : ''
+}
+
+const refused = (url: string, status: number, value: unknown, named: boolean): CliError => {
   const told = problem.safeParse(value)
   if (!told.success) return new CliError(`${url} answered ${status}; is another program on this port?`)
   const { title, code, errors = [] } = told.data
-  const hint = code === 'key_wrong' ? ' Run the command in the folder the server was started in.' : ''
-  return new CliError([`${title}${hint}`, ...errors.map((line) => `  ${line}`)].join('\n'))
+  return new CliError([`${title}${hintOf(code, named)}`, ...errors.map((line) => `  ${line}`)].join('\n'))
 }
 
 const strange = (url: string): CliError =>
@@ -61,32 +72,69 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string
   }
 }
 
-export const createOperatorClient = (url: string, key: string): OperatorClient => ({
+interface Answer {
+  readonly status: number
+  readonly value: unknown
+}
+
+/** Asks once. */
+const exchange = async (url: string, path: string, init: RequestInit): Promise<Answer> => {
+  try {
+    const response = await fetch(new URL(path, url), { ...init, redirect: 'error', signal: AbortSignal.timeout(deadlineMs) })
+    if (Number(response.headers.get('content-length') ?? 0) > maxAnswerBytes) throw new CliError('The answer is too large.')
+    return { status: response.status, value: parsed(await response.text()) }
+  } catch (error) {
+    if (error instanceof CliError) throw error
+    throw new ServerUnreachable(url)
+  }
+}
+
+/** How long to wait until a call that came too fast is asked again; `undefined` for every other answer, and where nobody wants to wait so long. */
+const pauseOf = ({ status, value }: Answer): number | undefined => {
+  if (status !== 429) return undefined
+  const told = problem.safeParse(value)
+  const pause = told.success && told.data.code === 'rate_limited' ? told.data.retryAfterMs : undefined
+  return pause === undefined || pause > maxPauseMs ? undefined : pause
+}
+
+export interface OperatorClientOptions {
+  /** Whether the key is that of a named operator (default `false`: the one of the data folder). */
+  readonly named?: boolean
+  /** Waits so many milliseconds. */
+  readonly pause?: (ms: number) => Promise<void>
+}
+
+const sleep = (ms: number): Promise<void> =>
+  new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+
+/**
+ * Speaks to the internal port at `url`.
+ *
+ * A call that is answered `rate_limited` was not made: it is made again after the wait it was told, up to 60 s and ten times.
+ */
+export const createOperatorClient = (url: string, key: string, { named = false, pause = sleep }: OperatorClientOptions = {}): OperatorClient => ({
   async ask(shape, method, path, body) {
-    let status: number
-    let text: string
-    try {
-      const response = await fetch(new URL(path, url), {
-        method,
-        redirect: 'error',
-        signal: AbortSignal.timeout(deadlineMs),
-        headers: {
-          Authorization: `Bearer ${key}`,
-          'Sallyport-Actor': 'cli',
-          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      if (Number(response.headers.get('content-length') ?? 0) > maxAnswerBytes) throw new CliError('The answer is too large.')
-      status = response.status
-      text = await response.text()
-    } catch (error) {
-      if (error instanceof CliError) throw error
-      throw new ServerUnreachable(url)
+    const init = {
+      method,
+      headers: {
+        Authorization: `Bearer ${key}`,
+        'Sallyport-Actor': 'cli',
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }
+    let answered = await exchange(url, path, init)
+    for (let again = 0; again < maxAgain; again += 1) {
+      const waitMs = pauseOf(answered)
+      if (waitMs === undefined) break
+      await pause(waitMs)
+      answered = await exchange(url, path, init)
+    }
+    const { status, value } = answered
     if (status === 404) return undefined
-    const value = parsed(text)
-    if (status >= 400) throw refused(url, status, value)
+    if (status >= 400) throw refused(url, status, value, named)
     const answer = shape.safeParse(value)
     if (!answer.success) throw strange(url)
     return answer.data
@@ -101,7 +149,7 @@ export const createOperatorClient = (url: string, key: string): OperatorClient =
       const response = await fetch(new URL(path, url), { redirect: 'error', signal: deadline.signal, headers })
       // Only the beginning has a deadline.
       clearTimeout(timer)
-      if (response.status >= 400) throw refused(url, response.status, parsed(await response.text()))
+      if (response.status >= 400) throw refused(url, response.status, parsed(await response.text()), named)
       if (response.body === null) throw strange(url)
       for await (const line of linesOf(response.body)) {
         const answer = shape.safeParse(parsed(line))

@@ -31,6 +31,10 @@ export const createProgram = (cli: Cli): Command => {
     .option('--json', 'data as JSON')
     .option('--quiet', 'no talk on stderr, only failures')
     .option('--yes', 'ask nothing')
+    .option('--operator-key-file <path>', 'speak to the server with the key in this file, that of a named operator, instead of operator.key')
+    .hook('preAction', (_program, command) => {
+      cli.operatorKeyFile = command.optsWithGlobals<{ readonly operatorKeyFile?: string }>().operatorKeyFile
+    })
     .addHelpText('after', exitHelp)
   addDevCommand(program, cli)
   addServeCommand(program, cli)

@@ -1,6 +1,6 @@
 import type { BanDanger } from '../admission/ban-dangers.js'
 import type { AuditFilter, AuditLine, SqliteAudit } from '../stores/sqlite/sqlite-audit.js'
-import type { Operations, Reach } from './operations.js'
+import type { Actor, Operations, Reach } from './operations.js'
 import { undoingOf, type Undoing } from './undo-change.js'
 
 /** What became of an undo. */
@@ -20,7 +20,7 @@ export interface Audit {
    *
    * @returns `undefined` when there is no such line.
    */
-  undo(id: number, force: boolean, ownAddress: string | undefined, actor: string): Promise<UndoAnswer | undefined>
+  undo(id: number, force: boolean, ownAddress: string | undefined, actor: Actor): Promise<UndoAnswer | undefined>
 }
 
 type Changes = Pick<Operations, 'ban' | 'lift' | 'previewBan' | 'setUserActive'>
@@ -28,7 +28,7 @@ type Changes = Pick<Operations, 'ban' | 'lift' | 'previewBan' | 'setUserActive'>
 export const createAudit = (log: SqliteAudit, operations: Changes, now: () => number): Audit => {
   const nowhere: Reach = { sockets: 0, nodes: 1 }
 
-  const perform = async (undoing: Undoing, force: boolean, ownAddress: string | undefined, actor: string): Promise<Reach | Exclude<UndoAnswer, { kind: 'undone' }>> => {
+  const perform = async (undoing: Undoing, force: boolean, ownAddress: string | undefined, actor: Actor): Promise<Reach | Exclude<UndoAnswer, { kind: 'undone' }>> => {
     switch (undoing.kind) {
       case 'impossible':
         return { kind: 'refused', why: undoing.why }
@@ -64,7 +64,7 @@ export const createAudit = (log: SqliteAudit, operations: Changes, now: () => nu
       if (line === undefined) return undefined
       const done = await perform(undoingOf(line), force, ownAddress, actor)
       if ('kind' in done) return done
-      await log.note({ at: now(), actor, action: 'undo', subject: `audit:${String(id)}` })
+      await log.note({ at: now(), actor: actor.name, address: actor.address, action: 'undo', subject: `audit:${String(id)}` })
       return { kind: 'undone', action: line.action, subject: line.subject, sockets: done.sockets, nodes: done.nodes }
     },
   }

@@ -16,7 +16,7 @@ import { passes } from './decision-filter.js'
 import type { Log } from './log/create-log.js'
 import type { PasswordHasher } from './login/password-hasher.js'
 import type { Metrics } from './metrics/create-metrics.js'
-import type { ExplainAsk, Operations, UserSummary } from './operations.js'
+import type { Actor, ExplainAsk, Operations, UserSummary } from './operations.js'
 import { previewBan } from './preview-ban.js'
 import { siftBans } from './sift-bans.js'
 import { decisionReport, sessionSummary } from './reports.js'
@@ -66,7 +66,7 @@ export const createOperations = <U extends User>(parts: {
   readonly now: () => number
 }): Operations => {
   const { gate, users, metrics, log, mode, now } = parts
-  const note = (action: string, actor: string, target: string): void => {
+  const note = (action: string, { name: actor }: Actor, target: string): void => {
     log.write('info', { event: 'operation', action, actor, target })
   }
   const reach = (sockets: number): { sockets: number; nodes: number } => ({ sockets, nodes: 1 })
@@ -88,33 +88,33 @@ export const createOperations = <U extends User>(parts: {
     metrics: () => metrics.text(),
     info: parts.info,
     async ban(subject, reason, durationMs, actor) {
-      const { ban, sockets } = await gate.bans.add(subject, { reason, actor, durationMs })
+      const { ban, sockets } = await gate.bans.add(subject, { reason, actor: actor.name, actorAddress: actor.address, durationMs })
       const hours = durationMs === undefined ? undefined : durationMs / 3_600_000
-      log.write('info', { event: 'ban_added', subject: subjectText(ban.subject), hours, actor })
+      log.write('info', { event: 'ban_added', subject: subjectText(ban.subject), hours, actor: actor.name })
       return { ban, ...reach(sockets) }
     },
     previewBan: (subject, ownAddress) => previewBan(gate.sessions, subject, { ...parts.protectedNetworks, ownAddress }),
     async lift(subject, actor) {
-      const lifted = await gate.bans.lift(subject, actor)
-      for (const ban of lifted) log.write('info', { event: 'ban_lifted', subject: subjectText(ban.subject), hours: undefined, actor })
+      const lifted = await gate.bans.lift(subject, actor.name, actor.address)
+      for (const ban of lifted) log.write('info', { event: 'ban_lifted', subject: subjectText(ban.subject), hours: undefined, actor: actor.name })
       return lifted
     },
     async importBans(bans, force, ownAddress, actor) {
       const { good, ended, refused } = siftBans(bans, { ...parts.protectedNetworks, ownAddress }, force, now())
-      const { bans: added, sockets } = await gate.bans.addAll(good, { actor, source: 'import' })
+      const { bans: added, sockets } = await gate.bans.addAll(good, { actor: actor.name, actorAddress: actor.address, source: 'import' })
       if (added.length > 0) note('import_bans', actor, `${String(added.length)} bans`)
       return { added: added.length, unchanged: good.length - added.length, ended, refused, ...reach(sockets) }
     },
     bans: (after, limit) => gate.bans.page(after, limit),
     async revokeToken(tokenId, untilAt, actor) {
-      const { sockets } = await gate.revocations.add({ kind: 'token', tokenId, until: untilAt ?? now() + rememberMs }, actor)
+      const { sockets } = await gate.revocations.add({ kind: 'token', tokenId, until: untilAt ?? now() + rememberMs }, actor.name, actor.address)
       note('revoke_token', actor, tokenId)
       return reach(sockets)
     },
     async revokeUser(userId, beforeAt, actor) {
       // Whole seconds, rounded up: the times in tokens have no more, and one of this very second is meant too.
       const before = Math.ceil((beforeAt ?? now()) / 1_000) * 1_000
-      const { sockets } = await gate.revocations.add({ kind: 'user', userId, before, until: now() + rememberMs }, actor)
+      const { sockets } = await gate.revocations.add({ kind: 'user', userId, before, until: now() + rememberMs }, actor.name, actor.address)
       note('revoke_user', actor, userId)
       return reach(sockets)
     },
@@ -124,20 +124,20 @@ export const createOperations = <U extends User>(parts: {
       note('kick', actor, 'userId' in target ? `user ${target.userId}` : target.sessionId)
       const subject = 'userId' in target ? `user:${target.userId}` : `session:${target.sessionId}`
       // The sockets are closed by now: a log that can't be written must not say otherwise.
-      await parts.audit.note({ at: now(), actor, action: 'session.end', subject, after: ended }).catch((error: unknown) => {
+      await parts.audit.note({ at: now(), actor: actor.name, address: actor.address, action: 'session.end', subject, after: ended }).catch((error: unknown) => {
         log.write('error', { event: 'failure', task: 'audit', detail: error instanceof Error ? error.message : 'unknown' })
       })
       return ended
     },
     users: async () => (await users.list({ limit: 1_000 })).map(userSummary),
     async addUser({ id, email, role }, actor) {
-      const added = await users.add({ ...(id === undefined ? {} : { id }), email, ...(role === 'customer' ? {} : { role }) }, actor, now())
+      const added = await users.add({ ...(id === undefined ? {} : { id }), email, ...(role === 'customer' ? {} : { role }) }, actor.name, now(), actor.address)
       if (!added.added) throw new Conflict(`Cannot add a user as this ${added.taken} is taken`)
       note('add_user', actor, added.user.id)
       return userSummary(added.user)
     },
     async setUserActive(id, active, actor) {
-      const user = await users.setActive(id, active, actor, now())
+      const user = await users.setActive(id, active, actor.name, now(), actor.address)
       if (user === undefined) return undefined
       const { sockets } = await gate.users.changed(id)
       note(active ? 'enable_user' : 'disable_user', actor, id)
@@ -149,7 +149,7 @@ export const createOperations = <U extends User>(parts: {
       return reach(sockets)
     },
     async setUserPassword(id, password, actor) {
-      const user = await users.setPassword(id, await parts.hasher.hash(password), actor, now())
+      const user = await users.setPassword(id, await parts.hasher.hash(password), actor.name, now(), actor.address)
       if (user === undefined) return undefined
       const { sockets } = await gate.users.changed(id)
       note('set_password', actor, id)
@@ -168,7 +168,7 @@ export const createOperations = <U extends User>(parts: {
       })
       return found.map(decisionReport)
     },
-    followDecisions: (filter) => parts.feed.follow(filter),
+    followDecisions: (filter, reader) => parts.feed.follow(filter, reader),
     dryRun: parts.dryRun,
     explain: async (ask) => decisionReport(await gate.explain(handshakeOf(ask, parts.host(), now()))),
     async checkToken(token) {

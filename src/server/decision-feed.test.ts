@@ -14,7 +14,7 @@ const denied = (reason: Reason = 'bad_request', rest: Partial<Denied> = {}): Den
 test('a reader gets what is made after it came and passes its filter, in order, also what came while it was away', async () => {
   const feed = createDecisionFeed()
   feed.publish(denied())
-  const reader = feed.follow({ reason: 'not_found' })
+  const reader = feed.follow({ reason: 'not_found' }, 'ada')
   const asked = reader?.next()
   const [first, second, third] = [denied('not_found'), denied('not_found'), denied('not_found')]
   feed.publish(denied('bad_request'))
@@ -27,7 +27,7 @@ test('a reader gets what is made after it came and passes its filter, in order, 
 
 test('for a reader that does not fetch only so many are kept; the others are counted, and it is told once', async () => {
   const feed = createDecisionFeed(3)
-  const [slow, quick] = [feed.follow({}), feed.follow({})]
+  const [slow, quick] = [feed.follow({}, 'ada'), feed.follow({}, 'ada')]
   const all = Array.from({ length: 5 }, () => denied())
   for (const [index, one] of all.entries()) {
     feed.publish(one)
@@ -41,16 +41,26 @@ test('for a reader that does not fetch only so many are kept; the others are cou
 
 test('there are only so many readers; one that stops makes room, and a waiting one is woken by the end', async () => {
   const feed = createDecisionFeed(10, 2)
-  const [first, second] = [feed.follow({}), feed.follow({})]
-  expect(feed.follow({})).toBeUndefined()
+  const [first, second] = [feed.follow({}, 'ada'), feed.follow({}, 'ada')]
+  expect(feed.follow({}, 'ada')).toBeUndefined()
   const waiting = first?.next()
   first?.stop()
   expect(await waiting).toBeUndefined()
-  expect(feed.follow({})).toBeDefined()
+  expect(feed.follow({}, 'ada')).toBeDefined()
   const other = second?.next()
   feed.stop()
   expect(await other).toBeUndefined()
   expect(await second?.next()).toBeUndefined()
+})
+
+test('[E12] nobody takes all places: of one name there are only so many readers', () => {
+  const feed = createDecisionFeed(10, 3, 2)
+  const [first] = [feed.follow({}, 'ada'), feed.follow({}, 'ada')]
+  expect(feed.follow({}, 'ada')).toBeUndefined()
+  expect(feed.follow({}, 'mona')).toBeDefined()
+  expect(feed.follow({}, 'vera')).toBeUndefined()
+  first?.stop()
+  expect(feed.follow({}, 'ada')).toBeDefined()
 })
 
 test('a filter looks at outcome, reason, address or range, user and endpoint, and all of it must hold', () => {

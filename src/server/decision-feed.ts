@@ -17,8 +17,8 @@ export interface DecisionReader {
 /** Hands decisions to who watches them live. Without readers a decision costs nothing. */
 export interface DecisionFeed {
   publish(decision: Decision): void
-  /** `undefined` when there are as many readers as there may be. */
-  follow(filter: DecisionFilter): DecisionReader | undefined
+  /** `undefined` when there are as many readers as there may be, of this name or of all. */
+  follow(filter: DecisionFilter, name: string): DecisionReader | undefined
   /** Ends all readers. */
   stop(): void
 }
@@ -27,11 +27,12 @@ export interface DecisionFeed {
  * Creates a feed.
  *
  * @param capacity - Decisions kept for a reader who does not fetch them (default 1,000).
- * @param maxReaders - Default 16.
+ * @param maxReaders - Default 32, of which one name may have 8: nobody takes all places from the others.
  */
-export const createDecisionFeed = (capacity = 1_000, maxReaders = 16): DecisionFeed => {
+export const createDecisionFeed = (capacity = 1_000, maxReaders = 32, maxOfName = 8): DecisionFeed => {
   interface Slot {
     readonly filter: DecisionFilter
+    readonly name: string
     waiting: Decision[]
     dropped: number
     stopped: boolean
@@ -55,9 +56,9 @@ export const createDecisionFeed = (capacity = 1_000, maxReaders = 16): DecisionF
         slot.wake?.()
       }
     },
-    follow(filter) {
-      if (slots.size >= maxReaders) return undefined
-      const slot: Slot = { filter, waiting: [], dropped: 0, stopped: false, wake: undefined }
+    follow(filter, name) {
+      if (slots.size >= maxReaders || [...slots].filter((each) => each.name === name).length >= maxOfName) return undefined
+      const slot: Slot = { filter, name, waiting: [], dropped: 0, stopped: false, wake: undefined }
       slots.add(slot)
       return {
         async next() {

@@ -10,7 +10,7 @@ import type { StoredUser } from '../stores/sqlite/user-row.js'
 import type { Config } from './config/config.js'
 import { Conflict } from './conflict.js'
 import { StartError } from './listen.js'
-import type { BanImport, Operations, UserSummary } from './operations.js'
+import type { Actor, BanImport, Operations, UserSummary } from './operations.js'
 import { previewBan } from './preview-ban.js'
 import { largeSizes, seedLarge, type SeedProgress } from './seed/seed-large.js'
 import { seed } from './seed/seed.js'
@@ -20,8 +20,8 @@ import { siftBans } from './sift-bans.js'
 export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'previewBan' | 'users' | 'addUser'> {
   ban(...args: Parameters<Operations['ban']>): Promise<{ readonly ban: Ban }>
   importBans(...args: Parameters<Operations['importBans']>): Promise<BanImport>
-  setUserActive(id: string, active: boolean, actor: string): Promise<{ readonly user: UserSummary } | undefined>
-  setUserPassword(id: string, password: string, actor: string): Promise<{ readonly user: UserSummary } | undefined>
+  setUserActive(id: string, active: boolean, actor: Actor): Promise<{ readonly user: UserSummary } | undefined>
+  setUserPassword(id: string, password: string, actor: Actor): Promise<{ readonly user: UserSummary } | undefined>
   close(): Promise<void>
 }
 
@@ -68,30 +68,30 @@ export const openOffline = async (config: Config, now: () => number): Promise<Of
   const protectedNetworks = { trustedProxies: config.trustedProxies, allowed: config.bans.allow }
   return {
     bans: (after, limit) => bans.page(now(), after, limit),
-    async ban(subject: BanSubject, reason, durationMs, actor) {
+    async ban(subject: BanSubject, reason, durationMs, { name: actor }) {
       const createdAt = now()
       const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
       return { ban: await bans.add({ subject, reason, actor, source: 'manual', createdAt, expiresAt }) }
     },
     previewBan: (subject, ownAddress) => previewBan([], subject, { ...protectedNetworks, ownAddress }),
-    async importBans(imported, force, ownAddress, actor) {
+    async importBans(imported, force, ownAddress, { name: actor }) {
       const createdAt = now()
       const { good, ended, refused } = siftBans(imported, { ...protectedNetworks, ownAddress }, force, createdAt)
       const added = await bans.addAll(good.map((ban) => ({ ...ban, actor, source: 'import', createdAt })))
       return { added: added.length, unchanged: good.length - added.length, ended, refused }
     },
-    lift: (subject, actor) => bans.lift(subject, actor, now()),
+    lift: (subject, { name: actor }) => bans.lift(subject, actor, now()),
     users: async () => (await users.list({ limit: 1_000 })).map(summary),
-    async addUser({ id, email, role }, actor) {
+    async addUser({ id, email, role }, { name: actor }) {
       const added = await users.add({ ...(id === undefined ? {} : { id }), email, ...(role === 'customer' ? {} : { role }) }, actor, now())
       if (!added.added) throw new Conflict(`Cannot add a user as this ${added.taken} is taken`)
       return summary(added.user)
     },
-    async setUserActive(id, active, actor) {
+    async setUserActive(id, active, { name: actor }) {
       const user = await users.setActive(id, active, actor, now())
       return user === undefined ? undefined : { user: summary(user) }
     },
-    async setUserPassword(id, password, actor) {
+    async setUserPassword(id, password, { name: actor }) {
       const { createPasswordHasher } = await import('./login/password-hasher.js')
       const user = await users.setPassword(id, await createPasswordHasher().hash(password), actor, now())
       return user === undefined ? undefined : { user: summary(user) }

@@ -11,6 +11,14 @@ import type { DecisionFilter } from './decision-filter.js'
 import type { DryRunRow } from './dry-run-counts.js'
 import type { BanPreview } from './preview-ban.js'
 
+/** Who acts. */
+export interface Actor {
+  /** As the audit log shows it. */
+  readonly name: string
+  /** Peer of the connection over which he asks; `undefined` for who works on the database itself. */
+  readonly address?: string | undefined
+}
+
 /** How far a change reached when its call was answered. */
 export interface Reach {
   /** Live sockets that were told to close, on `nodes` of the processes that share the database. */
@@ -133,37 +141,37 @@ export interface Operations extends Audit {
   metrics(): Promise<string>
   info(): Readonly<Record<string, unknown>>
   /** @param durationMs - `undefined` bans without end. */
-  ban(subject: BanSubject, reason: string, durationMs: number | undefined, actor: string): Promise<{ readonly ban: Ban } & Reach>
+  ban(subject: BanSubject, reason: string, durationMs: number | undefined, actor: Actor): Promise<{ readonly ban: Ban } & Reach>
   /** @param ownAddress - Where the operator comes from, when that is known. */
   previewBan(subject: BanSubject, ownAddress: string | undefined): BanPreview
-  lift(subject: BanSubject, actor: string): Promise<readonly Ban[]>
-  importBans(bans: readonly ImportedBan[], force: boolean, ownAddress: string | undefined, actor: string): Promise<BanImport & Reach>
+  lift(subject: BanSubject, actor: Actor): Promise<readonly Ban[]>
+  importBans(bans: readonly ImportedBan[], force: boolean, ownAddress: string | undefined, actor: Actor): Promise<BanImport & Reach>
   /** Bans in force after the one with this id, oldest first. */
   bans(after: string | undefined, limit: number): Promise<readonly Ban[]>
-  revokeToken(tokenId: string, untilAt: number | undefined, actor: string): Promise<Reach>
-  revokeUser(userId: string, beforeAt: number | undefined, actor: string): Promise<Reach>
+  revokeToken(tokenId: string, untilAt: number | undefined, actor: Actor): Promise<Reach>
+  revokeUser(userId: string, beforeAt: number | undefined, actor: Actor): Promise<Reach>
   /** Of this process. */
   sessions(): readonly SessionSummary[]
   /** Ends one session by its id, or all of a user's, in every process that shares the database. */
-  kick(target: { readonly sessionId: string } | { readonly userId: string }, actor: string): Promise<Reach>
+  kick(target: { readonly sessionId: string } | { readonly userId: string }, actor: Actor): Promise<Reach>
   users(): Promise<readonly UserSummary[]>
-  addUser(user: { readonly id?: string; readonly email: string; readonly role: Role }, actor: string): Promise<UserSummary>
+  addUser(user: { readonly id?: string; readonly email: string; readonly role: Role }, actor: Actor): Promise<UserSummary>
   /** @returns `undefined` when there is no such user. */
-  setUserActive(id: string, active: boolean, actor: string): Promise<({ readonly user: UserSummary } & Reach) | undefined>
+  setUserActive(id: string, active: boolean, actor: Actor): Promise<({ readonly user: UserSummary } & Reach) | undefined>
   /** Drops what every node knows of a user who was changed in another database (`users.url`), and looks at the live sockets again. */
-  userChanged(id: string, actor: string): Promise<Reach>
+  userChanged(id: string, actor: Actor): Promise<Reach>
   /**
    * Sets a password; ends the user's log-ins, and the sockets of our tokens.
    *
    * @returns `undefined` when there is no such user.
    */
-  setUserPassword(id: string, password: string, actor: string): Promise<({ readonly user: UserSummary } & Reach) | undefined>
+  setUserPassword(id: string, password: string, actor: Actor): Promise<({ readonly user: UserSummary } & Reach) | undefined>
   /** A past decision from the ring. */
   decision(id: string): DecisionReport | undefined
   /** The newest decisions first; older ones than the one with the id `before`, when that is given. */
   decisions(filter: DecisionFilter, before: string | undefined, limit: number): readonly DecisionReport[]
-  /** Decisions as they are made; `undefined` when there are as many readers as there may be. */
-  followDecisions(filter: DecisionFilter): DecisionReader | undefined
+  /** Decisions as they are made, for the reader of this name; `undefined` when there are as many readers as there may be, of his or of all. */
+  followDecisions(filter: DecisionFilter, reader: string): DecisionReader | undefined
   /** What each rule that can run dry would do, or does, since the start of the server in epoch milliseconds. */
   dryRun(): { readonly since: number; readonly items: readonly DryRunRow[] }
   explain(ask: ExplainAsk): Promise<DecisionReport>

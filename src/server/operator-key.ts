@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const keyForm = /^[A-Za-z0-9_-]{43}$/
+/** 32 random bytes in base64url. */
+export const operatorKeyForm = /^[A-Za-z0-9_-]{43}$/
 
 /** The key file holds something that is no key. */
 export class OperatorKeyInvalid extends Error {
@@ -32,7 +33,7 @@ export const readOperatorKey = async (dataDir: string): Promise<string | undefin
     throw error
   }
   const key = text.trim()
-  if (!keyForm.test(key)) throw new OperatorKeyInvalid(`${path} holds no operator key: delete it and start the server again`)
+  if (!operatorKeyForm.test(key)) throw new OperatorKeyInvalid(`${path} holds no operator key: delete it and start the server again`)
   return key
 }
 

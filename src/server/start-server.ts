@@ -172,6 +172,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const internalApp = createInternalApp({
       operations,
       operatorKey,
+      operatorBudget: config.internal.operatorBudget,
       findOperator: createFindOperator(config.dataDir, Date.now, told('operators')),
       checkup: { condition: () => readCondition(config, development ? 'development' : 'production', Date.now()), probes },
       now: Date.now,

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -14,6 +16,9 @@ const env: Environment = {
   SALLYPORT_BANS_ALLOW: '198.51.100.0/28',
   SALLYPORT_LIMITS_ADDRESS_BUDGET_CAPACITY: '10',
   SALLYPORT_LIMITS_ADDRESS_BUDGET_REFILL_PER_SECOND: '0.1',
+  // More than the owner calls in this file, and nothing comes back meanwhile.
+  SALLYPORT_INTERNAL_OPERATOR_BUDGET_CAPACITY: '1500',
+  SALLYPORT_INTERNAL_OPERATOR_BUDGET_REFILL_PER_SECOND: '0.1',
 }
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
@@ -38,7 +43,7 @@ const call = async (method: string, path: string, body?: object, by = key): Prom
   return { status: response.status, body: await response.json() }
 }
 
-const auditPage = z.object({ items: z.array(z.object({ id: z.number(), at: z.number(), actor: z.string(), action: z.string(), subject: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })), next: z.number().optional() })
+const auditPage = z.object({ items: z.array(z.object({ id: z.number(), at: z.number(), actor: z.string(), address: z.string().optional(), action: z.string(), subject: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })), next: z.number().optional() })
 const audit = async (query = ''): Promise<z.infer<typeof auditPage>['items']> => auditPage.parse((await call('GET', `audit?${query}`)).body).items
 const undo = (id: number, body: object = {}) => call('POST', `audit/${String(id)}/undo`, body)
 const newest = async () => (await audit('limit=1'))[0] ?? { id: 0, action: '', subject: '' }
@@ -62,11 +67,31 @@ test('[E6] every change has a line with who, what, when, before and after, newes
     ['ban.lift', 'network:203.0.113.7', 'operator'],
     ['ban.add', 'network:203.0.113.7', 'operator'],
   ])
+  expect(new Set(lines.map(({ address }) => address))).toEqual(new Set(['127.0.0.1']))
   expect(lines[2]).toMatchObject({ before: { id: '2', active: true }, after: { id: '2', active: false } })
   expect(lines[6]).toMatchObject({ after: { reason: 'flood', source: 'manual' } })
   expect((await audit('action=ban.add&subject=user:spammer')).map(({ id }) => id)).toEqual([lines[4]?.id])
   const [first, second] = await audit('limit=2')
   expect((await audit(`limit=1&before=${String(first?.id)}`))[0]).toEqual(second)
+})
+
+test('[E14] the line has the address the connection came from, whatever a header says, and none where nobody connected', async () => {
+  const from = (localAddress: string, network: string) =>
+    new Promise((resolve, reject) => {
+      const headers = { 'Authorization': `Bearer ${key}`, 'Content-Type': 'application/json', 'X-Forwarded-For': '203.0.113.99', 'Forwarded': 'for=203.0.113.99' }
+      request(`${server.internalUrl}/api/v1/bans`, { method: 'POST', headers, localAddress, agent: false }, (response) => response.resume().on('end', resolve))
+        .on('error', reject)
+        .end(JSON.stringify({ network }))
+    })
+  await from('127.0.0.3', '203.0.113.80')
+  expect(await audit('subject=network:203.0.113.80')).toMatchObject([{ action: 'ban.add', actor: 'operator', address: '127.0.0.3' }])
+
+  // The port of nobody: the command works on the database.
+  const offline = await runToEnd(['ban', 'add', '203.0.113.81', '--hours', '1'], folder.cwd, { ...env, SALLYPORT_INTERNAL_PORT: '1' })
+  expect(offline.code).toBe(0)
+  const [line] = await audit('subject=network:203.0.113.81')
+  expect(line).toMatchObject({ actor: 'cli' })
+  expect(line).not.toHaveProperty('address')
 })
 
 test('[E7] a ban, a lift and a change of a user are taken back, each once, and by a line of its own', async () => {
@@ -135,13 +160,18 @@ test('[E6] the command line lists the log and takes back a line of it', async ()
   await call('POST', 'bans', { userId: 'by-cli', reason: 'x' })
   const { id } = await newest()
   const listed = await server.run(['audit', '--count', '1'])
-  expect(listed.stdout).toMatch(new RegExp(`^${String(id)} .*operator +ban.add +user:by-cli\\n$`))
+  expect(listed.stdout).toMatch(new RegExp(`^${String(id)} .*operator +127\\.0\\.0\\.1 +ban.add +user:by-cli\\n$`))
   const undone = await server.run(['undo', String(id)])
   expect(undone).toMatchObject({ code: 0, stdout: 'ban.add user:by-cli\n' })
   expect((await audit('limit=2')).map(({ action, actor }) => [action, actor])).toEqual([['undo', 'cli'], ['ban.lift', 'cli']])
 })
 
-const addOperator = async (name: string, role: string): Promise<string> => (await server.run(['operator', 'add', name, '--role', role])).stdout.trim()
+/** A new key that the server knows, which is within a second. */
+const addOperator = async (name: string, role: string): Promise<string> => {
+  const made = (await server.run(['operator', 'add', name, '--role', role])).stdout.trim()
+  await expect.poll(async () => (await call('GET', 'info', undefined, made)).status, { timeout: 30_000, interval: 1_000 }).toBe(200)
+  return made
+}
 
 test('[E10] [E11] each operator has a key of his own that reaches as far as his role, and stands in the log by his name', async () => {
   const viewer = await addOperator('vera', 'viewer')
@@ -168,6 +198,55 @@ test('[E10] [E11] each operator has a key of his own that reaches as far as his 
 
   expect((await server.run(['operator', 'list'])).stdout).toMatch(/^vera +viewer .*\nmona@example +moderator .*\nada +admin /)
   expect(await server.run(['operator', 'remove', 'ada'])).toMatchObject({ code: 0, stdout: 'ada\n' })
-  await expect.poll(async () => (await call('GET', 'info', undefined, admin)).status, { timeout: 5_000 }).toBe(401)
+  await expect.poll(async () => (await call('GET', 'info', undefined, admin)).status, { timeout: 5_000, interval: 500 }).toBe(401)
   expect((await call('GET', 'info')).status).toBe(200)
+})
+
+test('[E15] the command line uses the key of a named operator from a file: he reads, is told what a ban needs, and never works around the server', async () => {
+  const viewer = await addOperator('reader', 'viewer')
+  const file = join(folder.cwd, 'reader.key')
+  await writeFile(file, `${viewer}\n`, { mode: 0o600 })
+  const read = await server.run(['--operator-key-file', file, 'ban', 'list'])
+  expect(read.code).toBe(0)
+
+  const since = (await newest()).id
+  const refused = 'This needs the role moderator; this key has viewer. Whoever owns the folder of the server makes a key of that role: `sallyport operator add <name> --role <role>`.'
+  const byFlag = await server.run(['ban', 'add', '203.0.113.90', '--operator-key-file', file])
+  expect(byFlag).toMatchObject({ code: 1, stdout: '' })
+  expect(byFlag.stderr).toContain(refused)
+  const port = new URL(server.internalUrl).port
+  const byEnvironment = await runToEnd(['ban', 'add', '203.0.113.90'], folder.cwd, { ...env, SALLYPORT_INTERNAL_PORT: port, SALLYPORT_OPERATOR_KEY_FILE: file })
+  expect(byEnvironment.stderr).toContain(refused)
+  const away = await runToEnd(['ban', 'add', '203.0.113.90'], folder.cwd, { ...env, SALLYPORT_INTERNAL_PORT: '1', SALLYPORT_OPERATOR_KEY_FILE: file })
+  expect(away).toMatchObject({ code: 5, stdout: '' })
+  expect(away.stderr).toContain('leave the key of a named operator out')
+  expect((await newest()).id).toBe(since)
+
+  const moderator = join(folder.cwd, 'moderator.key')
+  await writeFile(moderator, await addOperator('mod', 'moderator'))
+  // The flag is stronger than the environment.
+  const banned = await runToEnd(['--operator-key-file', moderator, 'ban', 'add', '203.0.113.90'], folder.cwd, { ...env, SALLYPORT_INTERNAL_PORT: port, SALLYPORT_OPERATOR_KEY_FILE: file })
+  expect(banned.code).toBe(0)
+  expect(await newest()).toMatchObject({ action: 'ban.add', actor: 'mod', address: '127.0.0.1' })
+
+  // No key stands in a command line, which every process of the machine can read, and what is no key is refused by the name of its setting.
+  await writeFile(file, 'no key')
+  const bad = await server.run(['--operator-key-file', file, 'ban', 'list'])
+  expect(bad).toMatchObject({ code: 1 })
+  expect(bad.stderr).toContain('SALLYPORT_OPERATOR_KEY_FILE')
+  expect(bad.stderr).not.toContain('no key')
+})
+
+test('[E12] a script of one operator that runs wild is told to wait, while others and the command line go on', async () => {
+  const wild = await addOperator('wild', 'viewer')
+  const lane = async (): Promise<readonly number[]> => {
+    const seen: number[] = []
+    while (seen.length < 60) seen.push((await call('GET', 'info', undefined, wild)).status)
+    return seen
+  }
+  const statuses = (await Promise.all(Array.from({ length: 40 }, lane))).flat()
+  expect(new Set(statuses)).toEqual(new Set([200, 429]))
+  expect(statuses.filter((status) => status === 200).length).toBeGreaterThanOrEqual(1_490)
+  expect((await call('GET', 'info')).status).toBe(200)
+  expect((await server.run(['ban', 'list'])).code).toBe(0)
 })

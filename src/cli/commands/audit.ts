@@ -35,7 +35,7 @@ export const addAuditCommands = (program: Command, cli: Cli): void => {
         const query = new URLSearchParams({ ...filter, limit: String(count), ...(before === undefined ? {} : { before: String(before) }) }).toString()
         const { items, next } = demand(await client.ask(auditList, 'GET', `/api/v1/audit?${query}`))
         if (items.length > 0 || terminal.json) {
-          terminal.data({ items, next }, table(items.map(({ id, at, actor, action, subject }) => [String(id), timeText(at), actor, action, subject])))
+          terminal.data({ items, next }, table(items.map(({ id, at, actor, address = '–', action, subject }) => [String(id), timeText(at), actor, address, action, subject])))
         }
         if (next !== undefined) terminal.say(`Older ones: --before ${next}`)
         return exitCodes.ok

@@ -34,7 +34,7 @@ const storeInFile =
   (database: Offline, force: boolean, ownAddress: string | undefined): Store =>
   async (bans) => {
     const imported = bans.map((each) => ({ subject: subjectOf(each), reason: each.reason, expiresAt: each.expiresAt ?? undefined }))
-    return banImport.parse(await database.importBans(imported, force, ownAddress, 'cli'))
+    return banImport.parse(await database.importBans(imported, force, ownAddress, { name: 'cli' }))
   }
 
 /** A ban as `ban import` reads it again. */

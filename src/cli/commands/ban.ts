@@ -63,7 +63,7 @@ export const addBanCommands = (program: Command, cli: Cli): void => {
           },
           async (database) => {
             await consider(terminal, database.previewBan(subjectOf(fields), ownAddress), force)
-            return banAdded.parse(await database.ban(subjectOf(fields), reason, durationMs, 'cli'))
+            return banAdded.parse(await database.ban(subjectOf(fields), reason, durationMs, { name: 'cli' }))
           },
         )
         terminal.data(added, table([describeBan(added.ban)]))
@@ -85,7 +85,7 @@ export const addBanCommands = (program: Command, cli: Cli): void => {
           cli,
           terminal,
           async (client) => demand(await client.ask(banList, 'DELETE', `/api/v1/bans?${query}`)),
-          async (database) => ({ items: (await database.lift(subjectOf(fields), 'cli')).map((each) => ban.parse(each)) }),
+          async (database) => ({ items: (await database.lift(subjectOf(fields), { name: 'cli' })).map((each) => ban.parse(each)) }),
         )
         if (items.length === 0) {
           terminal.complain('There is no ban of exactly this: `sallyport ban list` shows those in force.')

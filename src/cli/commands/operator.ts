@@ -25,7 +25,7 @@ export const addOperatorCommands = (program: Command, cli: Cli): void => {
         const { config } = await load(cli, 'tool')
         const key = await (await keys()).addOperator(config.dataDir, name, role, cli.now())
         terminal.data({ name, role, key }, key)
-        terminal.say('Send it as Authorization: Bearer to the internal port. It is shown only now.')
+        terminal.say('It is shown only now. In a file, it is for --operator-key-file and SALLYPORT_OPERATOR_KEY_FILE; a program sends it to the internal port as Authorization: Bearer.')
         return exitCodes.ok
       }),
     )

@@ -24,7 +24,7 @@ const setPassword = (cli: Cli, terminal: Terminal, id: string, password: string)
     terminal,
     (client) => client.ask(userChanged, 'PUT', `/api/v1/users/${encodeURIComponent(id)}/password`, { password }),
     async (database) => {
-      const answer = await database.setUserPassword(id, password, 'cli')
+      const answer = await database.setUserPassword(id, password, { name: 'cli' })
       return answer === undefined ? undefined : userChanged.parse(answer)
     },
   )
@@ -49,7 +49,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
           cli,
           terminal,
           async (client) => demand(await client.ask(user, 'POST', '/api/v1/users', wanted)),
-          async (database) => user.parse(await database.addUser(wanted, 'cli')),
+          async (database) => user.parse(await database.addUser(wanted, { name: 'cli' })),
         )
         if (password !== undefined) await setPassword(cli, terminal, added.id, password)
         terminal.data(added, table([describeUser(added)]))
@@ -85,7 +85,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
             terminal,
             (client) => client.ask(userChanged, 'PATCH', `/api/v1/users/${encodeURIComponent(id)}`, { active }),
             async (database) => {
-              const answer = await database.setUserActive(id, active, 'cli')
+              const answer = await database.setUserActive(id, active, { name: 'cli' })
               return answer === undefined ? undefined : userChanged.parse(answer)
             },
           )

@@ -7,7 +7,13 @@ type Value<K extends keyof typeof keys> = (typeof keys)[K] extends Leaf<infer T>
 /** The whole configuration, checked and complete. */
 export interface Config {
   readonly listen: { readonly host: string; readonly port: number; readonly fastLane: boolean }
-  readonly internal: { readonly host: string; readonly port: number }
+  readonly internal: {
+    readonly host: string
+    readonly port: number
+    readonly operatorBudget: { readonly capacity: number; readonly refillPerSecond: number }
+  }
+  /** For the command line: with which key it speaks to the internal port; `undefined` takes that of the data folder. */
+  readonly operatorKey: string | undefined
   readonly publicUrl: string | undefined
   readonly hosts: readonly string[] | undefined
   readonly dataDir: string

@@ -7,6 +7,7 @@ import { ladderModes } from '../../admission/ladder.js'
 import { carriers, defaultCarriers, defaultCookieName } from '../../admission/steps/credential.js'
 import { algorithms, isAlgorithm, type Algorithm } from '../../admission/token/algorithm.js'
 import type { ProfileName } from '../../admission/token/profiles.js'
+import { operatorKeyForm } from '../operator-key.js'
 import { connectorSources } from '../connectors/source.js'
 import { exactOrigin } from './exact-origin.js'
 import type { Leaf, Notation } from './leaf.js'
@@ -95,6 +96,9 @@ export const keys = {
   listenFastLane: flag('listen.fastLane', true, 'Whether plain handshakes are read before Node\'s own parser; nothing but speed depends on it.'),
   internalHost: key('internal.host', 'text', z.string().refine((v) => isIP(v) !== 0 || v === 'localhost'), '127.0.0.1', 'an IP address or localhost', 'Address the internal port binds; everything an operator does is there.'),
   internalPort: port('internal.port', 4480, 'Internal port.'),
+  operatorBudgetCapacity: number('internal.operatorBudget.capacity', 1_200, 10, 1_000_000_000, 'What calls with one key of an operator may cost at once.'),
+  operatorBudgetRefill: number('internal.operatorBudget.refillPerSecond', 40, 0.1, 1_000_000_000, 'What comes back each second.'),
+  operatorKey: key('operatorKey', 'text', z.string().regex(operatorKeyForm).optional(), undefined, 'the 43 characters that `sallyport operator add` printed', 'Key with which the command line speaks to the internal port; unset takes operator.key of the data folder.', true),
   publicUrl: key('publicUrl', 'text', z.string().refine(isPublicUrl).optional(), undefined, 'an http or https address without user, query and fragment', 'How browsers reach the public port; its origin is allowed.'),
   hosts: key('hosts', 'list', z.array(host).optional(), undefined, 'a list of host[:port]', 'Host values that are served; unset serves every well-formed one.'),
   dataDir: key('dataDir', 'text', z.string().regex(/^\P{Cc}+$/u), '.sallyport', 'a folder', 'Folder of the database and of the operator key.'),

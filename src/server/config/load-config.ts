@@ -116,7 +116,12 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, over, at = Date.n
 
   const config: Config = {
     listen: { host: take(keys.listenHost), port: take(keys.listenPort), fastLane: take(keys.listenFastLane) },
-    internal: { host: take(keys.internalHost), port: take(keys.internalPort) },
+    internal: {
+      host: take(keys.internalHost),
+      port: take(keys.internalPort),
+      operatorBudget: { capacity: take(keys.operatorBudgetCapacity), refillPerSecond: take(keys.operatorBudgetRefill) },
+    },
+    operatorKey: take(keys.operatorKey),
     publicUrl,
     hosts: take(keys.hosts),
     dataDir,

@@ -178,7 +178,7 @@ test('[E7] an undo that is refused or dangerous says why, and an unknown line is
   expect(await (await undo('10')).json()).toEqual({ status: 409, code: 'undo_impossible', title: 'This ban is not in force any more.' })
   const dangerous = await undo('11', { force: true, ownAddress: '203.0.113.7' })
   expect(await dangerous.json()).toMatchObject({ status: 409, code: 'ban_dangerous', errors: ['loopback: it holds addresses of this machine itself'] })
-  expect(kept.calls.at(-1)).toEqual(['undo', 11, true, '203.0.113.7', 'operator'])
+  expect(kept.calls.at(-1)).toEqual(['undo', 11, true, '203.0.113.7', { name: 'operator' }])
   for (const id of ['12', '0', '-1', 'x', '9.5']) expect((await undo(id)).status).toBe(404)
 })
 
@@ -301,12 +301,12 @@ test('arguments reach the operations as they are meant', async () => {
   await ask(app, '/api/v1/sessions/s1', { method: 'DELETE', key })
   await ask(app, '/api/v1/users', { method: 'POST', key, body: { id: '9', email: 'a@example.test', role: 'owner' } })
   expect(kept.calls).toEqual([
-    ['ban', { kind: 'network', network: '203.0.113.7' }, '', 86_400_000, 'cli'],
-    ['ban', { kind: 'user', userId: '7' }, 'spam', undefined, 'operator'],
-    ['lift', { kind: 'network', network: '203.0.113.0/24' }, 'operator'],
-    ['revokeUser', '7', at, 'operator'],
-    ['kick', { sessionId: 's1' }, 'operator'],
-    ['addUser', { id: '9', email: 'a@example.test', role: 'owner' }, 'operator'],
+    ['ban', { kind: 'network', network: '203.0.113.7' }, '', 86_400_000, { name: 'cli' }],
+    ['ban', { kind: 'user', userId: '7' }, 'spam', undefined, { name: 'operator' }],
+    ['lift', { kind: 'network', network: '203.0.113.0/24' }, { name: 'operator' }],
+    ['revokeUser', '7', at, { name: 'operator' }],
+    ['kick', { sessionId: 's1' }, { name: 'operator' }],
+    ['addUser', { id: '9', email: 'a@example.test', role: 'owner' }, { name: 'operator' }],
   ])
 })
 

@@ -7,6 +7,7 @@ import { answerFailure, notFound, problemResponse } from './api-problem.js'
 import { addCheckupRoutes, type Checkup } from './checkup-routes.js'
 import { addHealthRoutes } from './health-routes.js'
 import { onlyLoopbackHosts } from './loopback-host.js'
+import { limitOperators, type OperatorBudgetConfig } from './operator-budget.js'
 import { noCrossSite, onlyOperator } from './operator-guard.js'
 import { addOperatorRoutes } from './operator-routes.js'
 import { refuseOtherMethods } from './refuse-other-methods.js'
@@ -22,6 +23,8 @@ export interface InternalAppOptions {
   readonly operatorKey: string
   /** Whose key another one is (default nobody's). */
   readonly findOperator?: FindOperator
+  /** What calls with one key may cost (default 1,200 at once and 40 each second); a call costs 1, some more. */
+  readonly operatorBudget?: OperatorBudgetConfig
   /** What the doctor asks; default nothing. */
   readonly checkup?: Checkup
   /** Epoch milliseconds. */
@@ -35,10 +38,10 @@ export interface InternalAppOptions {
  *
  * Stands on loopback and answers loopback Hosts only; bodies up to 64 KiB, lists of bans up to 256 KiB.
  */
-export const createInternalApp = ({ operations, operatorKey, findOperator = nobody, checkup, now, onFailure }: InternalAppOptions): Hono => {
+export const createInternalApp = ({ operations, operatorKey, findOperator = nobody, operatorBudget = { capacity: 1_200, refillPerSecond: 40 }, checkup, now, onFailure }: InternalAppOptions): Hono => {
   const app = new Hono()
   app.use(securityHeaders, onlyLoopbackHosts)
-  app.use('/api/*', onlyOperator(operatorKey, findOperator, now), noCrossSite, onlyByRole, limitBodies())
+  app.use('/api/*', onlyOperator(operatorKey, findOperator, now), limitOperators(operatorBudget, now), noCrossSite, onlyByRole, limitBodies())
   addHealthRoutes(app, operations, onFailure)
   addOperatorRoutes(app, operations)
   if (checkup !== undefined) addCheckupRoutes(app, checkup)

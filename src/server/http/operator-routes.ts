@@ -1,9 +1,11 @@
 import type { Hono } from 'hono'
 import { looksLikeToken } from '../looks-like-token.js'
 import type { Operations } from '../operations.js'
+import { actingOperator } from './acting-operator.js'
 import { notFound, refusal } from './api-problem.js'
 import { addAuditRoutes } from './audit-routes.js'
 import { dangerousBan } from './dangerous-ban.js'
+import { chargeCall } from './operator-budget.js'
 import { actorOf, readBody, readQuery } from './read-request.js'
 import { streamDecisions } from './stream-decisions.js'
 import {
@@ -49,6 +51,7 @@ const addBanRoutes = (app: Hono, operations: Operations): void => {
   })
   app.post('/api/v1/ban-imports', async (context) => {
     const { bans, force, ownAddress } = await readBody(context, bansImportBody)
+    chargeCall(context, Math.floor(bans.length / 250))
     const imported = bans.map(({ reason, expiresAt, ...fields }) => ({ subject: subjectOf(fields), reason, expiresAt: expiresAt ?? undefined }))
     return context.json(await operations.importBans(imported, force, ownAddress, actorOf(context)), 201)
   })
@@ -80,7 +83,9 @@ const addBanRoutes = (app: Hono, operations: Operations): void => {
 const addSessionRoutes = (app: Hono, operations: Operations): void => {
   app.get('/api/v1/sessions', (context) => {
     const { userId } = readQuery(context, sessionsQuery)
-    return context.json({ items: operations.sessions().filter((session) => userId === undefined || session.userId === userId) })
+    const sessions = operations.sessions()
+    chargeCall(context, Math.floor(sessions.length / 1_000))
+    return context.json({ items: sessions.filter((session) => userId === undefined || session.userId === userId) })
   })
   app.delete('/api/v1/sessions', async (context) => context.json(await operations.kick(readQuery(context, kickQuery), actorOf(context))))
   app.delete('/api/v1/sessions/:id', async (context) => {
@@ -121,8 +126,8 @@ const addDecisionRoutes = (app: Hono, operations: Operations): void => {
     return context.json({ items, next: items.length < limit ? undefined : items.at(-1)?.id })
   })
   app.get('/api/v1/decision-stream', (context) => {
-    const reader = operations.followDecisions(readQuery(context, decisionStreamQuery))
-    if (reader === undefined) throw refusal({ status: 429, code: 'too_many_readers', title: 'As many read the stream as may: end one first.' })
+    const reader = operations.followDecisions(readQuery(context, decisionStreamQuery), actingOperator(context)?.name ?? '')
+    if (reader === undefined) throw refusal({ status: 429, code: 'too_many_readers', title: 'As many read the stream as may, of this key or of all: end one first.' })
     return streamDecisions(reader)
   })
   app.get('/api/v1/decisions/:id', (context) => {

@@ -1,7 +1,9 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
+import type { Actor } from '../operations.js'
 import { actingOperator } from './acting-operator.js'
 import { refusal } from './api-problem.js'
+import { peerOf } from './peer-of.js'
 
 const nameForm = /^\w{1,40}$/
 
@@ -45,10 +47,15 @@ export const readQuery = <T>(context: Context, shape: z.ZodType<T>): T => {
 
 const actorForm = /^[\w.@:-]{1,64}$/
 
-/** Who acts, for the audit log: the name of the key; for the owner's the header `Sallyport-Actor`, `operator` when it is absent or oddly written. */
-export const actorOf = (context: Context): string => {
+/**
+ * Who acts, for the audit log: the name of the key; for the owner's the header `Sallyport-Actor`, `operator` when it is absent or oddly written.
+ *
+ * His address is the peer of the connection: no header is believed here.
+ */
+export const actorOf = (context: Context): Actor => {
+  const address = peerOf(context)
   const named = actingOperator(context)
-  if (named !== undefined) return named.name
+  if (named !== undefined) return { name: named.name, address }
   const given = context.req.header('sallyport-actor') ?? ''
-  return actorForm.test(given) ? given : 'operator'
+  return { name: actorForm.test(given) ? given : 'operator', address }
 }

@@ -34,6 +34,7 @@ interface AuditRow {
   readonly id: number
   readonly at_ms: number
   readonly actor: string
+  readonly address: string | null
   readonly action: string
   readonly subject: string
   readonly before: string | null
@@ -45,17 +46,18 @@ const parsed = (text: string | null): unknown => {
   return value
 }
 
-const lineOf = ({ id, at_ms: at, actor, action, subject, before, after }: AuditRow): AuditLine => ({
+const lineOf = ({ id, at_ms: at, actor, address, action, subject, before, after }: AuditRow): AuditLine => ({
   id,
   at,
   actor,
+  address: address ?? undefined,
   action,
   subject,
   before: parsed(before),
   after: parsed(after),
 })
 
-const columns = 'id, at_ms, actor, action, subject, before, after'
+const columns = 'id, at_ms, actor, address, action, subject, before, after'
 
 export const createSqliteAudit = (engine: SqliteEngine): SqliteAudit => ({
   async page({ actor, action, subject }, before, limit) {

@@ -6,20 +6,20 @@ import type { SqliteEngine } from './engine.js'
 
 /** Bans in SQLite. Lifted and expired ones stay in the table, for the record; `list` doesn't see them. */
 export const createSqliteBans = (engine: SqliteEngine): Bans => ({
-  async add(newBan) {
+  async add(newBan, actorAddress) {
     const ban: Ban = { ...newBan, id: uuidv7(), subject: canonicalSubject(newBan.subject) }
-    await engine.write('addBan', ban)
+    await engine.write('addBan', { ban, actorAddress })
     return ban
   },
-  async addAll(newBans) {
+  async addAll(newBans, actorAddress) {
     const bans = newBans.map((newBan): NewBan => ({ ...newBan, subject: canonicalSubject(newBan.subject) }))
-    const added = await engine.write('addBans', bans)
+    const added = await engine.write('addBans', { bans, actorAddress })
     return added.flatMap(({ id, place }): readonly Ban[] => {
       const ban = bans[place]
       return ban === undefined ? [] : [{ ...ban, id }]
     })
   },
-  lift: async (subject, actor, at) => engine.write('liftBans', { subject: canonicalSubject(subject), actor, at }),
+  lift: async (subject, actor, at, actorAddress) => engine.write('liftBans', { subject: canonicalSubject(subject), actor, at, actorAddress }),
   async list(at) {
     const rows = await engine.read<BanRow>(
       'lists',

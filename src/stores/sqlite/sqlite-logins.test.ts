@@ -79,7 +79,7 @@ describe('a refresh token', () => {
         // The revocation before this one would do it alone.
         await engine.write('sql', { sql: 'delete from revocations' })
         const ban = { id: 'b', subject: { kind: 'user', userId: '7' }, reason: '', actor: 'test', source: 'manual', createdAt: at, expiresAt: undefined } as const
-        await engine.write('addBan', ban)
+        await engine.write('addBan', { ban })
       },
     ]
     for (const [index, end] of endings.entries()) {

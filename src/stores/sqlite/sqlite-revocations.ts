@@ -12,7 +12,7 @@ const fromRow = (row: RevocationRow): Revocation =>
 
 /** Revocations in SQLite, one row per token and per user. */
 export const createSqliteRevocations = (engine: SqliteEngine): Revocations => ({
-  add: (revocation, actor, at) => engine.write('addRevocation', { revocation, actor, at }),
+  add: (revocation, actor, at, actorAddress) => engine.write('addRevocation', { revocation, actor, at, actorAddress }),
   async list(at) {
     const rows = await engine.read<RevocationRow>(
       'lists',

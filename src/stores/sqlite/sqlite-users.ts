@@ -3,16 +3,19 @@ import type { SqliteEngine } from './engine.js'
 import type { NewUser, UserAdded } from './procedures/users.js'
 import { selectUser, type StoredUser, userFromRow, type UserRow } from './user-row.js'
 
-/** Our own table of users, with what an operator does to it. Every change is told to all nodes and written to the audit log. */
+/**
+ * Our own table of users, with what an operator does to it. Every change is told to all nodes and written to the audit log: by whom, and from which
+ * address, if he asked over a connection.
+ */
 export interface SqliteUsers extends Users<StoredUser> {
   /** Adds a user. An id, e-mail or user name that is taken is an answer, not an error. */
-  add(user: NewUser, actor: string, at: number): Promise<UserAdded>
+  add(user: NewUser, actor: string, at: number, actorAddress?: string): Promise<UserAdded>
   /** Enables or disables a user; `undefined` when there is none. */
-  setActive(id: string, active: boolean, actor: string, at: number): Promise<StoredUser | undefined>
+  setActive(id: string, active: boolean, actor: string, at: number, actorAddress?: string): Promise<StoredUser | undefined>
   /** Ends every token of our own issued to this user before now; `undefined` when there is no such user. */
-  raiseEpoch(id: string, actor: string, at: number): Promise<StoredUser | undefined>
+  raiseEpoch(id: string, actor: string, at: number, actorAddress?: string): Promise<StoredUser | undefined>
   /** Sets a password by its hash; ends the log-ins and our tokens of this user. `undefined` when there is no such user. */
-  setPassword(id: string, hash: string, actor: string, at: number): Promise<StoredUser | undefined>
+  setPassword(id: string, hash: string, actor: string, at: number, actorAddress?: string): Promise<StoredUser | undefined>
   /** Without regard to the case of ASCII letters. */
   findByEmail(email: string): Promise<StoredUser | undefined>
   /** Users in the order they were added, at most `limit` (default 100), those after the user `after`. */
@@ -32,10 +35,10 @@ export const createSqliteUsers = (engine: SqliteEngine): SqliteUsers => {
   return {
     find: (id, deadline) => findBy('u.id = ?', id, deadline),
     findByEmail: (email) => findBy('u.email = ?', email),
-    add: (user, actor, at) => engine.write('addUser', { user, actor, at }),
-    setActive: (id, active, actor, at) => engine.write('setUserActive', { id, active, actor, at }),
-    raiseEpoch: (id, actor, at) => engine.write('raiseUserEpoch', { id, actor, at }),
-    setPassword: (id, hash, actor, at) => engine.write('setUserPassword', { id, hash, actor, at }),
+    add: (user, actor, at, actorAddress) => engine.write('addUser', { user, actor, at, actorAddress }),
+    setActive: (id, active, actor, at, actorAddress) => engine.write('setUserActive', { id, active, actor, at, actorAddress }),
+    raiseEpoch: (id, actor, at, actorAddress) => engine.write('raiseUserEpoch', { id, actor, at, actorAddress }),
+    setPassword: (id, hash, actor, at, actorAddress) => engine.write('setUserPassword', { id, hash, actor, at, actorAddress }),
     async list({ after, limit = 100 } = {}) {
       const rows =
         after === undefined

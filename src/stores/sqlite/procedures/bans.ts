@@ -6,7 +6,7 @@ import { audit } from './audit.js'
 import { appendBans, appendControl } from './control.js'
 
 /** Stores a ban whose subject is canonical. */
-export const addBan = (db: Database, ban: Ban): void => {
+export const addBan = (db: Database, { ban, actorAddress }: { readonly ban: Ban; readonly actorAddress?: string | undefined }): void => {
   db.run(
     `insert into bans (id, kind, subject, reason, actor, source, created_ms, expires_ms)
      values (:id, :kind, :subject, :reason, :actor, :source, :createdAt, :expiresAt)`,
@@ -23,7 +23,7 @@ export const addBan = (db: Database, ban: Ban): void => {
   )
   appendControl(db, { kind: 'ban_added', ban }, ban.createdAt)
   const subject = `${ban.subject.kind}:${subjectText(ban.subject)}`
-  audit(db, { at: ban.createdAt, actor: ban.actor, action: 'ban.add', subject, after: ban })
+  audit(db, { at: ban.createdAt, actor: ban.actor, address: actorAddress, action: 'ban.add', subject, after: ban })
 }
 
 /** A ban as the statements below read it from a list in JSON. */
@@ -41,7 +41,10 @@ const columnsOf = ({ id, subject, reason, actor, source, createdAt, expiresAt }:
  *
  * @returns What was stored, in order: the id, and the place in the list.
  */
-export const addBans = (db: Database, bans: readonly NewBan[]): readonly { readonly id: string; readonly place: number }[] => {
+export const addBans = (
+  db: Database,
+  { bans, actorAddress }: { readonly bans: readonly NewBan[]; readonly actorAddress?: string | undefined },
+): readonly { readonly id: string; readonly place: number }[] => {
   const seen = new Set<string>()
   const distinct = bans.flatMap((ban, place) => {
     const key = JSON.stringify([ban.subject.kind, subjectText(ban.subject), ban.reason, ban.expiresAt])
@@ -65,9 +68,9 @@ export const addBans = (db: Database, bans: readonly NewBan[]): readonly { reado
   )
   appendBans(db, fresh)
   db.run(
-    `insert into audit_log (at_ms, actor, action, subject, after)
-     select value ->> 0, value ->> 1, 'ban.add', value ->> 2, value ->> 3 from json_each(?)`,
-    [JSON.stringify(fresh.map((ban) => [ban.createdAt, ban.actor, `${ban.subject.kind}:${subjectText(ban.subject)}`, JSON.stringify(ban)]))],
+    `insert into audit_log (at_ms, actor, address, action, subject, after)
+     select value ->> 0, value ->> 1, ?, 'ban.add', value ->> 2, value ->> 3 from json_each(?)`,
+    [actorAddress ?? null, JSON.stringify(fresh.map((ban) => [ban.createdAt, ban.actor, `${ban.subject.kind}:${subjectText(ban.subject)}`, JSON.stringify(ban)]))],
   )
   return stored.map(({ ban: { id }, place }) => ({ id, place }))
 }
@@ -75,7 +78,7 @@ export const addBans = (db: Database, bans: readonly NewBan[]): readonly { reado
 /** Lifts the bans of exactly this canonical subject that are in force at `at`. The rows stay, for the record. */
 export const liftBans = (
   db: Database,
-  { subject, actor, at }: { readonly subject: BanSubject; readonly actor: string; readonly at: number },
+  { subject, actor, at, actorAddress }: { readonly subject: BanSubject; readonly actor: string; readonly at: number; readonly actorAddress?: string | undefined },
 ): readonly Ban[] => {
   const rows = db.all<BanRow>(
     `update bans set lifted_ms = :at, lifted_by = :actor
@@ -86,7 +89,7 @@ export const liftBans = (
   const lifted = rows.map(banFromRow).toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
   for (const ban of lifted) {
     appendControl(db, { kind: 'ban_lifted', ban }, at)
-    audit(db, { at, actor, action: 'ban.lift', subject: `${subject.kind}:${subjectText(subject)}`, before: ban })
+    audit(db, { at, actor, address: actorAddress, action: 'ban.lift', subject: `${subject.kind}:${subjectText(subject)}`, before: ban })
   }
   return lifted
 }

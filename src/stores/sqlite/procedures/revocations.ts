@@ -6,7 +6,7 @@ import { appendControl } from './control.js'
 /** Stores a revocation. Of two for the same token or user the later moment and the later end count. */
 export const addRevocation = (
   db: Database,
-  { revocation, actor, at }: { readonly revocation: Revocation; readonly actor: string; readonly at: number },
+  { revocation, actor, at, actorAddress }: { readonly revocation: Revocation; readonly actor: string; readonly at: number; readonly actorAddress?: string | undefined },
 ): void => {
   const subject = revocation.kind === 'token' ? revocation.tokenId : revocation.userId
   db.run(
@@ -16,5 +16,5 @@ export const addRevocation = (
     { kind: revocation.kind, subject, before: revocation.kind === 'user' ? revocation.before : null, until: revocation.until, actor, at },
   )
   appendControl(db, { kind: 'revoked', revocation }, at)
-  audit(db, { at, actor, action: 'revocation.add', subject: `${revocation.kind}:${subject}`, after: revocation })
+  audit(db, { at, actor, address: actorAddress, action: 'revocation.add', subject: `${revocation.kind}:${subject}`, after: revocation })
 }

@@ -26,6 +26,8 @@ export type UserAdded =
 
 interface By {
   readonly actor: string
+  /** From where the actor asked; `undefined` for who asked over no connection. */
+  readonly actorAddress?: string | undefined
   /** Epoch milliseconds. */
   readonly at: number
 }
@@ -54,7 +56,7 @@ const takenBy = (db: Database, user: NewUser): 'id' | 'email' | 'username' | und
 
 const changed = (db: Database, action: string, by: By, before: StoredUser | undefined, after: StoredUser): StoredUser => {
   appendControl(db, { kind: 'user_changed', userId: after.id }, by.at)
-  audit(db, { at: by.at, actor: by.actor, action, subject: `user:${after.id}`, before, after })
+  audit(db, { at: by.at, actor: by.actor, address: by.actorAddress, action, subject: `user:${after.id}`, before, after })
   return after
 }
 
