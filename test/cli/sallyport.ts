@@ -10,6 +10,8 @@ export interface Folder {
   readonly env?: Readonly<Record<string, string>>
   /** Descriptors it may have open, as `ulimit -n` says. */
   readonly openFiles?: number
+  /** A program that starts it in its turn, such as a tracer, with its words. */
+  readonly under?: readonly string[]
 }
 
 export interface Ended {
@@ -18,8 +20,8 @@ export interface Ended {
   readonly stderr: string
 }
 
-const start = (words: readonly string[], { cwd, env = {}, openFiles }: Folder): ChildProcess => {
-  const command = [process.execPath, main, ...words]
+const start = (words: readonly string[], { cwd, env = {}, openFiles, under = [] }: Folder): ChildProcess => {
+  const command = [...under, process.execPath, main, ...words]
   const [program = '', ...rest] = openFiles === undefined ? command : ['/bin/sh', '-c', `ulimit -n ${String(openFiles)} && exec "$0" "$@"`, ...command]
   return spawn(program, rest, { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'pipe' })
 }

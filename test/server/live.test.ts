@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
-import { bearer, modernBearer, opened, refused, type Knocked } from './knock.js'
+import { bearer, knock, modernBearer, opened, refused, type Knocked } from './knock.js'
 import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
 
 const secret = randomBytes(64).toString('base64url')
-const env: Environment = { SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_REFUSALS: 'http' }
+const env: Environment = { SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_REFUSALS: 'http', SALLYPORT_CARRIERS: 'header,subprotocol,ticket' }
 
 const tokenOf = (subject: string, change: { readonly lifetimeMs?: number; readonly tokenId?: string } = {}): Promise<string> =>
   mintToken({ profile: 'standard', algorithm: 'HS512', secret, subject, lifetimeMs: 600_000, at: Date.now(), ...change })
@@ -60,6 +60,30 @@ describe('two servers on one database', () => {
     expect(renewed).toMatchObject({ re: 2, type: 'ok' })
     expect(Number(renewed['expiresAt'])).toBeGreaterThan(Date.now() + 500_000)
     await socket.close()
+  })
+
+  test('[O3] [O6] B3: of sockets that bring one ticket to both at the same instant at most one is let in, by the one that sold it', { timeout: 20_000 }, async () => {
+    const path = '/ws/customers/'
+    const buy = async (): Promise<string> => {
+      const answer = await fetch(`${here.publicUrl}/api/v1/tickets`, { method: 'POST', headers: { Authorization: `Bearer ${await tokenOf('1')}` }, body: JSON.stringify({ path }) })
+      return z.object({ ticket: z.string() }).parse(await answer.json()).ticket
+    }
+    const statuses = async (server: Serving, ticket: string): Promise<readonly number[]> => {
+      const answers = await Promise.all(Array.from({ length: 10 }, () => knock(`${server.socketUrl}${path}?ticket=${ticket}`)))
+      for (const answer of answers) if ('next' in answer) await answer.close()
+      return answers.map(({ status }) => status).toSorted()
+    }
+    const refusals = Array.from({ length: 9 }, () => 401)
+    for (let round = 0; round < 2; round++) {
+      const ticket = await buy()
+      const [sold, other] = await Promise.all([statuses(here, ticket), statuses(there, ticket)])
+      expect(sold).toEqual([101, ...refusals])
+      expect(other).toEqual([401, ...refusals])
+    }
+    // One that is tried on the other node is not used up, and is nothing there.
+    const ticket = await buy()
+    expect(await statuses(there, ticket)).toEqual([401, ...refusals])
+    expect(await statuses(here, ticket)).toEqual([101, ...refusals])
   })
 
   const sessionIds = z.object({ items: z.array(z.object({ id: z.string(), userId: z.string() })) })
