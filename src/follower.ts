@@ -158,6 +158,8 @@ export const createFollower = <U extends User>(parts: {
       case 'sessions_ended':
         return ends.heard(change.end)
       case 'reloaded':
+        if (change.unreadable !== undefined)
+          events.failed?.('control log', new Error(`${String(change.unreadable)} events can not be read by this program: bans, revocations and users were looked up anew`))
         return await enforceEverything()
     }
   }

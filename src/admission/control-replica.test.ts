@@ -186,3 +186,22 @@ test('[B12] a load that fails half way is tried again by the next poll', async (
   expect(await replica.poll(noon)).toEqual([{ kind: 'reloaded' }])
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeDefined()
 })
+
+test('[T19] K11: an event that cannot be read has the tables loaded anew and is passed over; what stands around it is read', async () => {
+  const stores = made()
+  const unreadable = new Set([2, 5])
+  const control: ControlLog = {
+    ...stores.control,
+    since: async (seq, limit) => (await stores.control.since(seq, limit)).map((event) => (unreadable.has(event.seq) ? { seq: event.seq, kind: 'unreadable' } : event)),
+  }
+  const replica = await loadControlReplica({ ...stores, control }, noon)
+  for (const last of ['6', '7', '8']) await stores.bans.add(newBan(`203.0.113.${last}`))
+  await stores.control.userChanged('1', noon)
+  expect((await replica.poll(noon)).map(({ kind }) => kind)).toEqual(['ban_added', 'ban_added', 'user_changed', 'reloaded'])
+  expect(replica.bans.findAddress('203.0.113.7', noon)).toBeDefined()
+  await stores.bans.lift({ kind: 'network', network: '203.0.113.7' }, 'grace', noon)
+  expect(await replica.poll(noon)).toEqual([{ kind: 'reloaded', unreadable: 1 }])
+  expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
+  await stores.control.userChanged('1', noon)
+  expect((await replica.poll(noon)).map(({ kind }) => kind)).toEqual(['user_changed'])
+})

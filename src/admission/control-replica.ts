@@ -10,8 +10,11 @@ const pageSize = 500
 /** Bans loaded in one go, so that no turn of the event loop is long. */
 const bansAtOnce = 1_000
 
-/** What a poll found: changes in order; or that events were missed, and then any user may have changed. */
-export type ReplicaChange = ControlChange | { readonly kind: 'reloaded' }
+/**
+ * What a poll found: changes in order; or that events were missed, and then any user may have changed. `unreadable` of them were there and no sense could
+ * be made of them.
+ */
+export type ReplicaChange = ControlChange | { readonly kind: 'reloaded'; readonly unreadable?: number }
 
 /** This node's own copy of bans and revocations, kept true by reading the control log. */
 export interface ControlReplica {
@@ -20,8 +23,8 @@ export interface ControlReplica {
   /** Applies a change at once, for the node that made it; reading it again from the log changes nothing. */
   apply(change: ControlChange): void
   /**
-   * Reads what is new in the control log and applies it. Where the log has forgotten events that were not read yet, bans and revocations are loaded
-   * anew.
+   * Reads what is new in the control log and applies it. Where the log has forgotten events that were not read yet, or holds some that can't be read,
+   * bans and revocations are loaded anew.
    *
    * @param at - Epoch milliseconds.
    * @returns The changes, in order.
@@ -96,11 +99,16 @@ export const loadControlReplica = async (
           changes.push({ kind: 'reloaded' })
           continue
         }
-        for (const event of events) {
+        const read = events.filter((event) => event.kind !== 'unreadable')
+        const unreadable = events.length - read.length
+        // Not further than this page: ended sessions behind it are in no table.
+        if (unreadable > 0) await load(when)
+        for (const event of read) {
           apply(event)
           changes.push(event)
-          seq = event.seq
         }
+        if (unreadable > 0) changes.push({ kind: 'reloaded', unreadable })
+        seq = events.at(-1)?.seq ?? seq
         if (events.length < pageSize) return changes
       }
     },

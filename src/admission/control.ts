@@ -2,7 +2,12 @@ import type { Ban } from './ban.js'
 import type { Revocation } from './revocation.js'
 
 /** One change that every node must act on, in the order of the store. */
-export type ControlEvent = { readonly seq: number } & ControlChange
+export type ControlEvent = { readonly seq: number } & (ControlChange | UnreadableChange)
+
+/** What this program can't make sense of: a newer one wrote it, or somebody else did. Anything may have changed. */
+export interface UnreadableChange {
+  readonly kind: 'unreadable'
+}
 
 export type ControlChange =
   | { readonly kind: 'ban_added'; readonly ban: Ban }

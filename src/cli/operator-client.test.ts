@@ -86,3 +86,24 @@ test('a redirect is never followed with the key', async () => {
   })
   await expect(createOperatorClient(url, 'k').ask(shape, 'GET', '/')).rejects.toMatchObject({ exitCode: 5 })
 })
+
+test('K12: an answer that never ends is broken off, and its end is not waited for', { timeout: 60_000 }, async () => {
+  let sent = 0
+  const url = await listening((request, response) => {
+    const part = Buffer.alloc(1024 * 1024, request.url === '/line' ? 'x' : ' ')
+    const more = (): void => {
+      while (!response.destroyed) {
+        sent += part.length
+        if (!response.write(part)) break
+      }
+    }
+    response.on('drain', more).on('error', () => undefined)
+    more()
+  })
+  const client = createOperatorClient(url, 'k')
+  await expect(client.ask(shape, 'GET', '/')).rejects.toThrow('another program')
+  expect(sent / 2 ** 20).toBeLessThan(96)
+  sent = 0
+  await expect(client.follow(shape, '/line').next()).rejects.toThrow('another program')
+  expect(sent / 2 ** 20).toBeLessThan(32)
+})

@@ -27,6 +27,8 @@ export interface OperatorClient {
 
 const deadlineMs = 10_000
 const maxAnswerBytes = 64 * 1024 * 1024
+/** Characters of one decision are some thousands. */
+const maxLine = 1024 * 1024
 const maxPauseMs = 60_000
 const maxAgain = 10
 
@@ -61,6 +63,20 @@ const refused = (url: string, status: number, value: unknown, named: boolean): C
 const strange = (url: string): CliError =>
   new CliError(`${url} answered something this version does not understand; is the server of another version?`)
 
+/** The text of a body that is no larger than any of ours. */
+const wholeOf = async (response: Response): Promise<string> => {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of chunksOf(response)) {
+    bytes += chunk.byteLength
+    if (bytes > maxAnswerBytes) throw new CliError('The answer is too large; is another program on this port?')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}
+
+const chunksOf = ({ body }: Response): AsyncIterable<Uint8Array> | readonly Uint8Array[] => body ?? []
+
 /** The lines of a body as they come. */
 async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
   let rest = ''
@@ -68,6 +84,7 @@ async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<string
   for await (const chunk of body) {
     const lines = `${rest}${decoder.decode(chunk, { stream: true })}`.split('\n')
     rest = lines.pop() ?? ''
+    if (rest.length > maxLine) throw new CliError('A line of the answer is too long; is another program on this port?')
     yield* lines.filter((line) => line !== '')
   }
 }
@@ -81,8 +98,7 @@ interface Answer {
 const exchange = async (url: string, path: string, init: RequestInit): Promise<Answer> => {
   try {
     const response = await fetch(new URL(path, url), { ...init, redirect: 'error', signal: AbortSignal.timeout(deadlineMs) })
-    if (Number(response.headers.get('content-length') ?? 0) > maxAnswerBytes) throw new CliError('The answer is too large.')
-    return { status: response.status, value: parsed(await response.text()) }
+    return { status: response.status, value: parsed(await wholeOf(response)) }
   } catch (error) {
     if (error instanceof CliError) throw error
     throw new ServerUnreachable(url)
@@ -149,7 +165,7 @@ export const createOperatorClient = (url: string, key: string, { named = false, 
       const response = await fetch(new URL(path, url), { redirect: 'error', signal: deadline.signal, headers })
       // Only the beginning has a deadline.
       clearTimeout(timer)
-      if (response.status >= 400) throw refused(url, response.status, parsed(await response.text()), named)
+      if (response.status >= 400) throw refused(url, response.status, parsed(await wholeOf(response)), named)
       if (response.body === null) throw strange(url)
       for await (const line of linesOf(response.body)) {
         const answer = shape.safeParse(parsed(line))

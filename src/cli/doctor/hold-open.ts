@@ -19,6 +19,9 @@ export const holdOpen = (url: URL, { token, headers, pongWithinMs, waitMs }: Hol
       headers: { ...headers, Authorization: `Bearer ${token}` },
       perMessageDeflate: true,
       handshakeTimeout: 10_000,
+      // A page of ours has at most 4 MiB; who sends more is not us, and nothing of it is kept.
+      maxPayload: 8 * 1024 * 1024,
+      followRedirects: false,
     })
     let openedAt = 0
     let pongMs: number | undefined
@@ -49,7 +52,7 @@ export const holdOpen = (url: URL, { token, headers, pongWithinMs, waitMs }: Hol
       end('cut', openedAt === 0 ? `it was closed with ${String(code)}` : undefined)
     })
     socket.on('unexpected-response', (_request, response) => {
-      response.resume()
+      response.destroy()
       end('cut', `it was refused with HTTP ${String(response.statusCode)}`)
     })
     socket.on('error', (error) => {

@@ -40,7 +40,8 @@ export const knock = (url: URL, headers: Readonly<Record<string, string>>, local
     })
     request.on('response', (response) => {
       answered(response)
-      response.resume()
+      // What it says beyond its head is of no interest, and may never end.
+      response.destroy()
     })
     request.on('error', (error) => {
       clearTimeout(timer)

@@ -1,17 +1,19 @@
 import { z } from 'zod'
+import { parseNetwork } from '../../admission/address/network.js'
 import type { ControlEvent, ControlLog } from '../../admission/control.js'
 import type { SqliteEngine } from './engine.js'
 
 interface ControlRow {
   readonly seq: number
   readonly kind: string
-  readonly payload: string
+  /** `null` when there is too much of it. */
+  readonly payload: string | null
 }
 
 const ban = z.object({
   id: z.string(),
   subject: z.discriminatedUnion('kind', [
-    z.object({ kind: z.literal('network'), network: z.string() }),
+    z.object({ kind: z.literal('network'), network: z.string().refine((text) => parseNetwork(text) !== undefined) }),
     z.object({ kind: z.literal('user'), userId: z.string() }),
   ]),
   reason: z.string(),
@@ -46,9 +48,13 @@ const event = z.discriminatedUnion('kind', [
 
 // Parsed, not believed: another program on the same file, such as a newer command line, may have written it.
 const fromRow = ({ seq, kind, payload }: ControlRow): ControlEvent => {
-  const rest: unknown = JSON.parse(payload)
-  return event.parse(Object.assign({ seq, kind }, rest))
+  const rest: unknown = payload === null ? undefined : JSON.parse(payload)
+  const parsed = event.safeParse(Object.assign({}, rest, { seq, kind }))
+  return parsed.success ? parsed.data : { seq, kind: 'unreadable' }
 }
+
+/** Characters of a payload that are read; what we write has less than a thousand. */
+const maxPayload = 65_536
 
 /**
  * The control log in SQLite. Numbers are given inside the writer's transaction, so they are gapless across all processes on the file.
@@ -63,8 +69,8 @@ export const createSqliteControlLog = (engine: SqliteEngine): ControlLog => ({
   async since(seq, limit) {
     const rows = await engine.read<ControlRow>(
       'admission',
-      'select seq, kind, payload from control_log where seq > ? order by seq limit ?',
-      [seq, limit],
+      'select seq, kind, iif(length(payload) > ?, null, payload) as payload from control_log where seq > ? order by seq limit ?',
+      [maxPayload, seq, limit],
     )
     return rows.map(fromRow)
   },
