@@ -2,7 +2,7 @@
 //
 //   npm run build && node bench/pages.mjs [s|m|l, default l] [folder, kept and used again; default a temporary one]
 //
-// Asks the SQLite store itself: no sockets, no JSON of a dialect. Seeding the size l takes minutes. Sends of the bench stay in a kept folder.
+// Asks the SQLite store itself: no sockets, no JSON of a dialect. Seeding the size l takes four minutes, and goes on in a folder where it was interrupted. Sends of the bench stay in a kept folder.
 import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import os from 'node:os'
 import { join } from 'node:path'
@@ -38,11 +38,16 @@ const seeded =
     : await seedLarge({ ...store, ...createSqlitePartImports(engine) }, largeSizes[size], Date.now(), ({ done, all }) => process.stderr.write(`\r${done} of ${all} conversations`))
 if (seeded.workspaces.length > 0) console.log(`\nseeded in ${((performance.now() - seededAt) / 1_000).toFixed(0)} s`)
 
-const inbox = (filter, limit, offset = 0, by = 'updatedAt') => () =>
-  store.conversations({ workspace: '1', reader: '1', filter: typeof filter === 'function' ? filter() : filter, order: { by, descending: true }, offset, limit })
-const people = (filter, limit, offset = 0) => () => store.customers({ workspace: '1', filter, order: { by: 'createdAt', descending: true }, offset, limit })
+const inbox = (filter, limit, offset = 0, by = 'updatedAt', beside = {}) => () =>
+  store.conversations({ workspace: '1', reader: '1', filter: typeof filter === 'function' ? filter() : filter, order: { by, descending: true }, offset, limit, ...beside })
+const people = (filter, limit, offset = 0, by = 'createdAt', beside = {}) => () =>
+  store.customers({ workspace: '1', filter, order: { by, descending: true }, offset, limit, ...beside })
 const whole = await inbox({}, 100)()
 const last = Math.max(0, whole.total - 100)
+const middle = Math.floor(whole.total / 2)
+const title = (await inbox({}, 1, middle, 'title')()).rows[0].conversation
+const middleOfPeople = Math.floor((await people({}, 1)()).total / 2)
+const person = (await people({}, 1, middleOfPeople, 'firstName')()).rows[0].customer
 const ids = whole.rows.map(({ conversation }) => conversation.id)
 const words = (...texts) => () => ({ search: dice.pick(texts) })
 
@@ -54,9 +59,15 @@ const cases = {
   'conversations, 10, closed': inbox({ status: 'closed' }, 10),
   'conversations, 10, unanswered of priority 4': inbox({ unanswered: true, priority: 4 }, 10),
   'conversations, 10, with the tag VIP': inbox({ tags: ['VIP'] }, 10),
-  'conversations, 100, the last page by offset': inbox({}, 100, last),
+  'conversations, 100, with the tag VIP': inbox({ tags: ['VIP'] }, 100),
+  'conversations, 100, the last page by number': inbox({}, 100, last),
+  'conversations, 100, the middle by number, by title': inbox({}, 100, middle, 'title'),
+  'conversations, 100, the middle beside a row, by title': inbox({}, 100, 0, 'title', { following: { key: title.title, id: title.id } }),
   'customers, 10': people({}, 10),
   'customers, 100': people({}, 100),
+  'customers, 10, with the tag VIP': people({ tags: ['VIP'] }, 10),
+  'customers, 10, the middle by number, by first name': people({}, 10, middleOfPeople, 'firstName'),
+  'customers, 10, the middle beside a row, by first name': people({}, 10, 0, 'firstName', { following: { key: person.firstName, id: String(person.id) } }),
   'search, a number few hold': inbox(() => ({ search: `SP-${10_000 + dice.below(90_000)}` }), 10),
   'search, a word many hold': inbox(words('courier', 'refund', 'invoice', 'chocolate', 'سفارش'), 10),
   'search, a name': inbox(words('negar', 'amirj', 'Nina', 'حسینی'), 10),

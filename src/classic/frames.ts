@@ -16,6 +16,8 @@ export interface ListFrame {
   readonly items: readonly object[]
   /** Rows of the whole list. */
   readonly count: number
+  /** Whether rows follow those of `items`, where it is known better than by counting. */
+  readonly more?: boolean | undefined
   readonly paging: Paging
   /** Echo of the client's filters; messages have none. */
   readonly filters: object | undefined
@@ -39,7 +41,7 @@ export const listPush = (list: ListFrame, fromEnd: boolean, key?: string): ListP
   const encoded = list.items.map((item) => JSON.stringify(item))
   // One row always goes out, so that nobody pages in circles.
   const kept = cutToBytes(encoded, limits.pageBytes, fromEnd, (item) => Buffer.byteLength(item) + 1)
-  const pagination = paginationOf(list.paging, list.count, kept.length)
+  const pagination = paginationOf(list.paging, list.count, kept.length, list.more === undefined ? undefined : list.more || kept.length < encoded.length)
   const tail = JSON.stringify({
     pagination,
     ...(list.filters === undefined ? {} : { filters: list.filters }),

@@ -1,5 +1,5 @@
 import type { Conversations } from '../conversation/conversations.js'
-import type { FilterValues } from '../conversation/lists.js'
+import { conversationPlace, customerPlace, type Beside, type FilterValues, type Place, type Slice } from '../conversation/lists.js'
 import type { ClassicTask } from './classic-options.js'
 import { conversationOptions, customerOptions } from './filter-options.js'
 import { isBad, type BadFilter, type RawFilters } from './filter-value.js'
@@ -17,9 +17,30 @@ export interface ListView {
   readonly key: string
   /** As they are echoed. */
   readonly filters: RawFilters
-  readonly page: number
-  /** Loads it. `name` is the key of an unasked refresh, `asker` the user whose turn it takes. */
-  load(conversations: Conversations, workspace: string | undefined, at: number, name?: string, asker?: string): Promise<{ readonly push: ListPush; readonly total: number }>
+  /** Pages of one size in one list have equal ones: the filters without page and offset. */
+  readonly list: string
+  readonly paging: Paging
+  load(conversations: Conversations, ask: LoadAsk): Promise<LoadedList>
+}
+
+export interface LoadAsk {
+  readonly workspace: string | undefined
+  readonly at: number
+  /** Key of an unasked refresh. */
+  readonly name?: string
+  /** The user whose turn it takes. */
+  readonly asker?: string
+  /** Of the page that is shown; without it the page is counted from the beginning of the list. */
+  readonly beside?: Beside | undefined
+}
+
+export interface LoadedList {
+  readonly push: ListPush
+  /** Rows of the whole list. */
+  readonly total: number
+  /** Where the first and the last row that went out stand; none of an empty page. */
+  readonly first: Place | undefined
+  readonly last: Place | undefined
 }
 
 /** What distinguishes the two list sockets. */
@@ -37,18 +58,39 @@ export interface ListKind {
   view(filters: RawFilters): ListView | BadFilter
 }
 
-type Loaded = Pick<ListFrame, 'type' | 'name' | 'items' | 'count'>
+interface Rows {
+  readonly items: readonly object[]
+  readonly places: readonly Place[]
+  readonly total: number
+}
 
-const viewOf = (filters: RawFilters, load: (conversations: Conversations, workspace: string, paging: Paging, asker: string | undefined) => Promise<Loaded>, empty: Loaded): ListView => {
+interface RowsAsk extends Slice, Beside {
+  readonly workspace: string
+  readonly asker: string | undefined
+}
+
+type LoadRows = (conversations: Conversations, ask: RowsAsk) => Promise<Rows>
+
+const none: Rows = { items: [], places: [], total: 0 }
+
+const viewOf = (filters: RawFilters, names: Pick<ListFrame, 'type' | 'name'>, load: LoadRows): ListView => {
   const paging = pagingOf(filters, listPageSize)
+  const { offset, pageSize } = paging
   return {
     key: JSON.stringify(filters),
     filters,
-    page: paging.page,
-    load: async (conversations, workspace, at, name, asker) => {
+    list: JSON.stringify({ ...filters, page: undefined, offset: undefined, limit: undefined, page_size: pageSize }),
+    paging,
+    load: async (conversations, { workspace, at, name, asker, beside }) => {
+      // Beside a page it is the row after the last one that tells whether there is more: rows may have moved since that page was counted.
+      const slice = beside === undefined ? { offset, limit: pageSize } : { ...beside, offset: 0, limit: pageSize + (beside.following === undefined ? 0 : 1) }
       // A user without a workspace has an empty inbox, not a broken one.
-      const loaded = workspace === undefined ? empty : await load(conversations, workspace, paging, asker)
-      return { push: listPush({ ...loaded, paging, filters, at }, false, name), total: loaded.count }
+      const rows = workspace === undefined ? none : await load(conversations, { ...slice, workspace, asker })
+      const items = rows.items.slice(0, pageSize)
+      const more = beside === undefined ? undefined : beside.preceding !== undefined || rows.items.length > items.length
+      const count = more === undefined || items.length === 0 ? rows.total : Math.max(rows.total, offset + items.length + (more ? 1 : 0))
+      const push = listPush({ ...names, items, count, more, paging, filters, at }, false, name)
+      return { push, total: count, first: rows.places[0], last: rows.places[push.rows - 1] }
     },
   }
 }
@@ -66,11 +108,10 @@ export const conversationsList: ListKind = {
   view: (filters) => {
     const understood = conversationFilter(filters)
     if (isBad(understood)) return understood
-    const load = async (conversations: Conversations, workspace: string, { offset, pageSize }: Paging, asker: string | undefined): Promise<Loaded> => {
-      const { rows, total } = await conversations.conversations({ workspace, asker, reader: '', ...understood, offset, limit: pageSize })
-      return { type: 'conversations_list', name: 'conversations', items: rows.map(conversationItem), count: total }
-    }
-    return viewOf(filters, load, { type: 'conversations_list', name: 'conversations', items: [], count: 0 })
+    return viewOf(filters, { type: 'conversations_list', name: 'conversations' }, async (conversations, ask) => {
+      const { rows, total } = await conversations.conversations({ ...ask, ...understood, reader: '' })
+      return { items: rows.map(conversationItem), places: rows.map(({ conversation }) => conversationPlace(understood.order, conversation)), total }
+    })
   },
 }
 
@@ -87,10 +128,9 @@ export const customersList: ListKind = {
   view: (filters) => {
     const understood = customerFilter(filters)
     if (isBad(understood)) return understood
-    const load = async (conversations: Conversations, workspace: string, { offset, pageSize }: Paging, asker: string | undefined): Promise<Loaded> => {
-      const { rows, total } = await conversations.customers({ workspace, asker, ...understood, offset, limit: pageSize })
-      return { type: 'customers_list', name: 'customers', items: rows.map(customerB), count: total }
-    }
-    return viewOf(filters, load, { type: 'customers_list', name: 'customers', items: [], count: 0 })
+    return viewOf(filters, { type: 'customers_list', name: 'customers' }, async (conversations, ask) => {
+      const { rows, total } = await conversations.customers({ ...ask, ...understood })
+      return { items: rows.map(customerB), places: rows.map(({ customer }) => customerPlace(understood.order, customer)), total }
+    })
   },
 }

@@ -11,6 +11,7 @@ import { isBad, type RawFilters } from './filter-value.js'
 import { rawFilters } from './filters.js'
 import { errorPush } from './frames.js'
 import type { ListKind, ListView } from './list-kind.js'
+import { besideOf, shownPage, type ShownPage } from './shown-page.js'
 import { own, type ClassicFrame } from './parse-frame.js'
 import { urlPaging, withUrlPaging, type UrlPaging } from './url-paging.js'
 
@@ -21,6 +22,8 @@ interface ListSocket<U extends User> {
   /** What the URL said about pages. */
   readonly url: UrlPaging
   view: ListView
+  /** What its client has before his eyes. */
+  shown: ShownPage | undefined
 }
 
 /** The sockets of one list endpoint. */
@@ -48,10 +51,16 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
   }
 
   const show = async (socket: ListSocket<U>): Promise<void> => {
-    const { session, view, scope } = socket
-    const { push, total } = await view.load(conversations, scope?.workspace.id, clock.wall(), undefined, session.user.id)
-    sessions.send(session, push)
-    events?.sent?.({ userId: session.user.id, list: kind.name, rows: push.rows, total, page: view.page, filters: view.filters })
+    const { session, view, scope, shown } = socket
+    const ask = { workspace: scope?.workspace.id, at: clock.wall(), asker: session.user.id }
+    const beside = besideOf(shown, view)
+    const near = beside === undefined ? undefined : await view.load(conversations, { ...ask, beside })
+    // Fewer rows before a page than belong there: the page is counted from the beginning, like the first one.
+    const isShort = beside?.preceding !== undefined && near !== undefined && near.push.rows < view.paging.pageSize
+    const loaded = near === undefined || isShort ? await view.load(conversations, ask) : near
+    socket.shown = shownPage(view, loaded)
+    sessions.send(session, loaded.push)
+    events?.sent?.({ userId: session.user.id, list: kind.name, rows: loaded.push.rows, total: loaded.total, page: view.paging.page, filters: view.filters })
   }
 
   const failed = (session: Session<U>, error: unknown, text: string, task: ClassicTask): void => {
@@ -101,9 +110,13 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
       const [first] = same
       if (first === undefined) continue
       // One after another, so that a refresh of many views never fills the store's queue.
-      const { push } = await first.view.load(conversations, workspace, clock.wall(), 'list')
-      // Whoever asked for another view meanwhile has been shown it already.
-      for (const { session, view } of same) if (view.key === key) sessions.send(session, push)
+      const loaded = await first.view.load(conversations, { workspace, at: clock.wall(), name: 'list' })
+      for (const socket of same) {
+        // Whoever asked for another view meanwhile has been shown it already.
+        if (socket.view.key !== key) continue
+        socket.shown = shownPage(socket.view, loaded)
+        sessions.send(socket.session, loaded.push)
+      }
     }
   }
 
@@ -129,7 +142,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
       if (session.state.name !== 'open') return
       const following = scope === undefined ? undefined : feed.follow(scope.workspace.id)
       const url = urlPaging(session.endpoint.parameters, (name, value) => events?.badParameter?.(name, value))
-      const socket: ListSocket<U> = { session, scope, following, url, view: everything(url) }
+      const socket: ListSocket<U> = { session, scope, following, url, view: everything(url), shown: undefined }
       sockets.set(session.id, socket)
       if (scope !== undefined) {
         const colleagues = byWorkspace.get(scope.workspace.id)

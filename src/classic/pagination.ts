@@ -48,14 +48,17 @@ export const pagingOf = (filters: Readonly<Record<string, unknown>>, defaultSize
  *
  * @param count - Rows of the whole list.
  * @param pageCount - Rows that are really in this page; fewer than asked for when the page was cut at its size in bytes.
+ * @param hasNext - Whether there is a next page, where it is known; otherwise it is counted.
  */
-export const paginationOf = ({ pageSize, page, offset }: Paging, count: number, pageCount: number): Pagination => ({
+export const paginationOf = (
+  { pageSize, page, offset }: Paging, count: number, pageCount: number, hasNext = offset + pageCount < count && pageCount > 0,
+): Pagination => ({
   count,
   page_count: pageCount,
   page_size: pageSize,
   page,
   total_pages: Math.max(1, Math.ceil(count / pageSize)),
-  has_next: offset + pageCount < count && pageCount > 0,
+  has_next: hasNext,
   has_previous: offset > 0,
   offset,
   limit: pageSize,

@@ -52,3 +52,6 @@ export interface Order<By extends string> {
   readonly by: By
   readonly descending: boolean
 }
+
+/** The same rows from the other end. */
+export const reversed = <By extends string>({ by, descending }: Order<By>): Order<By> => ({ by, descending: !descending })

@@ -5,17 +5,31 @@ import type { Conversation, ConversationStatus, Customer, Message, Source, Tag }
 export interface Slice {
   /** 0 or more. */
   readonly offset: number
-  /** 1 to 500. */
+  /** 1 to 501: a page, and one more that tells whether there is a next one. */
   readonly limit: number
 }
 
-/** A row of a list that is sorted by a time: rows after it are those a reader has not seen, whatever was added before it meanwhile. */
+/** Where a row stood in a sorted list: the rows beside it are told by it, whatever was added before it meanwhile, and also when it is gone. */
 export interface Place {
-  /** Epoch milliseconds of the sort's column. */
-  readonly at: number
+  /** What the list is sorted by, of that row: epoch milliseconds of a time, a number or text; `undefined` for a first name that is missing. */
+  readonly key: number | string | undefined
   /** Id of the row. */
   readonly id: string
 }
+
+/** From where a list is read; at most one of both. */
+export interface Beside {
+  /** Only rows after this one. */
+  readonly following?: Place | undefined
+  /** Only rows before this one; `offset` and `limit` are counted from it backwards, the rows come in the order of the list all the same. */
+  readonly preceding?: Place | undefined
+}
+
+/** Where a row of the inbox stands in a sort. */
+export const conversationPlace = ({ by }: Order<ConversationOrderBy>, conversation: Conversation): Place => ({ key: conversation[by], id: conversation.id })
+
+/** Where a customer stands in a sort. */
+export const customerPlace = ({ by }: Order<CustomerOrderBy>, customer: Customer): Place => ({ key: customer[by], id: String(customer.id) })
 
 /** Part of a list, with the length of the whole. */
 export interface Page<T> {
@@ -27,7 +41,7 @@ export interface Page<T> {
   readonly total: number
 }
 
-export interface ConversationsAsk extends Slice {
+export interface ConversationsAsk extends Slice, Beside {
   readonly workspace: string
   /** User id whose read marks are answered. */
   readonly reader: string
@@ -35,18 +49,14 @@ export interface ConversationsAsk extends Slice {
   readonly order: Order<ConversationOrderBy>
   /** User id whose turn it takes where many wait; default the workspace. */
   readonly asker?: string | undefined
-  /** Only rows after this one; for sorts by a time. */
-  readonly following?: Place | undefined
 }
 
-export interface CustomersAsk extends Slice {
+export interface CustomersAsk extends Slice, Beside {
   readonly workspace: string
   readonly filter: CustomerFilter
   readonly order: Order<CustomerOrderBy>
   /** User id whose turn it takes where many wait; default the workspace. */
   readonly asker?: string | undefined
-  /** Only rows after this one; for sorts by a time. */
-  readonly following?: Place | undefined
 }
 
 /** One row of the inbox. In lists the last message is cut at `previewCharacters`. */

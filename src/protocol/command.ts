@@ -33,6 +33,18 @@ export interface CustomersFilter {
   readonly createdBefore?: number | undefined
 }
 
+/** How the inbox may be sorted; rows that are equal in it follow their id. */
+export interface ConversationsOrder {
+  readonly by: 'createdAt' | 'updatedAt' | 'title' | 'status' | 'priority'
+  readonly descending: boolean
+}
+
+/** How the customer list may be sorted. A missing first name comes after all others. */
+export interface CustomersOrder {
+  readonly by: 'createdAt' | 'updatedAt' | 'firstName'
+  readonly descending: boolean
+}
+
 /** A command by its type, without its id. */
 export type CommandBody =
   /** Goes on with a new token; every rule of admission is asked again. */
@@ -43,11 +55,21 @@ export type CommandBody =
   | {
       readonly type: 'conversations.list'
       readonly filter?: ConversationsFilter | undefined
+      /** Default: last change, newest first. */
+      readonly order?: ConversationsOrder | undefined
       readonly limit?: number | undefined
-      /** `next` of the page before. */
+      /** `next` of the page before, which had the same order. */
       readonly cursor?: string | undefined
     }
-  | { readonly type: 'customers.list'; readonly filter?: CustomersFilter | undefined; readonly limit?: number | undefined; readonly cursor?: string | undefined }
+  | {
+      readonly type: 'customers.list'
+      readonly filter?: CustomersFilter | undefined
+      /** Default: creation, newest first. */
+      readonly order?: CustomersOrder | undefined
+      readonly limit?: number | undefined
+      /** `next` of the page before, which had the same order. */
+      readonly cursor?: string | undefined
+    }
   | {
       readonly type: 'messages.list'
       readonly conversation: string

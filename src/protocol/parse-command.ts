@@ -22,7 +22,7 @@ const id = z.union([z.string().min(1).max(64), z.int()])
 const reference = z.string().regex(/^\w{1,64}$/u)
 const count = z.int().min(0)
 const limit = z.int().min(1).max(maxPageSize).optional()
-const cursor = z.string().min(1).max(512).optional()
+const cursor = z.string().min(1).max(4_096).optional()
 const word = z.string().min(1).max(100)
 const search = z.string().max(200).optional()
 const status = z.enum(['active', 'support_active', 'marketing_active', 'closed'])
@@ -39,6 +39,9 @@ const conversationsFilter = z.strictObject({
   createdFrom: z.int().optional(),
   createdBefore: z.int().optional(),
 })
+
+const conversationsOrder = z.strictObject({ by: z.enum(['createdAt', 'updatedAt', 'title', 'status', 'priority']), descending: z.boolean() })
+const customersOrder = z.strictObject({ by: z.enum(['createdAt', 'updatedAt', 'firstName']), descending: z.boolean() })
 
 const customersFilter = z.strictObject({
   search,
@@ -60,8 +63,8 @@ const shapes = {
     since: z.object({ epoch: z.string().min(1).max(64), offset: count }).optional(),
   }),
   'unsubscribe': z.object({ id, type: z.literal('unsubscribe'), topic }),
-  'conversations.list': z.object({ id, type: z.literal('conversations.list'), filter: conversationsFilter.optional(), limit, cursor }),
-  'customers.list': z.object({ id, type: z.literal('customers.list'), filter: customersFilter.optional(), limit, cursor }),
+  'conversations.list': z.object({ id, type: z.literal('conversations.list'), filter: conversationsFilter.optional(), order: conversationsOrder.optional(), limit, cursor }),
+  'customers.list': z.object({ id, type: z.literal('customers.list'), filter: customersFilter.optional(), order: customersOrder.optional(), limit, cursor }),
   'messages.list': z.object({
     id,
     type: z.literal('messages.list'),

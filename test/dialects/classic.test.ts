@@ -125,6 +125,49 @@ describe('a request of a list socket', () => {
     expect((await client.ask({ type: 'filter_conversations', filters }))[0]).toMatchObject({ filters, pagination: { page_size: 3, limit: 3 } })
   })
 
+  test('[S22] for the page beside the one that is shown goes on from its rows, so that nothing is skipped or shown twice when rows move', async () => {
+    const stage = await makeStage()
+    const client = await stage.open()
+    const ids = await stage.ids()
+    const page = async (filters: object) => {
+      const [said] = await client.ask({ type: 'get_conversations', filters })
+      return { ids: rowsAt(said, 'conversations').map((row) => at(row, 'id')), said }
+    }
+    // Straight into the store, so that no refresh shows the list anew.
+    const touch = (id: string | undefined) => stage.conversations.send({
+      workspace: '1', conversation: id ?? '', type: 'support', author: '1', key: undefined, content: 'moved', after: undefined, at: stage.clock.at += 1_000,
+    })
+    await page({ page_size: 7 })
+    await touch(ids.at(-1))
+    await touch(ids.at(-2))
+    expect((await page({ page_size: 7, page: 2 })).ids).toEqual(ids.slice(7, 14))
+    expect((await page({ page_size: '7', page: '3' })).ids).toEqual(ids.slice(14, 21))
+    const back = await page({ page_size: 7, page: 2 })
+    expect(back.ids).toEqual(ids.slice(7, 14))
+    expect(back.said).toMatchObject({ pagination: { page: 2, offset: 7, has_next: true, has_previous: true } })
+    expect((await page({ limit: 7, offset: 14 })).ids).toEqual(ids.slice(14, 21))
+    // Any other page is counted, as ever: the two that moved stand before it.
+    expect((await page({ page_size: 7, page: 5 })).ids).toEqual(ids.slice(26, 33))
+    expect((await page({ page_size: 7, page: 1 })).ids).toEqual([ids.at(-2), ids.at(-1), ...ids.slice(0, 5)])
+    expect((await page({ page_size: 7, page: 2, status: 'all' })).ids).toEqual(ids.slice(5, 12))
+  })
+
+  test('[S22] says truly whether there is a next page, whatever moved since the first was counted', async () => {
+    const stage = await makeStage()
+    const client = await stage.open({ endpoint: 'customers' })
+    const seen: unknown[] = []
+    for (let page = 1, more: unknown = true; more === true; page += 1) {
+      const [said] = await client.ask({ type: 'get_customers', filters: { page_size: 10, page, order_by: '-first_name' } })
+      seen.push(...rowsAt(said, 'customers').map((row) => at(row, 'id')))
+      more = at(said, 'pagination', 'has_next')
+      // Somebody who is still to come is taken away.
+      const rest = await stage.conversations.customers({ workspace: '1', filter: {}, order: { by: 'firstName', descending: false }, offset: 0, limit: 1 })
+      if (page === 2) await stage.conversations.deleteCustomer({ workspace: '1', customer: rest.rows[0]?.customer.id ?? 0, by: '1', at: stage.clock.at })
+    }
+    expect(seen).toHaveLength(39)
+    expect(new Set(seen).size).toBe(39)
+  })
+
   test('searches with its term as the only filter', async () => {
     const stage = await makeStage()
     const client = await stage.open({ endpoint: 'customers' })

@@ -139,6 +139,32 @@ describe('lists', () => {
     expect(seen).toEqual(expected.slice(0, -1))
   })
 
+  test.each([
+    ['conversations.list', ['title', 'status', 'priority', 'createdAt', 'updatedAt']], ['customers.list', ['firstName', 'createdAt', 'updatedAt']],
+  ])('[S23] of %s go on by cursor in every sort, and a cursor belongs to the sort it came from', async (type, sorts) => {
+    const stage = await makeStage()
+    const client = await openModern(stage, 'root')
+    for (const order of sorts.flatMap((by) => [{ by, descending: false }, { by, descending: true }])) {
+      const [whole] = await client.ask({ id: 1, type, order, limit: 100 })
+      const seen: unknown[] = []
+      let cursor: unknown
+      do {
+        const [page] = await client.ask({ id: 1, type, order, limit: 9, ...(typeof cursor === 'string' ? { cursor } : {}) })
+        seen.push(...rowsAt(page, 'items').map((item) => at(item, 'id') ?? at(item, 'customer', 'id')))
+        cursor = at(page, 'next')
+        const other = { ...order, descending: !order.descending }
+        if (typeof cursor === 'string') expect(await client.ask({ id: 2, type, order: other, cursor })).toMatchObject([{ re: 2, code: 'invalid_command' }])
+      } while (cursor !== null)
+      expect(seen.length).toBeGreaterThan(30)
+      expect(seen.slice(0, 100), JSON.stringify(order)).toEqual(rowsAt(whole, 'items').map((item) => at(item, 'id') ?? at(item, 'customer', 'id')))
+    }
+    expect(await client.ask({ id: 3, type, order: { by: 'nobody', descending: true } })).toMatchObject([{ re: 3, code: 'invalid_command' }])
+    for (const forged of [[5, 'x'], ['text', 'x', '-updatedAt'], [null, 'x', '-updatedAt'], [5, '\u0000', '-updatedAt'], 5]) {
+      const cursor = Buffer.from(JSON.stringify(forged)).toString('base64url')
+      expect(await client.ask({ id: 4, type, order: { by: 'updatedAt', descending: true }, cursor })).toMatchObject([{ re: 4, code: 'invalid_command' }])
+    }
+  })
+
   test('K1: are narrowed, and show only the own tenant', async () => {
     const stage = await makeStage()
     const client = await openModern(stage, 'root')

@@ -9,7 +9,7 @@ import { placeOf } from './cursor.js'
 import { conversationItem, messageItem } from './items.js'
 import type { Member } from './member.js'
 import type { ModernOptions } from './modern-options.js'
-import { conversationsPage, customersPage, messagesPage } from './pages.js'
+import { conversationsPage, customersPage, inboxOrder, messagesPage, peopleOrder } from './pages.js'
 import type { Subscriptions } from './subscribe.js'
 
 /** What a command is answered with: the fields of the `ok` reply, or why not. `afterwards` runs when the answer is out. */
@@ -53,16 +53,16 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
     }
   }
 
-  const listConversations = async (member: Member<U>, { filter, limit, cursor }: CommandOf<'conversations.list'>): Promise<Answer> => {
-    const place = cursor === undefined ? undefined : placeOf(cursor)
+  const listConversations = async (member: Member<U>, { filter, order = inboxOrder, limit, cursor }: CommandOf<'conversations.list'>): Promise<Answer> => {
+    const place = cursor === undefined ? undefined : placeOf(order, cursor)
     if (cursor !== undefined && place === undefined) return { code: 'invalid_command' }
-    return { ok: await conversationsPage(conversations, await scopeOfLists(member), { filter, limit, place }) }
+    return { ok: await conversationsPage(conversations, await scopeOfLists(member), { filter, order, limit, place }) }
   }
 
-  const listCustomers = async (member: Member<U>, { filter, limit, cursor }: CommandOf<'customers.list'>): Promise<Answer> => {
-    const place = cursor === undefined ? undefined : placeOf(cursor)
+  const listCustomers = async (member: Member<U>, { filter, order = peopleOrder, limit, cursor }: CommandOf<'customers.list'>): Promise<Answer> => {
+    const place = cursor === undefined ? undefined : placeOf(order, cursor)
     if (cursor !== undefined && place === undefined) return { code: 'invalid_command' }
-    return { ok: await customersPage(conversations, await scopeOfLists(member), { filter, limit, place }) }
+    return { ok: await customersPage(conversations, await scopeOfLists(member), { filter, order, limit, place }) }
   }
 
   const listMessages = async (member: Member<U>, { conversation, ...ask }: CommandOf<'messages.list'>): Promise<Answer> => {

@@ -1,17 +1,28 @@
 import { z } from 'zod'
+import type { Order } from '../filter.js'
 import type { Place } from '../lists.js'
 
-/** Names a place in a list; opaque to clients, and nothing in it is trusted. */
-export const cursorOf = ({ at, id }: Place): string => Buffer.from(JSON.stringify([at, id])).toString('base64url')
+const nameOf = ({ by, descending }: Order<string>): string => `${descending ? '-' : ''}${by}`
 
-const place = z.tuple([z.number().min(-8.64e15).max(8.64e15), z.string().regex(/^\w{1,64}$/u)])
+/** Names a place in a list of this order; opaque to clients, and nothing in it is trusted. */
+export const cursorOf = (order: Order<string>, { key, id }: Place): string =>
+  Buffer.from(JSON.stringify([key ?? null, id, nameOf(order)])).toString('base64url')
 
-/** Reads a cursor; `undefined` for anything `cursorOf` would not have written. */
-export const placeOf = (cursor: string): Place | undefined => {
+const id = z.string().regex(/^\w{1,64}$/u)
+const place = z.tuple([z.union([z.number().min(-8.64e15).max(8.64e15), z.string().regex(/^[^\0]*$/u), z.null()]), id, z.string()])
+
+const isText = (by: string): boolean => by === 'title' || by === 'status' || by === 'firstName'
+
+/** Reads a cursor; `undefined` for anything `cursorOf` would not have written for a list of this order. */
+export const placeOf = (order: Order<string>, cursor: string): Place | undefined => {
   try {
     const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
     const parsed = place.safeParse(value)
-    return parsed.success ? { at: parsed.data[0], id: parsed.data[1] } : undefined
+    if (!parsed.success) return undefined
+    const [key, of, name] = parsed.data
+    if (name !== nameOf(order)) return undefined
+    const fits = key === null ? order.by === 'firstName' : (typeof key === 'string') === isText(order.by)
+    return fits ? { key: key ?? undefined, id: of } : undefined
   } catch {
     return undefined
   }

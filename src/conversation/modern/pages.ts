@@ -5,7 +5,8 @@ import { cutToBytes, worstBytes } from '../page-bounds.js'
 import { storableText } from '../storable-text.js'
 import type { Scope } from '../access.js'
 import type { Conversations } from '../conversations.js'
-import type { Place } from '../lists.js'
+import type { ConversationOrderBy, CustomerOrderBy, Order } from '../filter.js'
+import { conversationPlace, customerPlace, type Place } from '../lists.js'
 import { cursorOf } from './cursor.js'
 import { conversationItem, customerItem, customerRowItem, inboxItem, messageItem } from './items.js'
 
@@ -14,8 +15,13 @@ export const defaultPageSize = 50
 
 type PageOf<Reply> = Omit<Reply, 're' | 'type'>
 
-interface PageAsk<Filter> {
+/** The orders of lists when the client doesn't say. */
+export const inboxOrder: Order<ConversationOrderBy> = { by: 'updatedAt', descending: true }
+export const peopleOrder: Order<CustomerOrderBy> = { by: 'createdAt', descending: true }
+
+interface PageAsk<Filter, By extends string> {
   readonly filter?: Filter | undefined
+  readonly order?: Order<By> | undefined
   readonly limit?: number | undefined
   readonly place?: Place | undefined
 }
@@ -32,7 +38,7 @@ const cleaned = (filter: object | undefined): object =>
 export const conversationsPage = async (
   conversations: Conversations,
   scope: Scope | undefined,
-  { filter, limit = defaultPageSize, place }: PageAsk<ConversationsFilter>,
+  { filter, order = inboxOrder, limit = defaultPageSize, place }: PageAsk<ConversationsFilter, ConversationOrderBy>,
 ): Promise<PageOf<ConversationsReply>> => {
   if (scope === undefined) return { items: [], total: 0, next: null }
   const { rows, total } = await conversations.conversations({
@@ -40,33 +46,33 @@ export const conversationsPage = async (
     asker: scope.userId,
     reader: scope.userId,
     filter: cleaned(filter),
-    order: { by: 'updatedAt', descending: true },
+    order,
     following: place,
     offset: 0,
     limit,
   })
   const last = rows.at(-1)
-  const next = last === undefined || rows.length < limit ? null : cursorOf({ at: last.conversation.updatedAt, id: last.conversation.id })
+  const next = last === undefined || rows.length < limit ? null : cursorOf(order, conversationPlace(order, last.conversation))
   return { items: rows.map(inboxItem), total, next }
 }
 
 export const customersPage = async (
   conversations: Conversations,
   scope: Scope | undefined,
-  { filter, limit = defaultPageSize, place }: PageAsk<CustomersFilter>,
+  { filter, order = peopleOrder, limit = defaultPageSize, place }: PageAsk<CustomersFilter, CustomerOrderBy>,
 ): Promise<PageOf<CustomersReply>> => {
   if (scope === undefined) return { items: [], total: 0, next: null }
   const { rows, total } = await conversations.customers({
     workspace: scope.workspace.id,
     asker: scope.userId,
     filter: cleaned(filter),
-    order: { by: 'createdAt', descending: true },
+    order,
     following: place,
     offset: 0,
     limit,
   })
   const last = rows.at(-1)
-  const next = last === undefined || rows.length < limit ? null : cursorOf({ at: last.customer.createdAt, id: String(last.customer.id) })
+  const next = last === undefined || rows.length < limit ? null : cursorOf(order, customerPlace(order, last.customer))
   return { items: rows.map(customerRowItem), total, next }
 }
 

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict'
+import { conversationOrders, customerOrders, type ConversationOrderBy, type Order } from '../../conversation/filter.js'
+import { conversationPlace, customerPlace, type Place } from '../../conversation/lists.js'
 import type { ContractCase } from './contract-case.js'
 import { conversation, day, given, idsOf, inbox, message, namesOf, people, person, second, t0, write, type Subject } from './two-workspaces.js'
+
+const ordersOf = <By extends string>(sorts: readonly By[]): readonly Order<By>[] => sorts.flatMap((by) => [{ by, descending: true }, { by, descending: false }])
+
+const placeAt = async (store: Subject, order: Order<ConversationOrderBy>, id: string): Promise<Place> => {
+  const row = await store.conversation('2', id, '1')
+  return row === undefined ? assert.fail(`There is no ${id}`) : conversationPlace(order, row.conversation)
+}
 
 export const listsContract: readonly ContractCase<Subject>[] = [
   {
@@ -37,15 +46,95 @@ export const listsContract: readonly ContractCase<Subject>[] = [
     name: 'a list goes on after a row, whatever was added before it meanwhile',
     async run(make) {
       const store = await given(make)
-      const following = { at: t0 + 3 * day, id: 'c3' }
+      const following = { key: t0 + 3 * day, id: 'c3' }
       assert.deepEqual(await idsOf(store, { following }), ['c2', 'c1'])
       await store.send(write({ conversation: 'c4' }))
       assert.deepEqual(await idsOf(store, { following }), ['c2', 'c1'])
       const customers = await store.customers(people())
       const [newest] = customers.rows
       assert.ok(newest)
-      const rest = await namesOf(store, { following: { at: newest.customer.createdAt, id: String(newest.customer.id) } })
+      const rest = await namesOf(store, { following: customerPlace(people().order, newest.customer) })
       assert.deepEqual(rest, ['كاظم', 'Zoë'])
+    },
+  },
+  {
+    name: '[S22] in every sort and direction, the rows after a row and those before it are the list without what is on the other side',
+    async run(make) {
+      const store = await given(make)
+      for (const order of ordersOf(conversationOrders)) {
+        const { rows, total } = await store.conversations(inbox({ order }))
+        const ids = rows.map(({ conversation: { id } }) => id)
+        for (const [index, row] of rows.entries()) {
+          const place = conversationPlace(order, row.conversation)
+          const said = JSON.stringify([order, index])
+          assert.deepEqual(await idsOf(store, { order, following: place }), ids.slice(index + 1), said)
+          assert.deepEqual(await idsOf(store, { order, following: place, limit: 1 }), ids.slice(index + 1, index + 2), said)
+          assert.deepEqual(await idsOf(store, { order, preceding: place }), ids.slice(0, index), said)
+          assert.deepEqual(await idsOf(store, { order, preceding: place, limit: 2 }), ids.slice(Math.max(0, index - 2), index), said)
+          assert.deepEqual(await idsOf(store, { order, preceding: place, offset: 1, limit: 1 }), ids.slice(Math.max(0, index - 2), Math.max(0, index - 1)), said)
+          assert.equal((await store.conversations(inbox({ order, following: place, limit: 1 }))).total, total, said)
+        }
+      }
+      for (const order of ordersOf(customerOrders)) {
+        const { rows } = await store.customers(people({ order }))
+        const names = rows.map(({ customer: { firstName } }) => firstName)
+        for (const [index, { customer }] of rows.entries()) {
+          const place = customerPlace(order, customer)
+          assert.deepEqual(await namesOf(store, { order, following: place }), names.slice(index + 1), JSON.stringify([order, index]))
+          assert.deepEqual(await namesOf(store, { order, preceding: place }), names.slice(0, index), JSON.stringify([order, index]))
+        }
+      }
+    },
+  },
+  {
+    name: '[S22] a search goes on beside a row as well',
+    async run(make) {
+      const store = await given(make)
+      const filter = { search: 'hello from' }
+      for (const order of ordersOf(conversationOrders)) {
+        const { rows } = await store.conversations(inbox({ filter, order }))
+        assert.equal(rows.length, 1)
+        const [found] = rows
+        assert.ok(found)
+        const first = { key: order.by === 'title' || order.by === 'status' ? '' : 0, id: '0' }
+        assert.deepEqual(await idsOf(store, { filter, order, following: first }), order.descending ? [] : ['c1'])
+        assert.deepEqual(await idsOf(store, { filter, order, preceding: first }), order.descending ? ['c1'] : [])
+        assert.deepEqual(await idsOf(store, { filter, order, following: conversationPlace(order, found.conversation) }), [])
+      }
+    },
+  },
+  {
+    name: '[S22] a page deep in a list is the same from whichever end it is walked to',
+    async run(make) {
+      const store = await make()
+      const customers = Array.from({ length: 2_600 }, (_, index) => person(index, index % 7 === 0 ? undefined : `N${String(index % 500)}`, []))
+      const conversations = Array.from({ length: 2_600 }, (_, index) =>
+        conversation(`e${String(index)}`, index, t0 + (index % 400), { priority: index % 5, status: index % 3 === 0 ? 'closed' : 'active', messages: [] }))
+      await store.importWorkspace({ ...second, customers, conversations })
+      const workspace = '2'
+      for (const order of [{ by: 'updatedAt', descending: true }, { by: 'title', descending: false }, { by: 'priority', descending: true }] as const) {
+        for (const filter of [{}, { status: 'active' }]) {
+          const all: string[] = []
+          for (let more = true; more;) {
+            const last = all.at(-1)
+            const following = last === undefined ? undefined : await placeAt(store, order, last)
+            const ids = await idsOf(store, { workspace, filter, order, limit: 500, following })
+            all.push(...ids)
+            more = ids.length > 0
+          }
+          assert.equal(new Set(all).size, all.length)
+          for (const offset of [999, 1_000, 1_299, 1_301, 1_733, 2_595, 2_600, 9_999]) {
+            assert.deepEqual(await idsOf(store, { workspace, filter, order, offset, limit: 10 }), all.slice(offset, offset + 10), JSON.stringify([order, filter, offset]))
+          }
+        }
+      }
+      for (const order of ordersOf(customerOrders)) {
+        const pages = await Promise.all([0, 500, 1_000, 1_500, 2_000, 2_500].map((offset) => store.customers(people({ workspace, order, offset, limit: 500 }))))
+        const ids = pages.flatMap(({ rows }) => rows.map(({ customer: { id } }) => id))
+        assert.equal(new Set(ids).size, 2_600)
+        const walked = (await store.customers(people({ workspace, order, limit: 500, following: customerPlace(order, pages[3]?.rows[499]?.customer ?? assert.fail()) }))).rows
+        assert.deepEqual(walked.map(({ customer: { id } }) => id), ids.slice(2_000, 2_500))
+      }
     },
   },
   {

@@ -10,7 +10,7 @@ import type { Outbound } from '../../conversation/outbound.js'
 import { conversationsPerCustomer, preview } from '../../conversation/page-bounds.js'
 import type { WorkspaceImports } from '../../conversation/workspace-import.js'
 import {
-  conversationsAfter, customersAfter, matchesConversation, matchesCustomer, sortedConversations, sortedCustomers,
+  conversationsSlice, customersSlice, matchesConversation, matchesCustomer, sortedConversations,
 } from './memory-filters.js'
 import { createMemoryInbound } from './memory-inbound.js'
 import { createMemoryOutbound } from './memory-outbound.js'
@@ -74,14 +74,15 @@ export const createMemoryConversations = (): Conversations & Memberships & Outbo
       return member === undefined ? [] : [{ workspace, member }]
     }),
 
-    conversations: async ({ workspace, reader, filter, order, following, offset, limit }) => {
+    conversations: async (ask) => {
+      const { workspace, reader, filter } = ask
       const held = workspaces.get(workspace)
       if (held === undefined) return { rows: [], total: 0 }
       const matching = [...held.conversations.values()].filter((entry) => {
         const customer = held.customers.get(entry.record.customerId)
         return customer !== undefined && matchesConversation(filter, entry, customer)
       })
-      const rows = conversationsAfter(sortedConversations(matching, order), order, following).slice(offset, offset + limit).flatMap((entry) => {
+      const rows = conversationsSlice(matching, ask).flatMap((entry) => {
         const customer = held.customers.get(entry.record.customerId)
         return customer === undefined ? [] : [{ ...rowOf(held, entry, customer, reader), ...listed(entry) }]
       })
@@ -93,13 +94,14 @@ export const createMemoryConversations = (): Conversations & Memberships & Outbo
       return at === undefined ? undefined : rowOf(at.held, at.entry, at.customer, reader)
     },
 
-    customers: async ({ workspace, filter, order, following, offset, limit }) => {
+    customers: async (ask) => {
+      const { workspace, filter } = ask
       const held = workspaces.get(workspace)
       if (held === undefined) return { rows: [], total: 0 }
       const byCustomer = byCustomerId(held.conversations.values())
       const matching = [...held.customers.values()].filter((customer) =>
         matchesCustomer(filter, customer, (byCustomer.get(customer.id) ?? []).map(({ record }) => record)))
-      const onPage = customersAfter(sortedCustomers(matching, order), order, following).slice(offset, offset + limit)
+      const onPage = customersSlice(matching, ask)
       const rows = onPage.map((customer) => ({
         customer,
         conversations: sortedConversations(byCustomer.get(customer.id) ?? [], { by: 'updatedAt', descending: true })

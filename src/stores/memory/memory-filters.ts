@@ -1,4 +1,4 @@
-import type { Place } from '../../conversation/lists.js'
+import type { Beside, ConversationsAsk, CustomersAsk, Slice } from '../../conversation/lists.js'
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from '../../conversation/filter.js'
 import type { Conversation, Customer } from '../../conversation/records.js'
 import { searchText } from '../../conversation/search-text.js'
@@ -62,20 +62,28 @@ const sorted = <T>(rows: readonly T[], descending: boolean, key: (row: T) => Key
 export const sortedConversations = (rows: readonly MemoryConversation[], order: Order<ConversationOrderBy>): readonly MemoryConversation[] =>
   sorted(rows, order.descending, ({ record }) => record[order.by], ({ record }) => record.id)
 
-export const sortedCustomers = (rows: readonly Customer[], order: Order<CustomerOrderBy>): readonly Customer[] =>
+const sortedCustomers = (rows: readonly Customer[], order: Order<CustomerOrderBy>): readonly Customer[] =>
   sorted(rows, order.descending, (row) => row[order.by], (row) => row.id)
 
-const after = <T>(rows: readonly T[], descending: boolean, place: Place | undefined, at: (row: T) => Key, id: (row: T) => Key): readonly T[] => {
-  if (place === undefined) return rows
-  const sign = descending ? -1 : 1
-  return rows.filter((row) => (compare(at(row), place.at) || compare(id(row), typeof id(row) === 'number' ? Number(place.id) : place.id)) * sign > 0)
+/** The slice of a sorted list that is asked for, counted from the row it is beside. */
+const sliced = <T>(rows: readonly T[], { descending, beside, offset, limit }: Cut, key: (row: T) => Key, id: (row: T) => Key): readonly T[] => {
+  const { following, preceding } = beside
+  const place = following ?? preceding
+  if (place === undefined) return rows.slice(offset, offset + limit)
+  const sign = (descending ? -1 : 1) * (following === undefined ? -1 : 1)
+  const left = rows.filter((row) => (compare(key(row), place.key) || compare(id(row), typeof id(row) === 'number' ? Number(place.id) : place.id)) * sign > 0)
+  if (following !== undefined) return left.slice(offset, offset + limit)
+  const end = Math.max(0, left.length - offset)
+  return left.slice(Math.max(0, end - limit), end)
 }
 
-export const conversationsAfter = (
-  rows: readonly MemoryConversation[],
-  order: Order<ConversationOrderBy>,
-  place: Place | undefined,
-): readonly MemoryConversation[] => after(rows, order.descending, place, ({ record }) => record[order.by], ({ record }) => record.id)
+interface Cut extends Slice {
+  readonly descending: boolean
+  readonly beside: Beside
+}
 
-export const customersAfter = (rows: readonly Customer[], order: Order<CustomerOrderBy>, place: Place | undefined): readonly Customer[] =>
-  after(rows, order.descending, place, (row) => row[order.by], (row) => row.id)
+export const conversationsSlice = (rows: readonly MemoryConversation[], { order, ...ask }: ConversationsAsk): readonly MemoryConversation[] =>
+  sliced(sortedConversations(rows, order), { ...ask, descending: order.descending, beside: ask }, ({ record }) => record[order.by], ({ record }) => record.id)
+
+export const customersSlice = (rows: readonly Customer[], { order, ...ask }: CustomersAsk): readonly Customer[] =>
+  sliced(sortedCustomers(rows, order), { ...ask, descending: order.descending, beside: ask }, (row) => row[order.by], (row) => row.id)

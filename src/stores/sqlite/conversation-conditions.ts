@@ -18,11 +18,15 @@ const all = (workspace: number, alias: 'c' | 'u', conditions: readonly Condition
   params: Object.fromEntries([['workspace', workspace] as const, ...conditions.flatMap(([, params]) => Object.entries(params))]),
 })
 
-const wears = (customer: 'c.customer' | 'u.id', tags: readonly string[]): Condition => [
-  `${customer} in (select ft.customer from tags t join customer_tags ft on ft.workspace = t.workspace and ft.tag = t.id
-     where t.workspace = :workspace and t.name in (select value from json_each(:tags)))`,
-  { tags: JSON.stringify(tags) },
-]
+/** Customers who wear one of `:tags`, from the tag to its wearers: the other way round every tag of the workspace would be read. */
+const wearers = `select ft.customer from tags t cross join customer_tags ft indexed by customer_tags_by_tag
+  on ft.workspace = t.workspace and ft.tag = t.id where t.workspace = :workspace and t.name in (select value from json_each(:tags))`
+
+const wears = (customer: 'c.customer' | 'u.id', tags: readonly string[]): Condition => [`${customer} in (${wearers})`, { tags: JSON.stringify(tags) }]
+
+/** How many conversations the wearers of `:tags` have, at most `:bound`; asks nobody else's. */
+export const wearersConversations = `select count(*) as total from (select 1 from (select distinct customer from (${wearers})) d
+  cross join conversations o indexed by conversations_by_customer on o.workspace = :workspace and o.customer = d.customer limit :bound)`
 
 /** Everything but `search`, which `search-conditions.ts` knows. */
 export const conversationConditions = (workspace: number, filter: ConversationFilter): Conditions =>
@@ -64,34 +68,35 @@ export const customerConditions = (workspace: number, filter: CustomerFilter): C
   ])
 
 const conversationColumn: Readonly<Record<ConversationOrderBy, string>> = {
-  createdAt: 'c.created_at', updatedAt: 'c.updated_at', title: `coalesce(c.title, '')`, status: 'c.status', priority: 'c.priority',
+  createdAt: 'c.created_at', updatedAt: 'c.updated_at', title: 'c.title', status: 'c.status', priority: 'c.priority',
 }
 
+/** As the migration 0009 has it: missing names come after all others, as the old service's database had it. */
+const missing = 'char(1114111)'
+
 const customerColumn: Readonly<Record<CustomerOrderBy, string>> = {
-  createdAt: 'u.created_at', updatedAt: 'u.updated_at', firstName: 'u.first_name',
+  createdAt: 'u.created_at', updatedAt: 'u.updated_at', firstName: 'u.first_name_sorted',
 }
 
 const direction = (order: Order<string>): string => (order.descending ? 'desc' : 'asc')
 
-/** Missing values come after all others, as the old service's database had it. */
-export const customerOrder = (order: Order<CustomerOrderBy>): string => {
-  const missing = order.by === 'firstName' ? (order.descending ? ' nulls first' : ' nulls last') : ''
-  return `${customerColumn[order.by]} ${direction(order)}${missing}, u.id ${direction(order)}`
-}
+export const customerOrder = (order: Order<CustomerOrderBy>): string => `${customerColumn[order.by]} ${direction(order)}, u.id ${direction(order)}`
 
 export const conversationOrder = (order: Order<ConversationOrderBy>): string =>
   `${conversationColumn[order.by]} ${direction(order)}, c.id ${direction(order)}`
 
-/** Where a list goes on after a row; only for sorts by a time, others answer from the beginning. */
+/** Where a list that is walked in this order goes on after a row. */
 export const afterConversation = (order: Order<ConversationOrderBy>, place: Place | undefined): Conditions =>
-  order.by === 'createdAt' || order.by === 'updatedAt' ? after(conversationColumn[order.by], 'c.id', order, place, place?.id ?? '') : nothing
+  place === undefined ? nothing : after(conversationColumn[order.by], 'c.id', order, place, place.id)
 
 export const afterCustomer = (order: Order<CustomerOrderBy>, place: Place | undefined): Conditions =>
-  order.by === 'createdAt' || order.by === 'updatedAt' ? after(customerColumn[order.by], 'u.id', order, place, Number(place?.id)) : nothing
+  place === undefined ? nothing : after(customerColumn[order.by], 'u.id', order, place, Number(place.id))
 
 const nothing: Conditions = { where: '', params: {} }
 
-const after = (column: string, id: string, order: Order<string>, place: Place | undefined, afterId: SqlValue): Conditions =>
-  place === undefined
-    ? nothing
-    : { where: `and (${column}, ${id}) ${order.descending ? '<' : '>'} (:afterAt, :afterId)`, params: { afterAt: toMicros(place.at), afterId } }
+const times: ReadonlySet<string> = new Set<ConversationOrderBy & CustomerOrderBy>(['createdAt', 'updatedAt'])
+
+const after = (column: string, id: string, order: Order<string>, { key }: Place, afterId: SqlValue): Conditions => ({
+  where: `and (${column}, ${id}) ${order.descending ? '<' : '>'} (${key === undefined ? missing : ':afterKey'}, :afterId)`,
+  params: { ...(key === undefined ? {} : { afterKey: times.has(order.by) ? toMicros(Number(key)) : key }), afterId },
+})

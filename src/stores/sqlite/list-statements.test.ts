@@ -72,6 +72,46 @@ describe('no list scans a table', () => {
     }
   })
 
+  test('[S22] and one that goes on beside a row begins at its place in the index, in every sort and both directions', async () => {
+    const engine = await engines.openMigrated()
+    const places = { createdAt: 1, updatedAt: 1, title: 'a', status: 'closed', priority: 1, firstName: 'a' }
+    for (const descending of [true, false]) {
+      for (const side of ['following', 'preceding']) {
+        for (const by of conversationOrders) {
+          const ask = { ...page, reader: '1', filter: {}, order: { by, descending }, [side]: { key: places[by], id: 'c1' } }
+          const { page: sql, params } = conversationList(1, ask)
+          // Both parts of the row's place bound the range: nothing before it is read.
+          expect(await plansOf(engine, [{ sql, params }]), by).toEqual([expect.stringMatching(/^SEARCH c USING COVERING INDEX \w+ \(workspace=\? AND \(.+,id\)[<>]\(\?,\?\)\)$/u)])
+        }
+        for (const by of customerOrders) {
+          for (const key of by === 'firstName' ? [places[by], undefined] : [places[by]]) {
+            const { page: sql, params } = customerList(1, { ...page, filter: {}, order: { by, descending }, [side]: { key, id: '1' } })
+            // Row numbers are no part of a range beside another column: rows that are equal in the sort are passed over in the index.
+            expect(await plansOf(engine, [{ sql, params }]), by).toEqual([expect.stringMatching(/^SEARCH u USING COVERING INDEX \w+ \(workspace=\? AND \w+[<>]\?\)$/u)])
+          }
+        }
+      }
+    }
+  })
+
+  test('[S22] and a deep page of a list whose length is known is walked to from its nearer end', async () => {
+    const engine = await engines.openMigrated()
+    const { page: sql, params } = conversationList(1, { ...page, offset: 50_000, reader: '1', filter: {}, order: { by: 'title', descending: true } })
+    const plan = await plansOf(engine, [{ sql, params }])
+    expect(plan.filter((line) => line.includes('ORDER BY') || line.startsWith('SCAN c'))).toEqual([])
+    expect(plan.filter((line) => line.startsWith('SEARCH c USING COVERING INDEX conversations_by_title (workspace=?)'))).toHaveLength(2)
+  })
+
+  test('and tags are read from the tag to its wearers, not from all customers of the workspace', async () => {
+    const engine = await engines.openMigrated()
+    for (const filter of [{ tags: ['VIP'] }, { tags: ['VIP'], status: 'closed' }]) {
+      const plan = await planOf(engine, conversationList(1, { ...page, reader: '1', filter, order: { by: 'updatedAt', descending: true } }))
+      expect(plan.filter((line) => / ft /u.test(line)).every((line) => line === 'SEARCH ft USING COVERING INDEX customer_tags_by_tag (workspace=? AND tag=?)')).toBe(true)
+    }
+    const alone = conversationList(1, { ...page, reader: '1', filter: { tags: ['VIP'] }, order: { by: 'updatedAt', descending: true } })
+    expect(await plansOf(engine, [alone.total])).toContain('SEARCH o USING COVERING INDEX conversations_by_customer (workspace=? AND customer=?)')
+  })
+
   test('and a search reads the rows of its own workspace in the index only', async () => {
     const engine = await engines.openMigrated()
     const search = conversationListSearch(1, { ...page, reader: '1', filter: { search: 'hello' }, order: { by: 'updatedAt', descending: true } })

@@ -7,8 +7,9 @@ import { sweep } from './migrations/0005-sweep.js'
 import { outbound } from './migrations/0006-outbound.js'
 import { sessionEnds } from './migrations/0007-session-ends.js'
 import { auditAddress } from './migrations/0008-audit-address.js'
+import { sorts } from './migrations/0009-sorts.js'
 
-export const migrations: readonly Migration[] = [foundation, lists, logins, imports, sweep, outbound, sessionEnds, auditAddress]
+export const migrations: readonly Migration[] = [foundation, lists, logins, imports, sweep, outbound, sessionEnds, auditAddress, sorts]
 
 /** The version this program needs and knows. */
 export const latestVersion = Math.max(...migrations.map(({ version }) => version))

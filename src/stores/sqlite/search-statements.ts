@@ -40,11 +40,11 @@ const wayOf = (found: string, { indexed, totals }: { readonly indexed: string; r
 export const searchStatements = (
   { from, sortIndex, candidateIndex, candidate, row, order }: ListShape,
   { where, params }: Conditions,
-  after: Conditions | undefined,
+  after: Conditions,
   search: Search,
   slice: Pick<ListSearch, 'offset' | 'limit' | 'counted'>,
 ): ListSearch => {
-  const values = { ...params, ...after?.params, ...search.params }
+  const values = { ...params, ...after.params, ...search.params }
   const each = (conditions: string): Readonly<Record<Way, NamedQuery>> => {
     const sorted = (rows: string): NamedQuery =>
       fitting(`select json_group_array(row) as candidates from (select ${row} as row from ${from} ${rows} and ${conditions}
@@ -59,7 +59,7 @@ export const searchStatements = (
     ...slice,
     way: typeof search.way === 'string' ? search.way : fitting(wayOf(search.found, search.way), values),
     candidates: each(where),
-    following: after === undefined || after.where === '' ? undefined : each(`${where} ${after.where}`),
+    following: after.where === '' ? undefined : each(`${where} ${after.where}`),
     matches: fitting(search.matches, values),
   }
 }
