@@ -9,6 +9,7 @@ import { createChatAnswers, noConversation } from './chat-answers.js'
 import { chatEvent, deletedFrame, peopleFrame } from './chat-frames.js'
 import type { ChatSocket } from './chat-socket.js'
 import type { ClassicOptions } from './classic-options.js'
+import { isFalsy } from './filter-value.js'
 import { own, type ClassicFrame } from './parse-frame.js'
 
 /** The sockets of `/ws/chat/<id>/`. */
@@ -23,6 +24,9 @@ export interface ChatSockets<U extends User> {
   /** Events were missed: everybody gets the newest messages anew. */
   lost(workspace: string): void
 }
+
+/** A client that doesn't say types; one that says no in any spelling stopped. */
+const isTyping = (value: unknown): boolean => value === undefined || !(isFalsy(value) || value === 'false' || value === '0')
 
 const knownTypes: ReadonlySet<string> = new Set(['chat_message', 'mark_read', 'get_messages', 'load_more_messages', 'submit_feedback'])
 
@@ -125,7 +129,7 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
           return
         case 'typing':
           // The old service had forgotten it; clients that still send it are heard again.
-          socket.stay.typing(own(body, 'is_typing') !== false, clock.wall())
+          socket.stay.typing(isTyping(own(body, 'is_typing')), clock.wall())
           return
         default:
           events?.ignored?.(session.endpoint.name)

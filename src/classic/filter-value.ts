@@ -10,8 +10,8 @@ export interface BadFilter {
 export type RawFilters = Readonly<Record<string, unknown>>
 
 /** As Python's truth: these switch a filter off. */
-const isFalsy = (value: unknown): boolean =>
-  value === undefined || value === null || value === '' || value === 0 || value === false || (Array.isArray(value) && value.length === 0)
+export const isFalsy = (value: unknown): boolean =>
+  value === undefined || value === null || value === '' || value === 0 || value === false || (typeof value === 'object' && Object.keys(value).length === 0)
 
 const bad = (name: string, wanted: string): BadFilter => ({ bad: `Invalid filter "${name}": ${wanted}` })
 
@@ -25,6 +25,12 @@ export const textFilter = (filters: RawFilters, name: string): string | undefine
   if (isFalsy(value)) return undefined
   if (typeof value !== 'string') return bad(name, 'must be text')
   return value.length > maxText ? bad(name, `must be at most ${String(maxText)} characters`) : storableText(value)
+}
+
+/** Words that are looked for. A number is its digits: inputs of the type `number` send one, and the old service's database took it for text. */
+export const searchFilter = (filters: RawFilters): string | undefined | BadFilter => {
+  const value = own(filters, 'search')
+  return typeof value === 'number' && value !== 0 ? String(value) : textFilter(filters, 'search')
 }
 
 /** Like `textFilter`, but the word `all` switches it off. */

@@ -27,14 +27,16 @@ describe('filters of conversations', () => {
     [{ unread_only: '0' }, {}],
     [{ nobody: 'knows', this: 1 }, {}],
     [{ search: 'a\0b' }, { search: 'a\uFFFDb' }],
+    [{ search: 4711 }, { search: '4711' }],
+    [{ priority: [], tags: {}, status: {}, search: {}, date_to: [] }, {}],
   ])('%j is understood as %j', (filters, filter) => {
     expect(conversation(filters)).toEqual(filter)
   })
 
   test.each<[filters: Record<string, unknown>]>([
     [{ date_from: 'garbage' }], [{ date_to: '2026-02-30' }], [{ date_from: '2026-13-01' }], [{ date_from: 20260101 }], [{ date_from: '2026-01-01T25:00' }],
-    [{ priority: 'high' }], [{ priority: [] }], [{ tags: 'VIP' }], [{ tags: [1] }], [{ tags: Array.from({ length: 101 }, () => 'x') }],
-    [{ status: 5 }], [{ source: ['telegram'] }], [{ search: 7 }], [{ search: 'x'.repeat(201) }],
+    [{ priority: 'high' }], [{ priority: [1] }], [{ tags: 'VIP' }], [{ tags: [1] }], [{ tags: Array.from({ length: 101 }, () => 'x') }],
+    [{ status: 5 }], [{ source: ['telegram'] }], [{ search: true }], [{ search: 'x'.repeat(201) }],
   ])('%j is an error and no list', (filters) => {
     expect(conversation(filters)).toMatch(/^Invalid filter "/u)
   })
@@ -74,6 +76,7 @@ describe('filters of customers', () => {
 
   test('ids of tags may be written as text', () => {
     expect(customer({ tag_ids: ['1', 2] })).toEqual({ tagIds: [1, 2] })
+    for (const nothing of ['', 0, false, null, [], {}]) expect(customer({ tag_ids: nothing })).toEqual({})
     expect(customer({ tag_ids: 'x' })).toMatch(/^Invalid filter/u)
     expect(customer({ last_activity_from: 'x' })).toMatch(/^Invalid filter/u)
   })

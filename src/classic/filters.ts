@@ -1,7 +1,7 @@
 import type { ConversationFilter, ConversationOrderBy, CustomerFilter, CustomerOrderBy, Order } from '../conversation/filter.js'
 import { isObject, own } from './parse-frame.js'
 import {
-  choiceFilter, fromFilter, isBad, namesFilter, switchFilter, textFilter, triState, untilFilter, type BadFilter, type RawFilters,
+  choiceFilter, fromFilter, isBad, isFalsy, namesFilter, searchFilter, switchFilter, triState, untilFilter, type BadFilter, type RawFilters,
 } from './filter-value.js'
 import { pythonInt } from './python-int.js'
 
@@ -14,7 +14,7 @@ export interface Understood<Filter, By extends string> {
 /**
  * Takes the `filters` of a request as they may be remembered and echoed.
  *
- * Nothing nested deeper than a list is kept: no filter needs it, and echoing it would let a client choose how deep we recurse.
+ * Nothing nested deeper than a list, or an object without fields, is kept: no filter needs it, and echoing it would let a client choose how deep we recurse.
  */
 export const rawFilters = (value: unknown): RawFilters | BadFilter => {
   if (value === undefined || value === null) return {}
@@ -25,10 +25,10 @@ export const rawFilters = (value: unknown): RawFilters | BadFilter => {
   return Object.fromEntries(entries)
 }
 
-const isFlat = (value: unknown): boolean => !isObject(value) && (!Array.isArray(value) || value.every((item) => typeof item !== 'object' || item === null))
+const isFlat = (value: unknown): boolean => (!isObject(value) || Object.keys(value).length === 0) && (!Array.isArray(value) || value.every((item) => typeof item !== 'object' || item === null))
 
 export const conversationFilter = (filters: RawFilters): Understood<ConversationFilter, ConversationOrderBy> | BadFilter => {
-  const search = textFilter(filters, 'search')
+  const search = searchFilter(filters)
   if (isBad(search)) return search
   const status = choiceFilter(filters, 'status')
   if (isBad(status)) return status
@@ -50,7 +50,7 @@ export const conversationFilter = (filters: RawFilters): Understood<Conversation
 }
 
 export const customerFilter = (filters: RawFilters): Understood<CustomerFilter, CustomerOrderBy> | BadFilter => {
-  const search = textFilter(filters, 'search')
+  const search = searchFilter(filters)
   if (isBad(search)) return search
   const source = choiceFilter(filters, 'source')
   if (isBad(source)) return source
@@ -81,13 +81,13 @@ export const customerFilter = (filters: RawFilters): Understood<CustomerFilter, 
 
 const priorityFilter = (filters: RawFilters): number | undefined | BadFilter => {
   const value = own(filters, 'priority')
-  if (value === undefined || value === null || value === '' || value === 0 || value === false || value === 'all') return undefined
+  if (isFalsy(value) || value === 'all') return undefined
   return pythonInt(value) ?? { bad: 'Invalid filter "priority": must be a whole number' }
 }
 
 const idsFilter = (filters: RawFilters, name: string): readonly number[] | undefined | BadFilter => {
   const value = own(filters, name)
-  if (value === undefined || value === null || (Array.isArray(value) && value.length === 0)) return undefined
+  if (isFalsy(value)) return undefined
   const ids = Array.isArray(value) && value.length <= 100 ? value.map(pythonInt) : [undefined]
   const whole = ids.filter((id) => id !== undefined)
   return whole.length === ids.length ? whole : { bad: `Invalid filter "${name}": must be a list of at most 100 ids` }

@@ -85,7 +85,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
 
   const search = async (socket: ListSocket<U>, body: RawFilters): Promise<void> => {
     const term = own(body, 'search_term') ?? ''
-    if (typeof term === 'string') await list(socket, { search: term })
+    if (typeof term === 'string' || typeof term === 'number') await list(socket, { search: term })
     else sessions.send(socket.session, errorPush('Field "search_term" must be text', clock.wall()))
   }
 

@@ -174,7 +174,7 @@ describe('a request of a list socket', () => {
     const [found] = await client.ask({ type: 'search_customers', search_term: 'EMMA' })
     expect(found).toMatchObject({ filters: { search: 'EMMA' }, count: 1, customers: [{ first_name: 'Emma' }] })
     expect((await client.ask({ type: 'search_customers' }))[0]).toMatchObject({ filters: { search: '' }, count: 40 })
-    expect(types(await client.ask({ type: 'search_customers', search_term: 5 }))).toEqual(['error'])
+    expect(types(await client.ask({ type: 'search_customers', search_term: ['EMMA'] }))).toEqual(['error'])
   })
 
   test.each([{ date_from: 'garbage' }, { priority: 'high' }, { tags: 'VIP' }, { status: 5 }, 'x', [], { a: { b: [] } }])(
@@ -371,6 +371,13 @@ describe('a request of a chat socket', () => {
     expect(modern.take()).toEqual([{ type: 'typing', conversation: id, user: '1', active: true }])
     await client.ask({ type: 'typing', is_typing: false })
     expect(colleague.take()).toMatchObject([{ type: 'typing_indicator', is_typing: false }])
+    for (const no of ['false', 0, '0', null]) {
+      stage.clock.at += 60_000
+      await client.ask({ type: 'typing' })
+      await client.ask({ type: 'typing', is_typing: no })
+      expect(colleague.take(), JSON.stringify(no)).toMatchObject([{ is_typing: true }, { is_typing: false }])
+    }
+    modern.take()
     await modern.ask({ id: 1, type: 'typing', conversation: id, active: true })
     expect(colleague.take()).toMatchObject([{ type: 'typing_indicator', user_id: 3 }])
     expect([...own.take(), ...other.take()].filter(({ user_id: who }) => who === 1)).toEqual([])
