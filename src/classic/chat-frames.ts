@@ -29,6 +29,7 @@ export const chatEvent = ({ change, at }: WorkspaceEvent): ChatEvent | undefined
     case 'conversation.read':
     case 'customer.changed':
     case 'customer.deleted':
+    case 'member.removed':
       return undefined
   }
 }

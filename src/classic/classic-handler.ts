@@ -1,4 +1,5 @@
 import type { User } from '../admission/user.js'
+import type { WorkspaceChange } from '../conversation/log.js'
 import { createPush } from '../session/push.js'
 import type { DialectHandler } from '../session/dialect-handler.js'
 import type { Session } from '../session/session.js'
@@ -31,8 +32,7 @@ export const createClassicHandler = <U extends User>(options: ClassicOptions<U>)
   feed.listen({
     event(event) {
       chat.told(event)
-      // A private mark and a delivery change nothing that lists show.
-      if (event.change.type === 'conversation.read' || event.change.type === 'message.delivery') return
+      if (shownByNoList.has(event.change.type)) return
       conversations.refresh(event.workspace)
       customers.refresh(event.workspace)
     },
@@ -95,3 +95,6 @@ export const createClassicHandler = <U extends User>(options: ClassicOptions<U>)
 }
 
 const labels: Readonly<Record<string, string>> = { chat: 'Chat', conversations: 'Conversation List', customers: 'Customer List' }
+
+/** A private mark, a delivery, and who is a member: lists show nothing of it. */
+const shownByNoList: ReadonlySet<WorkspaceChange['type']> = new Set(['conversation.read', 'message.delivery', 'member.removed'])

@@ -32,6 +32,8 @@ export type WorkspaceChange =
   | { readonly type: 'conversation.read'; readonly conversation: string; readonly userId: string; readonly upTo: number; readonly readCount: number }
   | { readonly type: 'conversation.deleted'; readonly conversation: string; readonly by: string }
   | { readonly type: 'customer.changed'; readonly customer: Customer }
+  /** Nothing behind it in the log is that user's to see. */
+  | { readonly type: 'member.removed'; readonly userId: string }
   /** With all his conversations. */
   | { readonly type: 'customer.deleted'; readonly customer: number; readonly conversations: readonly string[]; readonly by: string }
 

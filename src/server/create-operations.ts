@@ -4,6 +4,7 @@ import { canonicalAddress } from '../admission/address/canonical.js'
 import type { Handshake } from '../admission/handshake.js'
 import { StoreUnavailable } from '../admission/store-unavailable.js'
 import type { User } from '../admission/user.js'
+import type { Feed } from '../conversation/feed.js'
 import type { Gate } from '../gate.js'
 import { deny } from '../protocol/denial.js'
 import type { SqliteAudit } from '../stores/sqlite/sqlite-audit.js'
@@ -56,6 +57,8 @@ export const createOperations = <U extends User>(parts: {
   readonly metrics: Metrics
   readonly feed: DecisionFeed
   readonly dryRun: Operations['dryRun']
+  /** Tells sockets of this process what was written to the log of a workspace. */
+  readonly publish: Feed['publish']
   readonly log: Log
   readonly mode: 'development' | 'production'
   /** Host that the public port answers to. */
@@ -142,6 +145,17 @@ export const createOperations = <U extends User>(parts: {
       const { sockets } = await gate.users.changed(id)
       note(active ? 'enable_user' : 'disable_user', actor, id)
       return { user: userSummary(user), ...reach(sockets) }
+    },
+    async setMemberActive(id, workspace, active, actor) {
+      const changed = await users.setMemberActive(id, workspace, active, actor.name, now(), actor.address)
+      if (changed === undefined) return undefined
+      const { user, event } = changed
+      // The sockets of this process end in this turn, before anything is told that was stored later.
+      const ending = event === undefined ? undefined : gate.endSessions({ kind: 'user', userId: id })
+      if (event !== undefined) parts.publish(event)
+      const [ended, { sockets }] = await Promise.all([ending, gate.users.changed(id)])
+      note(active ? 'enable_member' : 'disable_member', actor, id)
+      return { user: userSummary(user), ...(ended ?? reach(sockets)) }
     },
     async userChanged(id, actor) {
       const { sockets } = await gate.users.changed(id)

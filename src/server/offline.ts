@@ -21,6 +21,7 @@ export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'previewBan'
   ban(...args: Parameters<Operations['ban']>): Promise<{ readonly ban: Ban }>
   importBans(...args: Parameters<Operations['importBans']>): Promise<BanImport>
   setUserActive(id: string, active: boolean, actor: Actor): Promise<{ readonly user: UserSummary } | undefined>
+  setMemberActive(id: string, workspace: string, active: boolean, actor: Actor): Promise<{ readonly user: UserSummary } | undefined>
   setUserPassword(id: string, password: string, actor: Actor): Promise<{ readonly user: UserSummary } | undefined>
   close(): Promise<void>
 }
@@ -90,6 +91,10 @@ export const openOffline = async (config: Config, now: () => number): Promise<Of
     async setUserActive(id, active, { name: actor }) {
       const user = await users.setActive(id, active, actor, now())
       return user === undefined ? undefined : { user: summary(user) }
+    },
+    async setMemberActive(id, workspace, active, { name: actor }) {
+      const changed = await users.setMemberActive(id, workspace, active, actor, now())
+      return changed === undefined ? undefined : { user: summary(changed.user) }
     },
     async setUserPassword(id, password, { name: actor }) {
       const { createPasswordHasher } = await import('./login/password-hasher.js')

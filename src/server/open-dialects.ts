@@ -7,6 +7,7 @@ import { createSends } from '../conversation/sends.js'
 import { createModernHandler } from '../conversation/modern/modern-handler.js'
 import type { Gate, UpgradeListener } from '../gate.js'
 import { receiveText } from '../node/receive-text.js'
+import { deny } from '../protocol/denial.js'
 import { modern } from '../protocol/subprotocol.js'
 import { systemClock } from '../session/clock.js'
 import { createFrameRates } from '../session/frame-rates.js'
@@ -39,6 +40,15 @@ export const openDialects = (gate: Gate, stores: OpenStores, outbound: Pick<Open
     failed('feed', error)
   })
   feed.listen(logTold(log))
+  // Before the dialects: who was taken out of a workspace is told nothing that stands behind it in the log.
+  feed.listen({
+    event({ change }) {
+      if (change.type === 'member.removed') gate.sessions.forUser(change.userId).close(deny('session_ended'))
+    },
+    lost() {
+      // The control log ends them then.
+    },
+  })
   feed.start()
   const people = createPeople()
   people.listen(logPeople(log))

@@ -158,6 +158,12 @@ export interface Operations extends Audit {
   addUser(user: { readonly id?: string; readonly email: string; readonly role: Role }, actor: Actor): Promise<UserSummary>
   /** @returns `undefined` when there is no such user. */
   setUserActive(id: string, active: boolean, actor: Actor): Promise<({ readonly user: UserSummary } & Reach) | undefined>
+  /**
+   * Takes a user out of one workspace, or lets him in again; his sockets end in every process, and he comes back to what he may still see.
+   *
+   * @returns `undefined` when there is no such user or membership.
+   */
+  setMemberActive(id: string, workspace: string, active: boolean, actor: Actor): Promise<({ readonly user: UserSummary } & Reach) | undefined>
   /** Drops what every node knows of a user who was changed in another database (`users.url`), and looks at the live sockets again. */
   userChanged(id: string, actor: Actor): Promise<Reach>
   /**

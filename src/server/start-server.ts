@@ -161,6 +161,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
       hasher,
       metrics,
       feed,
+      publish: dialects.feed.publish,
       dryRun: () => ({ since: startedAt, items: dryRun.rows() }),
       log,
       mode: development ? 'development' : 'production',

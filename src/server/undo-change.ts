@@ -36,6 +36,8 @@ const reasons: Readonly<Record<string, string>> = {
   'user.add': 'A user who was added stays known: disable the account instead.',
   'user.password': 'The old password is not kept: set another one.',
   'user.raise_epoch': 'Tokens that were ended stay ended: their holder logs in again.',
+  'member.disable': 'Let the member in again: user enable --workspace.',
+  'member.enable': 'Take the member out again: user disable --workspace.',
   'session.end': 'A session that was ended is opened again only by its client.',
   undo: 'Undo the change that it made instead: it has a line of its own.',
 }

@@ -1,4 +1,4 @@
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import { reach, user, userChanged, userList } from '../answers.js'
 import { connect, demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
@@ -16,6 +16,11 @@ interface AddOptions {
 
 const noSuchUser = 'There is no user with this id: `sallyport user list` shows them.'
 const passwordHelp = '- for stdin, or a file; a prompt when left out'
+
+const parseWorkspace = (text: string): string => {
+  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It must be the number of a workspace.')
+  return text
+}
 
 /** Sets a password where the user is: `undefined` when there is no such user. */
 const setPassword = (cli: Cli, terminal: Terminal, id: string, password: string) =>
@@ -77,19 +82,21 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
       .command(name)
       .description(description)
       .argument('<id>', 'user id')
-      .action(async (id: string, _options: unknown, command: Command) =>
+      .option('--workspace <number>', 'only as a member of this workspace', parseWorkspace)
+      .action(async (id: string, { workspace }: { readonly workspace?: string }, command: Command) =>
         run(cli, command, async (terminal) => {
           const active = name === 'enable'
           const changed = await onServerOrFile(
             cli,
             terminal,
-            (client) => client.ask(userChanged, 'PATCH', `/api/v1/users/${encodeURIComponent(id)}`, { active }),
+            (client) => client.ask(userChanged, 'PATCH', `/api/v1/users/${encodeURIComponent(id)}`, { active, ...(workspace === undefined ? {} : { workspace }) }),
             async (database) => {
-              const answer = await database.setUserActive(id, active, { name: 'cli' })
+              const by = { name: 'cli' }
+              const answer = workspace === undefined ? await database.setUserActive(id, active, by) : await database.setMemberActive(id, workspace, active, by)
               return answer === undefined ? undefined : userChanged.parse(answer)
             },
           )
-          if (changed === undefined) throw new CliError(noSuchUser)
+          if (changed === undefined) throw new CliError(workspace === undefined ? noSuchUser : 'There is no user with this id in this workspace.')
           terminal.data(changed, table([describeUser(changed.user)]))
           terminal.say(`${active ? 'Enabled' : 'Disabled'}${reachText(changed)}.`)
           return exitCodes.ok

@@ -97,6 +97,8 @@ export const pushesOf = ({ offset, at, change }: WorkspaceEvent): EventPushes =>
       const push: PushMessage = { type: 'customer.changed', customer, ...place }
       return { conversations: [], subject: String(customer.id), toConversation: undefined, toLists: push, critical: false, onlyTo: undefined }
     }
+    case 'member.removed':
+      return { conversations: [], toConversation: undefined, toLists: undefined, critical: false, onlyTo: undefined }
     case 'customer.deleted': {
       const { customer, conversations, by } = change
       const push: PushMessage = { type: 'customer.deleted', customer, conversations, by, ...place }

@@ -63,6 +63,10 @@ const recorded = (changes: Partial<Operations> = {}): Recorded => {
       calls.push(['setUserActive', id, active, actor])
       return Promise.resolve(id === '7' ? { user, ...reach } : undefined)
     },
+    setMemberActive: (id, workspace, active, actor) => {
+      calls.push(['setMemberActive', id, workspace, active, actor])
+      return Promise.resolve(id === '7' && workspace === '2' ? { user, ...reach } : undefined)
+    },
     userChanged: note('userChanged', reach),
     setUserPassword: (id, password, actor) => {
       calls.push(['setUserPassword', id, password, actor])

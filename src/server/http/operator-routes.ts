@@ -102,8 +102,9 @@ const addUserRoutes = (app: Hono, operations: Operations): void => {
     return context.json(await operations.addUser(id === undefined ? rest : { id, ...rest }, actorOf(context)), 201)
   })
   app.patch('/api/v1/users/:id', async (context) => {
-    const { active } = await readBody(context, userChangeBody)
-    const changed = await operations.setUserActive(context.req.param('id'), active, actorOf(context))
+    const { active, workspace } = await readBody(context, userChangeBody)
+    const id = context.req.param('id')
+    const changed = workspace === undefined ? await operations.setUserActive(id, active, actorOf(context)) : await operations.setMemberActive(id, workspace, active, actorOf(context))
     return changed === undefined ? notFound() : context.json(changed)
   })
   app.post('/api/v1/user-changes', async (context) => {

@@ -84,7 +84,7 @@ export const newUserBody = z.strictObject({
 })
 
 export const changedUserBody = z.strictObject({ userId })
-export const userChangeBody = z.strictObject({ active: z.boolean() })
+export const userChangeBody = z.strictObject({ active: z.boolean(), workspace: z.string().regex(/^[1-9]\d{0,14}$/, 'must be the number of a workspace').optional() })
 
 export const passwordBody = z.strictObject({ password: z.string().min(minPassword).max(maxPassword) })
 

@@ -13,7 +13,7 @@ import { claimOutbound, settleOutbound } from './procedures/outbound.js'
 import { applyNextMigration } from './procedures/migrations.js'
 import { addRevocation } from './procedures/revocations.js'
 import { sweep } from './procedures/sweep.js'
-import { addUser, raiseUserEpoch, setUserActive, setUserPassword } from './procedures/users.js'
+import { addUser, raiseUserEpoch, setMemberActive, setUserActive, setUserPassword } from './procedures/users.js'
 import type { ProcedureTable } from './write-batch.js'
 
 /**
@@ -49,6 +49,7 @@ export const procedures = {
   receiveMessage,
   rotateLogin,
   sendMessage,
+  setMemberActive,
   setUserActive,
   setUserPassword,
   settleOutbound,

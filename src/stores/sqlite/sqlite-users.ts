@@ -1,7 +1,8 @@
 import type { Users } from '../../admission/user.js'
 import type { SqliteEngine } from './engine.js'
-import type { NewUser, UserAdded } from './procedures/users.js'
+import type { MemberChanged, NewUser, UserAdded } from './procedures/users.js'
 import { selectUser, type StoredUser, userFromRow, type UserRow } from './user-row.js'
+import { workspaceKey } from './workspace-key.js'
 
 /**
  * Our own table of users, with what an operator does to it. Every change is told to all nodes and written to the audit log: by whom, and from which
@@ -12,6 +13,8 @@ export interface SqliteUsers extends Users<StoredUser> {
   add(user: NewUser, actor: string, at: number, actorAddress?: string): Promise<UserAdded>
   /** Enables or disables a user; `undefined` when there is none. */
   setActive(id: string, active: boolean, actor: string, at: number, actorAddress?: string): Promise<StoredUser | undefined>
+  /** Takes a user out of one workspace, or lets him in again; `undefined` when there is no such user or membership. */
+  setMemberActive(id: string, workspace: string, active: boolean, actor: string, at: number, actorAddress?: string): Promise<MemberChanged | undefined>
   /** Ends every token of our own issued to this user before now; `undefined` when there is no such user. */
   raiseEpoch(id: string, actor: string, at: number, actorAddress?: string): Promise<StoredUser | undefined>
   /** Sets a password by its hash; ends the log-ins and our tokens of this user. `undefined` when there is no such user. */
@@ -37,6 +40,8 @@ export const createSqliteUsers = (engine: SqliteEngine): SqliteUsers => {
     findByEmail: (email) => findBy('u.email = ?', email),
     add: (user, actor, at, actorAddress) => engine.write('addUser', { user, actor, at, actorAddress }),
     setActive: (id, active, actor, at, actorAddress) => engine.write('setUserActive', { id, active, actor, at, actorAddress }),
+    setMemberActive: (id, workspace, active, actor, at, actorAddress) =>
+      engine.write('setMemberActive', { id, workspace: workspaceKey(workspace), active, actor, at, actorAddress }),
     raiseEpoch: (id, actor, at, actorAddress) => engine.write('raiseUserEpoch', { id, actor, at, actorAddress }),
     setPassword: (id, hash, actor, at, actorAddress) => engine.write('setUserPassword', { id, hash, actor, at, actorAddress }),
     async list({ after, limit = 100 } = {}) {

@@ -1,6 +1,8 @@
+import type { WorkspaceEvent } from '../../../conversation/log.js'
 import type { Database } from '../database.js'
 import { type OperatorRole, selectUser, type StoredUser, userFromRow, type UserRow } from '../user-row.js'
 import { audit } from './audit.js'
+import { appendToLog } from './conversations-log.js'
 import { appendControl } from './control.js'
 import { takeNumber } from './counter.js'
 
@@ -96,6 +98,32 @@ export const setUserActive = (
   db.run('update users set active = ?, epoch = ?, updated_at = ? where id = ?', [active ? 1 : 0, epoch, by.at * 1_000, id])
   if (!active) endLoginsOf(db, id)
   return changed(db, active ? 'user.enable' : 'user.disable', by, before, { ...before, active, epoch })
+}
+
+export interface MemberChanged {
+  readonly user: StoredUser
+  /** What his workspace is told; `undefined` when he was let in again, or it was so already. */
+  readonly event: WorkspaceEvent | undefined
+}
+
+/**
+ * Takes a user out of one workspace, or lets him in again; `undefined` when there is no such user or membership.
+ *
+ * The log of the workspace holds the moment, so that everybody knows which messages came after it.
+ */
+export const setMemberActive = (
+  db: Database,
+  { id, workspace, active, ...by }: By & { readonly id: string; readonly workspace: number; readonly active: boolean },
+): MemberChanged | undefined => {
+  const member = db.get<{ readonly active: number }>('select active from workspace_members where workspace = ? and user_id = ?', [workspace, id])
+  const user = find(db, id)
+  if (user === undefined || member === undefined) return undefined
+  if ((member.active === 1) === active) return { user, event: undefined }
+  db.run('update workspace_members set active = ?, updated_at = ? where workspace = ? and user_id = ?', [active ? 1 : 0, by.at * 1_000, workspace, id])
+  const event = active ? undefined : appendToLog(db, workspace, by.at, { type: 'member.removed', userId: id })
+  appendControl(db, { kind: 'user_changed', userId: id }, by.at)
+  audit(db, { ...by, action: active ? 'member.enable' : 'member.disable', subject: `user:${id}`, before: { workspace, active: !active }, after: { workspace, active } })
+  return { user: find(db, id) ?? user, event }
 }
 
 /**
