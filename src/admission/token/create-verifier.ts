@@ -13,7 +13,7 @@ import { defaultJwksPolicy, type JwksPolicy, type Search } from './remote-keys.j
 import type { TokenFault, TokenInspector, Verification } from './verification.js'
 import { createSignatureQueue } from './signature-queue.js'
 import { createVerifiedCache, tokenDigest } from './verified-cache.js'
-import { answersTo, macHolds, publicSignatureHolds } from './verify-signature.js'
+import { answersTo, publicSignatureHolds } from './verify-signature.js'
 
 export interface VerifierOptions {
   /** At least one. A token is judged by the issuers whose `issuer` equals its `iss`; when none does, by all. */
@@ -100,7 +100,7 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
   const verifyMac = (reading: Reading, candidates: readonly Trial[]): Verification => {
     let answer = badSignature
     for (const trial of candidates) {
-      if (!('secret' in trial.key) || !macHolds(reading.token, trial.key)) continue
+      if (!('secret' in trial.key) || !trial.key.macHolds(reading.token.signingInput, reading.token.signature)) continue
       answer = better(answer, judge(trial, reading))
       if (answer.ok) return answer
     }

@@ -5,6 +5,7 @@ import { decodeBase64url } from './base64url.js'
 import type { JsonWebKey, KeyConfig } from './issuer.js'
 import { parseIsoTime } from './iso-time.js'
 import { isKeyMaterial } from './secret-strength.js'
+import { createMacCheck } from './mac-check.js'
 import type { PublicKey, SecretKey, VerificationKey } from './verification-key.js'
 
 export interface ImportOptions {
@@ -45,7 +46,7 @@ export const importKey = async (config: KeyConfig, options: ImportOptions): Prom
   if (secret !== undefined) {
     const algorithm = bindAlgorithm(named, options, isHmac)
     checkSecret(secret, algorithm, options.minSecretBytes ?? hashBytes(algorithm), path)
-    return { kid, notAfter, algorithm, secret, identity: identityOf(secret) } satisfies SecretKey
+    return { kid, notAfter, algorithm, secret, macHolds: createMacCheck(algorithm, secret), identity: identityOf(secret) } satisfies SecretKey
   }
   const publicKey = readPublicKey(config, path)
   const algorithm = bindAlgorithm(named, options, (candidate): candidate is PublicKey['algorithm'] => fits(publicKey, candidate))

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { formatCreatedAt, parseCreatedAt, parseIsoTime } from './iso-time.js'
 
@@ -41,5 +42,30 @@ describe('created_at', () => {
     '',
   ])('is not %j', (text) => {
     expect(parseCreatedAt(text)).toBeUndefined()
+  })
+  const field = (least: number, most: number, width = 2): fc.Arbitrary<string> => fc.integer({ min: least, max: most }).map((value) => String(value).padStart(width, '0'))
+  const written = fc.tuple(field(100, 9999, 4), field(0, 13), field(0, 32), field(0, 25), field(0, 61), field(0, 61)).map(([year, month, day, hours, minutes, seconds]) => ({
+    day: `${year}-${month}-${day}`,
+    time: `${hours}:${minutes}:${seconds}`,
+  }))
+
+  test('is the moment that the same ISO time is, and none where that is none', () => {
+    fc.assert(
+      fc.property(written, ({ day, time }) => {
+        expect(parseCreatedAt(`${day} ${time} +0000`)).toBe(parseIsoTime(`${day}T${time}Z`))
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  test('is nothing else, whatever one character is changed', () => {
+    fc.assert(
+      fc.property(fc.nat(24), fc.string({ minLength: 1, maxLength: 1 }), (index, character) => {
+        const good = '2026-06-01 12:00:07 +0000'
+        const text = good.slice(0, index) + character + good.slice(index + 1)
+        const time = parseCreatedAt(text)
+        if (time !== undefined) expect(formatCreatedAt(time)).toBe(text)
+      }),
+    )
   })
 })

@@ -1,5 +1,6 @@
 import type { CryptoKey } from 'jose'
 import type { Algorithm, HmacAlgorithm } from './algorithm.js'
+import type { MacCheck } from './mac-check.js'
 
 interface KeyBase {
   readonly kid: string | undefined
@@ -13,6 +14,7 @@ interface KeyBase {
 export interface SecretKey extends KeyBase {
   readonly algorithm: HmacAlgorithm
   readonly secret: Buffer
+  readonly macHolds: MacCheck
 }
 
 /** A public key, bound to one algorithm and imported once. */
