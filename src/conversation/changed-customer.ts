@@ -24,16 +24,15 @@ export const changedCustomer = (customer: Customer, fields: CustomerFields, tags
     description: chosen(fields.description, customer.description),
     tags: worn,
   }
-  const same =
-    wanted.firstName === customer.firstName &&
-    wanted.lastName === customer.lastName &&
-    wanted.username === customer.username &&
-    wanted.email === customer.email &&
-    wanted.phoneNumber === customer.phoneNumber &&
-    wanted.description === customer.description &&
-    worn.length === customer.tags.length &&
-    worn.every((tag, place) => tag.id === customer.tags[place]?.id)
-  return same ? undefined : { ...wanted, updatedAt: Math.max(customer.updatedAt, at) }
+  return changedFields(customer, wanted).length === 0 ? undefined : { ...wanted, updatedAt: Math.max(customer.updatedAt, at) }
+}
+
+const fieldNames = ['firstName', 'lastName', 'username', 'email', 'phoneNumber', 'description'] as const
+
+/** What is different, by name and without what it says. */
+export const changedFields = (before: Customer, after: Customer): readonly string[] => {
+  const tags = (customer: Customer): string => customer.tags.map(({ id }) => id).join(',')
+  return [...fieldNames.filter((name) => before[name] !== after[name]), ...(tags(before) === tags(after) ? [] : ['tags'])]
 }
 
 /** Tag names as they are kept: each once, without those that only connectors set. */

@@ -1,6 +1,7 @@
 import type { ConversationRow } from './lists.js'
 import type { WorkspaceEvent } from './log.js'
 import type { ConversationStatus, FeedbackValue, Message } from './records.js'
+import type { Audited } from './upkeep.js'
 
 export interface ReadAsk {
   readonly workspace: string
@@ -28,7 +29,7 @@ export type FeedbackResult =
   | { readonly outcome: 'not_ai' }
   | { readonly outcome: 'not_found' }
 
-export interface UpdateAsk {
+export interface UpdateAsk extends Audited {
   readonly workspace: string
   readonly conversation: string
   readonly status?: ConversationStatus | undefined

@@ -17,7 +17,13 @@ export interface CustomerFields {
   readonly description?: string | null | undefined
 }
 
-export interface CustomerUpdateAsk extends CustomerFields {
+/** A change that its store writes down in its audit log, if it keeps one, in the transaction of the change. */
+export interface Audited {
+  /** Client address from which it was asked; `undefined` when the change is not to be written down. */
+  readonly auditedFrom?: string | undefined
+}
+
+export interface CustomerUpdateAsk extends CustomerFields, Audited {
   readonly workspace: string
   readonly customer: number
   /** Names of 1 to 100 characters; they replace all tags but those that connectors set, and one that is new to the workspace is made. */
@@ -33,7 +39,7 @@ export type CustomerChanged =
   | { readonly outcome: 'unchanged' }
   | { readonly outcome: 'not_found' }
 
-export interface ConversationDeleteAsk {
+export interface ConversationDeleteAsk extends Audited {
   readonly workspace: string
   readonly conversation: string
   readonly by: string
@@ -41,7 +47,7 @@ export interface ConversationDeleteAsk {
   readonly at: number
 }
 
-export interface CustomerDeleteAsk {
+export interface CustomerDeleteAsk extends Audited {
   readonly workspace: string
   readonly customer: number
   readonly by: string

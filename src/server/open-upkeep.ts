@@ -39,6 +39,7 @@ export const openUpkeep = (parts: {
     addUpkeepRoutes(app, {
       conversations: stores.conversations,
       bearerOf,
+      clientOf,
       publish,
       noted({ action, userId, target }) {
         log.write('info', { event: 'operation', action, actor: userId, target })

@@ -39,6 +39,10 @@ const reasons: Readonly<Record<string, string>> = {
   'member.disable': 'Let the member in again: user enable --workspace.',
   'member.enable': 'Take the member out again: user disable --workspace.',
   'session.end': 'A session that was ended is opened again only by its client.',
+  'customer.delete': 'What was deleted is not kept.',
+  'conversation.delete': 'What was deleted is not kept.',
+  'customer.change': 'What he was called before is not kept.',
+  'conversation.change': 'A conversation is changed back by a member of its workspace.',
   undo: 'Undo the change that it made instead: it has a line of its own.',
 }
 

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { at, rowsAt } from '../dialects/stage.js'
@@ -134,6 +136,36 @@ test('[U4] [U5] an owner deletes a customer with all his conversations', async (
   expect(rowsAt(await until(socket, 'customers_list'), 'customers').map((row) => String(at(row, 'id')))).not.toContain(id)
   expect((await call('DELETE', `conversations/${conversation}`, owner)).status).toBe(404)
   await Promise.all([socket.close(), open.close()])
+})
+
+test('[U6] each change has a line in the audit log with who, from where and what, and without a word of a customer', async () => {
+  const key = (await readFile(join(folder.cwd, '.sallyport/operator.key'), 'utf8')).trim()
+  const lines = async () => {
+    const answer = await fetch(`${server.internalUrl}/api/v1/audit?limit=50`, { headers: { authorization: `Bearer ${key}` } })
+    return z.object({ items: z.array(z.looseObject({ id: z.number() })) }).parse(await answer.json()).items
+  }
+  const [newest] = await lines()
+  const { socket, rows } = await list('customers')
+  const [row] = rows
+  const id = String(at(row, 'id'))
+  const conversation = String(at(row, 'conversations', 0, 'id'))
+  await call('PATCH', `customers/${id}`, agent, { firstName: 'Secretive', tags: ['Quiet'] })
+  await call('PATCH', `customers/${id}`, agent, { firstName: 'Secretive' })
+  await call('PATCH', 'conversations', agent, { ids: [conversation, 'zzzzzzzzzz'], status: 'marketing_active' })
+  await call('DELETE', `conversations/${conversation}`, agent)
+  await call('DELETE', `conversations/${conversation}`, admin)
+  await call('DELETE', `customers/${id}`, owner)
+  const said = (await lines()).filter((line) => line.id > (newest?.id ?? 0)).toReversed()
+  const from = { address: '127.0.0.1' }
+  expect(said).toMatchObject([
+    { ...from, actor: 'user:3', action: 'customer.change', subject: `customer:${id}`, after: { fields: ['firstName', 'tags'] } },
+    { ...from, actor: 'user:3', action: 'conversation.change', subject: `conversation:${conversation}`, after: { status: 'marketing_active' } },
+    { ...from, actor: 'user:2', action: 'conversation.delete', subject: `conversation:${conversation}`, before: { customer: Number(id), status: 'marketing_active' } },
+    { ...from, actor: 'user:1', action: 'customer.delete', subject: `customer:${id}`, before: { workspace: 1 } },
+  ])
+  expect(said).toHaveLength(4)
+  expect(JSON.stringify(said)).not.toMatch(/Secretive|Quiet/)
+  await socket.close()
 })
 
 test('[U1] a user who calls too often is told when to come again', async () => {

@@ -6,7 +6,7 @@ import type { WorkspaceEvent } from '../../conversation/log.js'
 import { customerItem } from '../../conversation/modern/items.js'
 import { notFound, problemResponse } from './api-problem.js'
 import type { BearerOf } from './bearer.js'
-import type { NodeContext } from './client-of.js'
+import type { ClientOf, NodeContext } from './client-of.js'
 import { onlyJson } from './only-json.js'
 import type { PublicHono } from './public-hono.js'
 import { readBody } from './read-request.js'
@@ -22,6 +22,7 @@ export interface UpkeepNote {
 export interface UpkeepRoutes {
   readonly conversations: Conversations
   readonly bearerOf: BearerOf
+  readonly clientOf: ClientOf
   /** Where what was committed is told. */
   readonly publish: (event: WorkspaceEvent) => void
   readonly noted: (note: UpkeepNote) => void
@@ -39,7 +40,7 @@ const onlyOwners = (): Response => problemResponse({ status: 403, code: 'forbidd
  * `/api/v1/conversations` and `/api/v1/customers`: what is changed by hand and taken away, for members of the workspace. Deleting is for its owners and
  * admins.
  */
-export const addUpkeepRoutes = (app: PublicHono, { conversations, bearerOf, publish, noted, now }: UpkeepRoutes): void => {
+export const addUpkeepRoutes = (app: PublicHono, { conversations, bearerOf, clientOf, publish, noted, now }: UpkeepRoutes): void => {
   const small = bodyLimit({
     maxSize: maxBodyBytes,
     onError: () => problemResponse({ status: 413, code: 'body_too_large', title: `A body may have ${String(maxBodyBytes)} bytes.` }),
@@ -51,6 +52,7 @@ export const addUpkeepRoutes = (app: PublicHono, { conversations, bearerOf, publ
   }
 
   const asked = async (context: NodeContext, scopeOf: (user: User) => Promise<Scope | undefined>): Promise<Scope | undefined> => scopeOf(await bearerOf(context))
+  const from = (context: NodeContext) => ({ auditedFrom: clientOf(context).address, at: now() })
   const ofLists = (user: User): Promise<Scope | undefined> => listScope(conversations, user.id)
 
   app.delete('/api/v1/conversations/:id', async (context) => {
@@ -58,7 +60,7 @@ export const addUpkeepRoutes = (app: PublicHono, { conversations, bearerOf, publ
     const scope = await asked(context, async (user) => (/^\w{1,64}$/.test(id) ? conversationScope(conversations, user.id, id) : undefined))
     if (scope === undefined) return notFound()
     if (!(await mayDelete(scope))) return onlyOwners()
-    const deleted = await conversations.deleteConversation({ workspace: scope.workspace.id, conversation: id, by: scope.userId, at: now() })
+    const deleted = await conversations.deleteConversation({ workspace: scope.workspace.id, conversation: id, by: scope.userId, ...from(context) })
     if (deleted.outcome === 'not_found') return notFound()
     noted({ action: 'conversation_deleted', userId: scope.userId, target: id })
     publish(deleted.event)
@@ -71,7 +73,7 @@ export const addUpkeepRoutes = (app: PublicHono, { conversations, bearerOf, publ
     if (scope === undefined) return notFound()
     const { userId, workspace } = scope
     const results = await Promise.all(ids.map(async (conversation) => {
-      const changed = await conversations.update({ workspace: workspace.id, conversation, status, by: userId, at: now() })
+      const changed = await conversations.update({ workspace: workspace.id, conversation, status, by: userId, ...from(context) })
       if (changed.outcome === 'changed') publish(changed.event)
       return { conversation, outcome: changed.outcome }
     }))
@@ -87,7 +89,7 @@ export const addUpkeepRoutes = (app: PublicHono, { conversations, bearerOf, publ
     const change = await readBody(context, customerChange)
     if (scope === undefined || !customerId.test(id)) return notFound()
     const { userId, workspace } = scope
-    const changed = await conversations.updateCustomer({ ...change, workspace: workspace.id, customer: Number(id), by: userId, at: now() })
+    const changed = await conversations.updateCustomer({ ...change, workspace: workspace.id, customer: Number(id), by: userId, ...from(context) })
     if (changed.outcome === 'not_found') return notFound()
     if (changed.outcome === 'unchanged') return context.json({ changed: false })
     noted({ action: 'customer_changed', userId, target: id })
@@ -100,7 +102,7 @@ export const addUpkeepRoutes = (app: PublicHono, { conversations, bearerOf, publ
     const scope = await asked(context, ofLists)
     if (scope === undefined || !customerId.test(id)) return notFound()
     if (!(await mayDelete(scope))) return onlyOwners()
-    const deleted = await conversations.deleteCustomer({ workspace: scope.workspace.id, customer: Number(id), by: scope.userId, at: now() })
+    const deleted = await conversations.deleteCustomer({ workspace: scope.workspace.id, customer: Number(id), by: scope.userId, ...from(context) })
     if (deleted.outcome === 'not_found') return notFound()
     noted({ action: 'customer_deleted', userId: scope.userId, target: id })
     publish(deleted.event)

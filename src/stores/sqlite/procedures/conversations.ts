@@ -11,6 +11,7 @@ import {
   type ConversationColumns, type InboxColumns, type MessageColumns,
 } from '../conversation-rows.js'
 import type { Database } from '../database.js'
+import { auditMember } from './audit-member.js'
 import { appendToLog } from './conversations-log.js'
 import { enqueue } from './outbound.js'
 
@@ -203,8 +204,13 @@ export const updateConversation = (db: Database, ask: Numbered<UpdateAsk>): Chan
     toMicros(next.updatedAt),
     next.id,
   ])
+  auditMember(db, {
+    ...ask, action: 'conversation.change', subject: `conversation:${next.id}`, before: { workspace: ask.workspace, ...standing(conversation) }, after: standing(next),
+  })
   return changed(db, ask.workspace, next.id, ask.at, (row) => ({ type: 'conversation.changed', ...shown(row) }))
 }
+
+const standing = ({ status, priority, assignee }: Conversation) => ({ status, priority, assignee })
 
 const isMember = (db: Database, workspace: number, userId: string): boolean =>
   db.get('select 1 from workspace_members where workspace = ? and user_id = ? and active = 1', [workspace, userId]) !== undefined

@@ -1,9 +1,10 @@
-import { changedCustomer, ownTagNames } from '../../../conversation/changed-customer.js'
+import { changedCustomer, changedFields, ownTagNames } from '../../../conversation/changed-customer.js'
 import type { Tag } from '../../../conversation/records.js'
 import type { ConversationDeleteAsk, CustomerChanged, CustomerDeleteAsk, CustomerUpdateAsk, Deleted } from '../../../conversation/upkeep.js'
 import { customerColumns, customerFrom, tagFrom, toMicros, type CustomerColumns, type TagRow } from '../conversation-rows.js'
 import { customerSearchText } from '../customer-search-text.js'
 import type { Database } from '../database.js'
+import { auditMember } from './audit-member.js'
 import { appendToLog } from './conversations-log.js'
 import type { Numbered } from './conversations.js'
 
@@ -45,20 +46,28 @@ export const updateCustomer = (db: Database, ask: Numbered<CustomerUpdateAsk>): 
     db.run('delete from customer_tags where workspace = ? and customer = ?', [workspace, id])
     for (const tag of customer.tags) db.run('insert into customer_tags (workspace, customer, tag) values (?, ?, ?)', [workspace, id, tag.id])
   }
+  auditMember(db, { ...ask, action: 'customer.change', subject: `customer:${String(id)}`, after: { workspace, fields: changedFields(customerFrom(row), customer) } })
   return { outcome: 'changed', customer, event: appendToLog(db, workspace, at, { type: 'customer.changed', customer }) }
 }
 
-export const deleteConversation = (db: Database, { workspace, conversation, by, at }: Numbered<ConversationDeleteAsk>): Deleted => {
+export const deleteConversation = (db: Database, ask: Numbered<ConversationDeleteAsk>): Deleted => {
+  const { workspace, conversation, by, at } = ask
+  const known = db.get<{ customer: number; status: string; messages: number }>(
+    'select customer, status, last_message_seq as messages from conversations where workspace = ? and id = ?', [workspace, conversation],
+  )
+  if (known === undefined) return { outcome: 'not_found' }
   // Messages, read marks and attachments go with it.
-  const { changes } = db.run('delete from conversations where workspace = ? and id = ?', [workspace, conversation])
-  if (changes === 0) return { outcome: 'not_found' }
+  db.run('delete from conversations where workspace = ? and id = ?', [workspace, conversation])
+  auditMember(db, { ...ask, action: 'conversation.delete', subject: `conversation:${conversation}`, before: { workspace, ...known } })
   return { outcome: 'deleted', event: appendToLog(db, workspace, at, { type: 'conversation.deleted', conversation, by }) }
 }
 
-export const deleteCustomer = (db: Database, { workspace, customer, by, at }: Numbered<CustomerDeleteAsk>): Deleted => {
+export const deleteCustomer = (db: Database, ask: Numbered<CustomerDeleteAsk>): Deleted => {
+  const { workspace, customer, by, at } = ask
   const rows = db.all<{ id: string }>('select id from conversations where workspace = ? and customer = ? order by id', [workspace, customer])
   const { changes } = db.run('delete from customers where workspace = ? and id = ?', [workspace, customer])
   if (changes === 0) return { outcome: 'not_found' }
   const conversations = rows.map(({ id }) => id)
+  auditMember(db, { ...ask, action: 'customer.delete', subject: `customer:${String(customer)}`, before: { workspace, conversations: conversations.length } })
   return { outcome: 'deleted', event: appendToLog(db, workspace, at, { type: 'customer.deleted', customer, conversations, by }) }
 }
