@@ -5,7 +5,6 @@ const apart = [
   'test/abuse/**/*.test.ts',
   'test/doctor/**/*.test.ts',
   'test/exam/exhaustion.test.ts',
-  'test/failure/**/*.test.ts',
   'test/limits/**/*.test.ts',
   'test/server/blocking-call.test.ts',
 ]
