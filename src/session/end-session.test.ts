@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest'
-import { denials, deny } from '../protocol/denial.js'
+import { denials, deny, type Denial } from '../protocol/denial.js'
 import type { Dialect } from '../protocol/subprotocol.js'
-import { endSession } from './end-session.js'
+import { endSession, sayFarewell } from './end-session.js'
 import { deliver } from './outbox.js'
 import { createPush } from './push.js'
+import type { LiveSession } from './session.js'
 import { createTestSession } from './testing/test-session.js'
 import { createTestSocket } from './testing/test-socket.js'
 
@@ -17,9 +18,15 @@ const expected: readonly (readonly [dialect: Dialect, code: number, frame: objec
   ['classic.v1', 1008, { type: 'authentication_error', message: 'Invalid or expired authentication token', error_code: 'AUTH_REQUIRED', timestamp }],
 ]
 
+const end = (session: LiveSession, denial: Denial): boolean => {
+  if (!endSession(session, denial)) return false
+  sayFarewell(session, denial, noon)
+  return true
+}
+
 test.each(expected)('[R7] [R8] [R9] a session in %s is told in its own words: %i', (dialect, code, frame) => {
   const session = createTestSession({ dialect })
-  expect(endSession(session, deny('token_expired'), noon)).toBe(true)
+  expect(end(session, deny('token_expired'))).toBe(true)
   expect(session.socket.said).toEqual(frame === undefined ? [] : [frame])
   expect(session.socket.ended).toEqual([{ code, reason: `token_expired ${session.id}` }])
   expect(session.state).toEqual({ name: 'closing', reason: 'token_expired' })
@@ -27,11 +34,11 @@ test.each(expected)('[R7] [R8] [R9] a session in %s is told in its own words: %i
 
 test('[S1] the first reason wins, and a session that is closing or closed is not ended again', () => {
   const session = createTestSession()
-  expect(endSession(session, deny('user_banned'), noon)).toBe(true)
-  expect(endSession(session, deny('token_expired'), noon)).toBe(false)
+  expect(end(session, deny('user_banned'))).toBe(true)
+  expect(end(session, deny('token_expired'))).toBe(false)
   expect(session.state).toEqual({ name: 'closing', reason: 'user_banned' })
   session.state = { name: 'closed', code: 4403, reason: 'user_banned' }
-  expect(endSession(session, deny('token_expired'), noon)).toBe(false)
+  expect(end(session, deny('token_expired'))).toBe(false)
   expect(session.socket.ended).toHaveLength(1)
 })
 
@@ -47,7 +54,7 @@ const slowSession = () => {
 
 test('[S9] a draining server writes out what waits, then says when to come back, then closes with 1012', () => {
   const session = slowSession()
-  endSession(session, deny('draining', { retryAfterMs: 1_500 }), noon)
+  end(session, deny('draining', { retryAfterMs: 1_500 }))
   expect(session.socket.said).toEqual([{ message: 1 }, { row: 1 }, { type: 'session.closing', code: 'draining', reconnectAfterMs: 1_500 }])
   expect(session.socket.ended).toEqual([{ code: 1012, reason: `draining ${session.id}` }])
   expect(session.outbox).toBeUndefined()
@@ -55,7 +62,7 @@ test('[S9] a draining server writes out what waits, then says when to come back,
 
 test.each(['user_banned', 'slow_consumer', 'token_expired', 'internal_error'] as const)('[S9] %s drops what waits', (reason) => {
   const session = slowSession()
-  endSession(session, deny(reason), noon)
+  end(session, deny(reason))
   expect(session.socket.said).toEqual([])
   expect(session.socket.ended).toEqual([{ code: denials[reason].close, reason: `${reason} ${session.id}` }])
   expect(session.outbox).toBeUndefined()

@@ -3,6 +3,7 @@ import type { User } from '../admission/user.js'
 import type { Denial, Reason } from '../protocol/denial.js'
 import { systemClock, type Clock } from './clock.js'
 import { endSession } from './end-session.js'
+import { createFarewells } from './farewells.js'
 import { deliver, flush, type Delivery } from './outbox.js'
 import { expiringPush } from './expiring-push.js'
 import { createPulse, defaultPulse, endOf, heard, type PulseConfig } from './pulse.js'
@@ -33,7 +34,7 @@ export interface SessionEvents<U extends User = User> {
 export interface SessionGroup<U extends User = User> extends Iterable<Session<U>> {
   /** Sends one push to each; encoded once, shared by all. Returns how many sockets it went to. */
   send(push: Push): number
-  /** Ends each for a reason of the denial table; returns how many were open. */
+  /** Ends each at once for a reason of the denial table; returns how many were open. Of many the peers are told over some turns of the event loop. */
   close(denial: Denial): number
   /**
    * Ends each at a moment to come, unless it brings a new token before, and tells it so ahead of time. An earlier end stays.
@@ -86,12 +87,16 @@ export const createSessions = <U extends User>(
   const byId = new Map<string, LiveSession<U>>()
   // Most users have one socket, and a Set for each would cost more than the session itself.
   const byUser = new Map<string, LiveSession<U> | Set<LiveSession<U>>>()
+  const farewells = createFarewells()
+  const end = (session: LiveSession, denial: Denial): boolean => {
+    if (!endSession(session, denial)) return false
+    farewells.say(session, denial, clock.wall())
+    return true
+  }
   const pulse = createPulse(
     config,
     clock,
-    (session, denial) => {
-      endSession(session, denial, clock.wall())
-    },
+    (session, denial) => void end(session, denial),
     ({ id }, { at, denial }) => {
       const session = byId.get(id)
       if (session === undefined) return
@@ -104,7 +109,7 @@ export const createSessions = <U extends User>(
   const isOver = (session: LiveSession<U>): boolean => {
     const ending = endOf(session, config)
     if (ending === undefined || clock.wall() < ending.at) return false
-    endSession(session, ending.denial, clock.wall())
+    end(session, ending.denial)
     return true
   }
 
@@ -118,7 +123,7 @@ export const createSessions = <U extends User>(
     if (session.state.name !== 'open' || isOver(session)) return 'dropped'
     const result = deliver(session.socket, session.outbox, push, config.maxBacklogBytes)
     session.outbox = result.outbox
-    if (result.delivery === 'overflow') endSession(session, { reason: 'slow_consumer' }, clock.wall())
+    if (result.delivery === 'overflow') end(session, { reason: 'slow_consumer' })
     events.delivered?.(push, result.delivery)
     return result.delivery
   }
@@ -144,7 +149,7 @@ export const createSessions = <U extends User>(
     },
     close(denial) {
       let ended = 0
-      for (const session of members) if (endSession(session, denial, clock.wall())) ended += 1
+      for (const session of members) if (end(session, denial)) ended += 1
       return ended
     },
     closeAt(at, denial) {
@@ -168,7 +173,7 @@ export const createSessions = <U extends User>(
     },
     close(session, denial) {
       const found = live(session)
-      return found !== undefined && endSession(found, denial, clock.wall())
+      return found !== undefined && end(found, denial)
     },
     closeAt(session, at, denial) {
       const found = live(session)
