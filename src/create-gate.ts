@@ -194,6 +194,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         await stores.revocations.add(revocation, actor, now(), actorAddress)
         return { sockets: await changed({ kind: 'revoked', revocation }) }
       },
+      enforce: async (revocation) => ({ sockets: await changed({ kind: 'revoked', revocation }) }),
     },
     users: {
       async changed(id) {

@@ -178,6 +178,8 @@ export interface GateBans {
 export interface GateRevocations {
   /** Revokes and closes the live sockets it concerns. */
   add(revocation: Revocation, actor: string, actorAddress?: string): Promise<Closed>
+  /** Puts a revocation in force on this node now that its store holds already; others read it in the control log. */
+  enforce(revocation: Revocation): Promise<Closed>
 }
 
 export interface GateUsers {

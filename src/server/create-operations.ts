@@ -115,11 +115,15 @@ export const createOperations = <U extends User>(parts: {
       return reach(sockets)
     },
     async revokeUser(userId, beforeAt, actor) {
+      const at = now()
+      // Our own tokens carry the epoch, which no clock can get wrong; a moment that is not now says nothing about it.
+      const raised = beforeAt === undefined ? await users.raiseEpoch(userId, actor.name, at, actor.address) : undefined
       // Whole seconds, rounded up: the times in tokens have no more, and one of this very second is meant too.
-      const before = Math.ceil((beforeAt ?? now()) / 1_000) * 1_000
-      const { sockets } = await gate.revocations.add({ kind: 'user', userId, before, until: now() + rememberMs }, actor.name, actor.address)
+      const before = Math.ceil((beforeAt ?? at) / 1_000) * 1_000
+      const revoked = await gate.revocations.add({ kind: 'user', userId, before, until: at + rememberMs }, actor.name, actor.address)
+      const changed = raised === undefined ? { sockets: 0 } : await gate.users.changed(userId)
       note('revoke_user', actor, userId)
-      return reach(sockets)
+      return reach(revoked.sockets + changed.sockets)
     },
     sessions: () => [...gate.sessions].map(sessionSummary),
     async kick(target, actor) {

@@ -51,7 +51,7 @@ export interface LoginsOptions {
   readonly hasher: PasswordHasher
   readonly sign: TokenSigner
   readonly verifier: Verifier
-  readonly revocations: GateRevocations
+  readonly revocations: Pick<GateRevocations, 'enforce'>
   /** Development only. */
   readonly samples: SamplePasswords | undefined
   readonly accessMs: number
@@ -85,10 +85,9 @@ export const createLogins = (options: LoginsOptions): Logins => {
 
   const pairOf = async (
     { refreshToken, stored }: ReturnType<typeof newTokens>,
-    session: { readonly sessionId: string; readonly userId: string; readonly epoch: number; readonly until: number; readonly ends: number },
-    at: number,
+    session: { readonly sessionId: string; readonly userId: string; readonly epoch: number; readonly issuedAt: number; readonly until: number; readonly ends: number },
   ): Promise<TokenPair> => {
-    const { sessionId, userId, epoch, until, ends } = session
+    const { sessionId, userId, epoch, issuedAt: at, until, ends } = session
     // No access token outlives its session; a last one of less than a second is rounded up to the least there is.
     const ownMs = Math.max(1_000, Math.min(accessMs, ends - at))
     const accessToken = await sign({ subject: userId, tokenId: stored.accessId, sessionId, epoch, lifetimeMs: ownMs, at })
@@ -96,10 +95,10 @@ export const createLogins = (options: LoginsOptions): Logins => {
     return { accessToken, expiresAt, refreshToken, refreshExpiresAt: until, sessionExpiresAt: ends, sessionId, userId }
   }
 
-  /** Ends what a session that is over gave out: its access tokens and the sockets they opened. */
-  const revoke = async ({ userId, accesses }: EndedLogin): Promise<number> => {
+  /** Puts in force here what the store has ended with a session: its access tokens, and with them the sockets they opened. */
+  const enforce = async ({ accesses }: EndedLogin): Promise<number> => {
     let sockets = 0
-    for (const { tokenId, until } of accesses) sockets += (await revocations.add({ kind: 'token', tokenId, until }, `user:${userId}`)).sockets
+    for (const { tokenId, until } of accesses) sockets += (await revocations.enforce({ kind: 'token', tokenId, until })).sockets
     return sockets
   }
 
@@ -122,8 +121,8 @@ export const createLogins = (options: LoginsOptions): Logins => {
         const sessionId = randomUUID()
         const opened = await store.open({ userId: user.id, passwordHash: user.passwordHash, sessionId, tokens: tokens.stored, idleMs, lifetimeMs, at })
         if (!opened.opened) return { outcome: 'refused' }
-        for (const ended of opened.ended) await revoke(ended)
-        const pair = await pairOf(tokens, { ...opened, sessionId, userId: user.id }, at)
+        for (const ended of opened.ended) await enforce(ended)
+        const pair = await pairOf(tokens, { ...opened, sessionId, userId: user.id })
         attempt.accepted(at)
         return { outcome: 'accepted', tokens: pair }
       } catch (error) {
@@ -141,11 +140,11 @@ export const createLogins = (options: LoginsOptions): Logins => {
       const rotated = await store.rotate({ hash: refreshDigest(refreshToken), tokens: tokens.stored, idleMs, at })
       switch (rotated.outcome) {
         case 'rotated':
-          return { outcome: 'accepted', tokens: await pairOf(tokens, rotated, at) }
+          return { outcome: 'accepted', tokens: await pairOf(tokens, rotated) }
         case 'too_fast':
           return { outcome: 'limited', retryAfterMs: rotated.retryAt - at }
         case 'reused':
-          await revoke(rotated.ended)
+          await enforce(rotated.ended)
           return { outcome: 'reused' }
         case 'refused':
           chargeUnknown(asker)
@@ -164,7 +163,7 @@ export const createLogins = (options: LoginsOptions): Logins => {
       ].filter((each) => each !== undefined)
       if (ended.length === 0) chargeUnknown(asker)
       let sockets = 0
-      for (const each of ended) sockets += await revoke(each)
+      for (const each of ended) sockets += await enforce(each)
       return { outcome: 'ended', sockets }
     },
   }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { createSqliteControlLog } from './sqlite-control-log.js'
 import { createSqliteLogins, type LoginTokens, type SqliteLogins } from './sqlite-logins.js'
 import { createSqliteUsers, type SqliteUsers } from './sqlite-users.js'
 import { createEngines, type TestEngine } from './testing/engines.js'
@@ -125,4 +126,34 @@ test('a session is ended by any of its tokens or by its id, once', async () => {
   expect(await logins.end({ hash: 's.2' }, at)).toBeUndefined()
   await open('t')
   expect(await logins.end({ sessionId: 't' }, at + 700)).toEqual({ sessionId: 't', userId: '7', accesses: [] })
+})
+
+test('[T22] a session that ends revokes its access tokens in its own transaction, whichever way it ends', async () => {
+  const revoked = async (): Promise<readonly string[]> =>
+    (await engine.read<{ subject: string }>('lists', `select subject from revocations where kind = 'token' order by subject`)).map(({ subject }) => subject)
+  await open('s')
+  await rotate('s.1', 's.2')
+  await logins.end({ sessionId: 's' }, at)
+  expect(await revoked()).toEqual(['access of s.1', 'access of s.2'])
+  await open('t')
+  await rotate('t.1', 't.2')
+  await rotate('t.1', 't.3')
+  for (let index = 0; index < 21; index += 1) await open(`u${String(index).padStart(2, '0')}`, at + index)
+  expect(await revoked()).toEqual(['access of s.1', 'access of s.2', 'access of t.1', 'access of t.2', 'access of u00.1'])
+  const events = await createSqliteControlLog(engine).since(0, 100)
+  expect(events.filter(({ kind }) => kind === 'revoked')).toHaveLength(5)
+})
+
+test('[T22] what is given out in the second behind a revocation counts as issued at its end, and what was given out before it has ended', async () => {
+  await open('old', at + 300)
+  await engine.write('addRevocation', { revocation: { kind: 'user', userId: '7', before: at + 1_000, until: at + 100_000 }, actor: 'test', at: at + 400 })
+  expect(await open('new', at + 500)).toMatchObject({ opened: true, issuedAt: at + 1_000 })
+  expect(await rotate('new.1', 'new.2', at + 700)).toMatchObject({ outcome: 'rotated', issuedAt: at + 1_000 })
+  expect(await rotate('old.1', 'old.2', at + 700)).toEqual({ outcome: 'refused' })
+  expect(await rotate('new.2', 'new.3', at + 1_001)).toMatchObject({ outcome: 'rotated', issuedAt: at + 1_001 })
+  const ends = await engine.read<{ access_until_ms: number }>('lists', `select access_until_ms from login_tokens where session = 'new' order by number`)
+  expect(ends.map(({ access_until_ms }) => access_until_ms - at)).toEqual([1_600, 1_600, 1_601])
+  // A moment that was set further ahead means who comes until then, too.
+  await engine.write('addRevocation', { revocation: { kind: 'user', userId: '7', before: at + 9_000, until: at + 100_000 }, actor: 'test', at: at + 1_100 })
+  expect(await open('doomed', at + 1_200)).toMatchObject({ issuedAt: at + 1_200 })
 })

@@ -1,4 +1,5 @@
 import type { Database } from '../database.js'
+import { addRevocation } from './revocations.js'
 
 /** A refresh token and the access token given out beside it, as they are stored. */
 export interface LoginTokens {
@@ -10,7 +11,7 @@ export interface LoginTokens {
   readonly accessUntil: number
 }
 
-/** An access token that is still good although its session has ended. */
+/** An access token that was still good when its session ended, and is revoked with it. */
 export interface LiveAccess {
   readonly tokenId: string
   readonly until: number
@@ -23,11 +24,11 @@ export interface EndedLogin {
 }
 
 export type LoginOpened =
-  | { readonly opened: true; readonly epoch: number; readonly until: number; readonly ends: number; /** Sessions that gave way, as one user has only so many. */ readonly ended: readonly EndedLogin[] }
+  | { readonly opened: true; readonly issuedAt: number; readonly epoch: number; readonly until: number; readonly ends: number; /** Sessions that gave way, as one user has only so many. */ readonly ended: readonly EndedLogin[] }
   | { readonly opened: false }
 
 export type LoginRotated =
-  | { readonly outcome: 'rotated'; readonly sessionId: string; readonly userId: string; readonly epoch: number; readonly until: number; readonly ends: number }
+  | { readonly outcome: 'rotated'; readonly issuedAt: number; readonly sessionId: string; readonly userId: string; readonly epoch: number; readonly until: number; readonly ends: number }
   /** A token that had been replaced came again: somebody else has a copy, so the session is over. */
   | { readonly outcome: 'reused'; readonly ended: EndedLogin }
   | { readonly outcome: 'too_fast'; readonly retryAt: number }
@@ -49,14 +50,27 @@ const maxTokens = 64
 /** Sessions that have ended anyway, swept by each log-in. */
 const sweepLimit = 100
 
+/** Ends a session with the access tokens it gave out, all in one transaction: there is no moment in which only a part of it has ended. */
 const endSession = (db: Database, { id, user_id: userId }: SessionRow, at: number): EndedLogin => {
   const accesses = db.all<LiveAccess>('select access_id as tokenId, access_until_ms as until from login_tokens where session = ? and access_until_ms > ?', [id, at])
   db.run('delete from login_sessions where id = ?', [id])
+  for (const { tokenId, until } of accesses) addRevocation(db, { revocation: { kind: 'token', tokenId, until }, actor: `user:${userId}`, at })
   return { sessionId: id, userId, accesses }
 }
 
-const keepTokens = (db: Database, session: string, number: number, { hash, accessId, accessUntil }: LoginTokens): void => {
-  db.run('insert into login_tokens (hash, session, number, access_id, access_until_ms) values (?, ?, ?, ?, ?)', [hash, session, number, accessId, accessUntil])
+/**
+ * When a token that is given out now counts as issued, in epoch milliseconds.
+ *
+ * A revocation of a user ends what was issued before a whole second, because tokens tell no less. Who logs in behind it within that second is not meant.
+ */
+const issuedAtOf = (db: Database, userId: string, at: number): number => {
+  const known = db.get<{ before: number }>(`select before_ms as before from revocations where kind = 'user' and subject = ? and until_ms > ?`, [userId, at])
+  return known !== undefined && known.before > at && known.before - at < 1_000 ? known.before : at
+}
+
+/** @param laterMs - By how much the access token counts as issued later than it was asked for; it ends later, too. */
+const keepTokens = (db: Database, session: string, number: number, { hash, accessId, accessUntil }: LoginTokens, laterMs: number): void => {
+  db.run('insert into login_tokens (hash, session, number, access_id, access_until_ms) values (?, ?, ?, ?, ?)', [hash, session, number, accessId, accessUntil + laterMs])
 }
 
 /**
@@ -84,9 +98,10 @@ export const openLogin = (
   const until = Math.min(ends, at + ask.idleMs)
   const tooMany = db.all<SessionRow>('select * from login_sessions where user_id = ? order by created_ms desc, id limit -1 offset ?', [userId, maxSessions - 1])
   const ended = tooMany.map((session) => endSession(db, session, at))
-  db.run('insert into login_sessions (id, user_id, epoch, created_ms, until_ms, ends_ms) values (?, ?, ?, ?, ?, ?)', [sessionId, userId, user.epoch, at, until, ends])
-  keepTokens(db, sessionId, 1, ask.tokens)
-  return { opened: true, epoch: user.epoch, until, ends, ended }
+  const issuedAt = issuedAtOf(db, userId, at)
+  db.run('insert into login_sessions (id, user_id, epoch, created_ms, until_ms, ends_ms) values (?, ?, ?, ?, ?, ?)', [sessionId, userId, user.epoch, issuedAt, until, ends])
+  keepTokens(db, sessionId, 1, ask.tokens, issuedAt - at)
+  return { opened: true, issuedAt, epoch: user.epoch, until, ends, ended }
 }
 
 const mayGoOn = (db: Database, { user_id: userId, epoch, created_ms: created }: SessionRow, at: number): boolean =>
@@ -121,8 +136,9 @@ export const rotateLogin = (
   db.run('delete from login_tokens where session = ? and number <= ?', [found.id, oldest])
   const until = Math.min(found.ends_ms, at + idleMs)
   db.run('update login_sessions set until_ms = ? where id = ?', [until, found.id])
-  keepTokens(db, found.id, found.newest + 1, tokens)
-  return { outcome: 'rotated', sessionId: found.id, userId: found.user_id, epoch: found.epoch, until, ends: found.ends_ms }
+  const issuedAt = issuedAtOf(db, found.user_id, at)
+  keepTokens(db, found.id, found.newest + 1, tokens, issuedAt - at)
+  return { outcome: 'rotated', issuedAt, sessionId: found.id, userId: found.user_id, epoch: found.epoch, until, ends: found.ends_ms }
 }
 
 /** Ends a session, by any of its refresh tokens or by its id; `undefined` when there is none. */
