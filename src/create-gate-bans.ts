@@ -1,6 +1,7 @@
 import type { Ban, Bans, NewBan } from './admission/ban.js'
 import type { ControlReplica } from './admission/control-replica.js'
 import type { Ladder } from './admission/ladder.js'
+import { nextTurn } from './admission/next-turn.js'
 import type { Follower } from './follower.js'
 import type { GateBans } from './gate.js'
 
@@ -58,5 +59,3 @@ export const createGateBans = (
 
 /** Bans that are taken up in one turn of the event loop. */
 const applyAtOnce = 250
-
-const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))

@@ -90,7 +90,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     { ...defaultUserCache, ...options.userCache },
     now,
   )
-  const replica: ControlReplica = await loadControlReplica(stores, now(), options.neverBanned)
+  const replica: ControlReplica = await loadControlReplica(stores, now(), options.neverBanned, events.loading)
 
   const sessions = createSessions<U>(
     { ...defaultSessions, ...options.sessions },

@@ -55,6 +55,8 @@ export interface GateEvents<U extends User = User> extends SessionEvents<U> {
   laddered?(verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>): void
   /** The allow-list does not answer (`false`), or does again (`true`): said once per change. */
   listed?(reached: boolean): void
+  /** So many bans have been loaded from the store, at the start or where too much of the control log was missed: said of every 100,000. */
+  loading?(bans: number): void
   /** The control log can't be read (`false`), or can again (`true`): said once per change. */
   followed?(reached: boolean): void
   /** The keys of an issuer changed, or their server is away, or back. */

@@ -63,6 +63,35 @@ test('a change that is applied at once and read from the log again is one change
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
 })
 
+test('[B14] F10: many bans are taken up in many turns of the event loop, all of them and once, and how far it is is told', async () => {
+  const stores = made()
+  const count = 205_000
+  const all = Array.from({ length: count }, (_, index) => ({ ...newBan(`10.${String(index >> 16)}.${String((index >> 8) & 255)}.${String(index & 255)}`), id: String(index).padStart(6, '0') }))
+  const bans = {
+    ...stores.bans,
+    // The memory store would sort them all for each part.
+    page(_at: number, after: string | undefined, limit: number) {
+      const start = after === undefined ? 0 : Number(after) + 1
+      return Promise.resolve(all.slice(start, start + limit))
+    },
+  }
+  const told: number[] = []
+  let turns = 0
+  let loading = true
+  const countTurn = (): void => {
+    turns += 1
+    if (loading) setImmediate(countTurn)
+  }
+  setImmediate(countTurn)
+  const replica = await loadControlReplica({ ...stores, bans }, noon, [], (loaded) => told.push(loaded))
+  loading = false
+  expect(replica.bans.size).toBe(count)
+  expect(replica.bans.findAddress('10.3.32.199', noon)).toBeDefined()
+  expect(told).toEqual([100_000, 200_000])
+  // In no turn more than a thousand.
+  expect(turns).toBeGreaterThanOrEqual(count / 1_000)
+})
+
 test('what changes while the replica is loaded is not missed', async () => {
   const stores = made()
   const bans = {

@@ -1,14 +1,21 @@
 import type { Ban, Bans } from './ban.js'
 import { createBanSet, type BanSet } from './ban-set.js'
 import type { ControlChange, ControlLog } from './control.js'
+import { nextTurn } from './next-turn.js'
 import type { Revocations } from './revocation.js'
 import { createRevocationSet, type RevocationSet } from './revocation-set.js'
 
 /** Events read in one go; a node that was away for long catches up in several. */
 const pageSize = 500
 
-/** Bans loaded in one go, so that no turn of the event loop is long. */
-const bansAtOnce = 1_000
+/** Bans read in one go: what is read is in one turn of the event loop, so that it must not be much. */
+const bansAtOnce = 2_000
+
+/** Bans that are taken up in one turn of the event loop. */
+const bansInTurn = 500
+
+/** How many more bans are news. */
+const bansInNews = 100_000
 
 /**
  * What a poll found: changes in order; or that events were missed, and then any user may have changed. `unreadable` of them were there and no sense could
@@ -36,13 +43,17 @@ export interface ControlReplica {
 /**
  * Loads the replica.
  *
+ * Half a million bans take seconds, in turns of the event loop of some milliseconds each.
+ *
  * @param allowed - Networks that no ban of the same or a wider one refuses (default none).
+ * @param told - Told of every 100,000 bans that have been loaded.
  * @throws StoreUnavailable when the store does not answer: a node that never knew the bans admits nobody.
  */
 export const loadControlReplica = async (
   stores: { readonly bans: Bans; readonly revocations: Revocations; readonly control: ControlLog },
   at: number,
   allowed: readonly string[] = [],
+  told: (loaded: number) => void = () => undefined,
 ): Promise<ControlReplica> => {
   const bans = createBanSet(allowed)
   const revocations = createRevocationSet()
@@ -70,14 +81,26 @@ export const loadControlReplica = async (
     const head = await stores.control.head()
     const gone = new Set(bans.ids())
     const revoked = await stores.revocations.list(when)
-    let page: readonly Ban[] = []
-    do {
-      page = await stores.bans.page(when, page.at(-1)?.id, bansAtOnce)
-      for (const ban of page) {
-        bans.add(ban)
-        gone.delete(ban.id)
+    const takeUp = async (page: readonly Ban[], isLast: boolean): Promise<void> => {
+      for (let start = 0; start < page.length; start += bansInTurn) {
+        // Before the first ones too, when others are on their way: a turn has enough to do with what was read, and what was asked leaves at its end.
+        if (start > 0 || !isLast) await nextTurn()
+        for (const ban of page.slice(start, start + bansInTurn)) {
+          bans.add(ban)
+          gone.delete(ban.id)
+        }
       }
-    } while (page.length === bansAtOnce)
+    }
+    let loaded = 0
+    let page = await stores.bans.page(when, undefined, bansAtOnce)
+    while (page.length > 0) {
+      const isLast = page.length < bansAtOnce
+      // The store reads the next ones while these are taken up.
+      const [next] = await Promise.all([isLast ? [] : stores.bans.page(when, page.at(-1)?.id, bansAtOnce), takeUp(page, isLast)])
+      if (Math.floor((loaded + page.length) / bansInNews) > Math.floor(loaded / bansInNews)) told(loaded + page.length)
+      loaded += page.length
+      page = next
+    }
     // Only what was here before the list was read: a ban that this node has added since is not in it.
     for (const id of gone) bans.remove(id)
     for (const revocation of revoked) revocations.add(revocation)

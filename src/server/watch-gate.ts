@@ -80,6 +80,9 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
     const [bare = ''] = path.split(/[?#]/, 1)
     log.write(level, { event: 'ticket', outcome, reason: denial?.reason, decisionId: id, userId, address, path: bare.slice(0, 200), detail: denial?.detail })
   },
+  loading(bans) {
+    log.write('info', { event: 'server', state: 'loading', detail: `${String(bans)} bans so far` })
+  },
   followed(reached) {
     log.write(reached ? 'info' : 'error', { event: 'store', store: 'control log', state: reached ? 'back' : 'away', detail: undefined })
   },

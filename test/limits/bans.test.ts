@@ -10,6 +10,10 @@ import { mintToken } from '../../dist/admission/token/mint-token.js'
 import type { Decision } from '../../dist/admission/decision.js'
 import { createGate } from '../../dist/create-gate.js'
 import type { Gate, GateOptions } from '../../dist/gate.js'
+import { openSqlite } from '../../dist/stores/sqlite/engine.js'
+import { migrate } from '../../dist/stores/sqlite/migrate.js'
+import { createSqliteBans } from '../../dist/stores/sqlite/sqlite-bans.js'
+import { freePort } from '../cli/sallyport.js'
 import { bearer, knock } from '../server/knock.js'
 import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
 
@@ -111,6 +115,49 @@ test('[B1] F10: 500,000 addresses and 10,000 ranges are held in under 150 MiB an
   expect(found).toBe(10_000)
   times.sort((a, b) => a - b)
   expect(times[Math.floor(times.length * 0.99)]).toBeLessThan(0.05)
+})
+
+test('[B14] F10: a server that starts with 100,000 bans admits nobody and is not ready before it knows all of them, and says how far it is', { timeout: 180_000 }, async () => {
+  const secret = randomBytes(64).toString('base64url')
+  const { cwd, remove } = await temporaryFolder()
+  const ports = { SALLYPORT_LISTEN_PORT: String(await freePort()), SALLYPORT_INTERNAL_PORT: String(await freePort()) }
+  const env = { ...ports, SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_REFUSALS: 'http', SALLYPORT_TRUSTED_PROXIES: '127.0.0.1', SALLYPORT_LIMITS_ADDRESS_BUDGET_CAPACITY: '1000000' }
+  await runToEnd(['db', 'seed'], cwd, env)
+  const engine = await openSqlite({ path: `${cwd}/.sallyport/sallyport.db`, deadlineMs: 120_000 })
+  await migrate(engine)
+  const store = createSqliteBans(engine)
+  const addressOf = (index: number): string => `11.${String(index >> 16)}.${String((index >> 8) & 255)}.${String(index & 255)}`
+  for (let start = 0; start < 100_000; start += 10_000) {
+    await store.addAll(Array.from({ length: 10_000 }, (_, index) => ({ ...about, subject: { kind: 'network', network: addressOf(start + index) }, source: 'import', createdAt: Date.now(), expiresAt: undefined })))
+  }
+  await engine.close()
+
+  const token = await mintToken({ profile: 'standard', algorithm: 'HS512', secret, subject: '1', lifetimeMs: 600_000, at: Date.now() })
+  const seen: (number | 'nobody')[] = []
+  let last = false
+  // The last that is loaded is asked about, from before there is a port until long after.
+  const watch = async (): Promise<void> => {
+    while (!last) {
+      const ready = await fetch(`http://127.0.0.1:${ports.SALLYPORT_INTERNAL_PORT}/readyz`).then(({ status }) => status, () => undefined)
+      const answer = await knock(`ws://127.0.0.1:${ports.SALLYPORT_LISTEN_PORT}/ws/`, { headers: { ...bearer(token).headers, 'x-forwarded-for': addressOf(99_999) } }).catch(() => undefined)
+      seen.push(answer?.status ?? 'nobody')
+      if (ready === 200) expect(answer?.status).toBe(403)
+    }
+  }
+  const watching = watch()
+  const server = await serve(['serve'], cwd, env)
+  try {
+    await expect.poll(() => seen.filter((status) => status === 403).length, { timeout: 60_000 }).toBeGreaterThan(3)
+    last = true
+    await watching
+    expect(seen.filter((status) => status !== 503 && status !== 403 && status !== 'nobody')).toEqual([])
+    expect(server.stdout() + server.stderr()).toContain('100000 bans so far')
+    expect((await knock(`${server.socketUrl}/ws/`, { headers: { ...bearer(token).headers, 'x-forwarded-for': '12.0.0.1' } })).status).toBe(101)
+  } finally {
+    last = true
+    await server.stop()
+    await remove()
+  }
 })
 
 describe('two servers on one database', () => {

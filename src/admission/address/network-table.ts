@@ -64,9 +64,11 @@ export const createNetworkTable = (width: 1 | 4, seed: number): NetworkTable => 
 
   const grow = (): void => {
     const larger = emptyCells(width, (cells.mask + 1) * 2)
-    cells.prefixes.forEach((mark, cell) => {
+    // One turn of the event loop waits for this.
+    for (let cell = 0; cell <= cells.mask; cell++) {
+      const mark = cells.prefixes[cell] ?? 0
       if (mark !== 0) put(larger, wordsAt(cell), mark - 1, cells.values[cell] ?? 0)
-    })
+    }
     cells = larger
   }
 

@@ -76,7 +76,7 @@ export type LogEvent =
     }
   | { readonly event: 'message_marked'; readonly writer: string; readonly conversation: string; readonly message: string; readonly marks: string; readonly spamScore: number }
   | { readonly event: 'blocking_call'; readonly port: string; readonly sliceMs: number; readonly remedy: string }
-  | { readonly event: 'server'; readonly state: 'started' | 'draining' | 'stopped'; readonly detail: string | undefined }
+  | { readonly event: 'server'; readonly state: 'loading' | 'started' | 'draining' | 'stopped'; readonly detail: string | undefined }
   | { readonly event: 'warning'; readonly detail: string }
   | { readonly event: 'repeated'; readonly of: string; readonly times: number }
   | { readonly event: 'dropped'; readonly lines: number }

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid'
 import type { Ban, Bans, NewBan } from '../../admission/ban.js'
 import { canonicalSubject } from '../../admission/ban-subject.js'
-import { banColumns, banFromRow, type BanRow } from './ban-row.js'
+import { banColumns, banFromRow, banJson, type BanRow, bansFromJson } from './ban-row.js'
 import type { SqliteEngine } from './engine.js'
 
 /** Bans in SQLite. Lifted and expired ones stay in the table, for the record; `list` doesn't see them. */
@@ -29,11 +29,12 @@ export const createSqliteBans = (engine: SqliteEngine): Bans => ({
     return rows.map(banFromRow)
   },
   async page(at, after, limit) {
-    const rows = await engine.read<BanRow>(
+    const [row] = await engine.read<{ readonly bans: string }>(
       'lists',
-      `select ${banColumns} from bans where id > ? and lifted_ms is null and (expires_ms is null or expires_ms > ?) order by id limit ?`,
+      `select json_group_array(${banJson} order by id) as bans from (
+         select ${banColumns} from bans where id > ? and lifted_ms is null and (expires_ms is null or expires_ms > ?) order by id limit ?)`,
       [after ?? '', at, limit],
     )
-    return rows.map(banFromRow)
+    return row === undefined ? [] : bansFromJson(row.bans)
   },
 })
