@@ -1,4 +1,4 @@
-import type { DeliveryFailure } from './outbound.js'
+import type { DeliveryFailure } from './delivery-failure.js'
 import type { Conversation, Customer, Feedback, Message } from './records.js'
 
 /** A place in the log of a workspace. */

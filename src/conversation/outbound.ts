@@ -1,3 +1,4 @@
+import type { DeliveryFailure } from './delivery-failure.js'
 import type { WorkspaceEvent } from './log.js'
 import type { Customer, Message, Source } from './records.js'
 
@@ -31,10 +32,6 @@ export interface Claimed {
   /** When the next message of this lane is due, epoch milliseconds; `undefined` when none waits. */
   readonly nextDueAt: number | undefined
 }
-
-export const deliveryFailures = ['refused', 'expired'] as const
-/** Why a message never reaches its customer: the connector said so for good, or could not be reached for too long. */
-export type DeliveryFailure = (typeof deliveryFailures)[number]
 
 /** What became of one try. */
 export type DeliveryResult =

@@ -4,30 +4,14 @@ import type { Decision, StepName } from '../admission/decision.js'
 import type { TokenCheck } from '../admission/token/token-check.js'
 import type { Role } from '../admission/user.js'
 import type { Reason } from '../protocol/denial.js'
-import type { Audit } from './create-audit.js'
+import type { Actor } from './actor.js'
+import type { Audit } from './audit.js'
 import type { DecisionInputs, recordVersion } from './decision-inputs.js'
 import type { DecisionReader } from './decision-feed.js'
 import type { DecisionFilter } from './decision-filter.js'
 import type { DryRunRow } from './dry-run-counts.js'
 import type { BanPreview } from './preview-ban.js'
-
-/** Who acts. */
-export interface Actor {
-  /** As the audit log shows it. */
-  readonly name: string
-  /** Peer of the connection over which he asks; `undefined` for who works on the database itself. */
-  readonly address?: string | undefined
-}
-
-/** How far a change reached when its call was answered. */
-export interface Reach {
-  /** Live sockets that were told to close, on `nodes` of the processes that share the database. */
-  readonly sockets: number
-  /** 1 is the process that was asked; only ended sessions wait for the others, which act on every change within a second. */
-  readonly nodes: number
-  /** Processes that had not answered after a second; only said of ended sessions. */
-  readonly silent?: number
-}
+import type { Reach } from './reach.js'
 
 export interface SessionSummary {
   readonly id: string

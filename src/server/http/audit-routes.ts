@@ -1,5 +1,5 @@
 import type { Hono } from 'hono'
-import type { Audit } from '../create-audit.js'
+import type { Audit } from '../audit.js'
 import { notFound, refusal } from './api-problem.js'
 import { dangerousBan } from './dangerous-ban.js'
 import { actorOf, readBody, readQuery } from './read-request.js'

@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { z } from 'zod'
-import type { Actor } from '../operations.js'
+import type { Actor } from '../actor.js'
 import { actingOperator } from './acting-operator.js'
 import { refusal } from './api-problem.js'
 import { peerOf } from './peer-of.js'

@@ -13,10 +13,8 @@ import {
 import type { Database } from '../database.js'
 import { auditMember } from './audit-member.js'
 import { appendToLog } from './conversations-log.js'
+import type { Numbered } from './numbered.js'
 import { enqueue } from './outbound.js'
-
-/** What the port asks, with the workspace as the number it is here. */
-export type Numbered<Ask> = Omit<Ask, 'workspace'> & { readonly workspace: number }
 
 /** Unseen messages a stale send answers at most. */
 const maxUnseen = 100

@@ -10,7 +10,8 @@ import {
 import { customerSearchText } from '../customer-search-text.js'
 import type { Database } from '../database.js'
 import { appendToLog } from './conversations-log.js'
-import { storeMessage, type Numbered } from './conversations.js'
+import { storeMessage } from './conversations.js'
+import type { Numbered } from './numbered.js'
 import { updateCustomer } from './upkeep.js'
 
 type Ask = Numbered<InboundMessage>

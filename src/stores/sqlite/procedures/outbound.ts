@@ -4,7 +4,7 @@ import type { Message, Source } from '../../../conversation/records.js'
 import { customerColumns, customerFrom, messageColumns, messageFrom, type CustomerColumns, type MessageColumns } from '../conversation-rows.js'
 import type { Database } from '../database.js'
 import { appendToLog } from './conversations-log.js'
-import type { Numbered } from './conversations.js'
+import type { Numbered } from './numbered.js'
 
 /** Puts a message into the queue, behind those of its conversation. */
 export const enqueue = (db: Database, workspace: number, source: Source, { id, conversation }: Message, at: number): void => {

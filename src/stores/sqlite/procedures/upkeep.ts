@@ -6,7 +6,7 @@ import { customerSearchText } from '../customer-search-text.js'
 import type { Database } from '../database.js'
 import { auditMember } from './audit-member.js'
 import { appendToLog } from './conversations-log.js'
-import type { Numbered } from './conversations.js'
+import type { Numbered } from './numbered.js'
 
 const tagOf = (db: Database, { workspace, by, at }: Numbered<CustomerUpdateAsk>, name: string): Tag => {
   const known = db.get<TagRow>('select id, name, created_at, created_by from tags where workspace = ? and name = ? order by id limit 1', [workspace, name])
