@@ -10,7 +10,7 @@ import type { ClassicOptions, ClassicTask } from './classic-options.js'
 import { isBad } from './filter-value.js'
 import { rawFilters } from './filters.js'
 import { errorPush, listPush } from './frames.js'
-import { pagingOf, type Paging } from './pagination.js'
+import { badPaging, pagingOf, type Paging } from './pagination.js'
 import type { ClassicFrame } from './parse-frame.js'
 import { messageItem } from './shapes.js'
 
@@ -67,8 +67,10 @@ export const createChatAnswers = <U extends User>(options: ClassicOptions<U>): C
       complain(socket.session, raw.bad)
       return
     }
+    const paging = filters === null ? pagingOf({}, firstPageSize) : pagingOf(raw, pageSize)
+    events?.paged?.(paging, badPaging(raw))
     try {
-      await show(socket, filters === null ? pagingOf({}, firstPageSize) : pagingOf(raw, pageSize))
+      await show(socket, paging)
     } catch (error) {
       failed(socket.session, error, 'Failed to load recent messages', 'getting messages')
     }

@@ -5,6 +5,7 @@ import type { People } from '../conversation/people.js'
 import type { Sends } from '../conversation/sends.js'
 import type { Clock } from '../session/clock.js'
 import type { Sessions } from '../session/sessions.js'
+import type { BadPaging, Paging } from './pagination.js'
 
 /** A list that a socket was sent because it opened or asked. */
 export interface ListSent {
@@ -43,6 +44,10 @@ export interface ClassicEvents {
   sent?(sent: ListSent): void
   /** Filter options went out. */
   optionsSent?(endpoint: string, userId: string): void
+  /** Filters of a request were put over what the URL of its socket says. */
+  merged?(merged: { readonly url: object; readonly filters: object; readonly result: object }): void
+  /** A request chose a page; `bad` is what of it was no number. */
+  paged?(paging: Paging, bad: readonly BadPaging[]): void
   /** A number in the query of a list's URL that is none; it was left out. */
   badParameter?(name: string, value: string): void
 }

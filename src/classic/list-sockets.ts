@@ -12,6 +12,7 @@ import { rawFilters } from './filters.js'
 import { errorPush } from './frames.js'
 import type { ListKind, ListView } from './list-kind.js'
 import { besideOf, shownPage, type ShownPage } from './shown-page.js'
+import { badPaging } from './pagination.js'
 import { own, type ClassicFrame } from './parse-frame.js'
 import { urlPaging, withUrlPaging, type UrlPaging } from './url-paging.js'
 
@@ -70,12 +71,15 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
 
   const list = async (socket: ListSocket<U>, filters: unknown): Promise<void> => {
     const raw = rawFilters(filters)
-    const view = isBad(raw) ? raw : kind.view(withUrlPaging(socket.url, raw))
+    const merged = isBad(raw) ? raw : withUrlPaging(socket.url, raw)
+    if (!isBad(merged)) events?.merged?.({ url: socket.url, filters: raw, result: merged })
+    const view = isBad(merged) ? merged : kind.view(merged)
     if (isBad(view)) {
       sessions.send(socket.session, errorPush(view.bad, clock.wall()))
       return
     }
     socket.view = view
+    events?.paged?.(view.paging, badPaging(view.filters))
     try {
       await show(socket)
     } catch (error) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { pagingOf, paginationOf } from './pagination.js'
+import { badPaging, pagingOf, paginationOf } from './pagination.js'
 
 describe('a page is chosen by the rules of the old service', () => {
   test.each<[filters: Record<string, unknown>, size: number, page: number, offset: number]>([
@@ -29,6 +29,12 @@ describe('a page is chosen by the rules of the old service', () => {
     [{ offset: null, page: 3 }, 10, 3, 20],
   ])('%j is %i rows, page %i, from %i', (filters, pageSize, page, offset) => {
     expect(pagingOf(filters, 10)).toEqual({ pageSize, page, offset })
+  })
+
+  test('what is no number is named as it was taken, and what was not said is not', () => {
+    expect(badPaging({ page_size: 'ten', limit: 5, page: '2', offset: [] })).toEqual([{ name: 'page_size', value: 'ten' }, { name: 'offset', value: [] }])
+    expect(badPaging({ limit: 'x', page: {} })).toEqual([{ name: 'page_size', value: 'x' }, { name: 'page', value: {} }])
+    expect(badPaging({ page_size: 0, page: -1, offset: null })).toEqual([])
   })
 
   test('nothing a client asks leaves the range of what a store takes', () => {

@@ -10,6 +10,12 @@ export interface Paging {
   readonly offset: number
 }
 
+/** What a client said of its page that is no number, by the name under which it was taken. */
+export interface BadPaging {
+  readonly name: 'page_size' | 'page' | 'offset'
+  readonly value: unknown
+}
+
 /** The `pagination` object of a list. */
 export interface Pagination {
   readonly count: number
@@ -41,6 +47,15 @@ export const pagingOf = (filters: Readonly<Record<string, unknown>>, defaultSize
   const page = Math.max(1, pythonInt(filters['page']) ?? 1)
   const offset = pythonInt(filters['offset'])
   return { pageSize, page, offset: Math.min(maxOffset, offset === undefined ? (page - 1) * pageSize : Math.max(0, offset)) }
+}
+
+/** What of it is no number and so was not taken; what was not said, or said to be nothing, is no fault. */
+export const badPaging = (filters: Readonly<Record<string, unknown>>): readonly BadPaging[] => {
+  const said = { page_size: Object.hasOwn(filters, 'page_size') ? filters['page_size'] : filters['limit'], page: filters['page'], offset: filters['offset'] }
+  return (['page_size', 'page', 'offset'] as const).flatMap((name) => {
+    const value = said[name]
+    return value === undefined || value === null || pythonInt(value) !== undefined ? [] : [{ name, value }]
+  })
 }
 
 /**

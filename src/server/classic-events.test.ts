@@ -17,7 +17,7 @@ const recorded = (level: 'debug' | 'info' = 'debug') => {
 test('a list is said with its filters, but not with what somebody looks for, nor with anything that may be a token', () => {
   const { log, lines } = recorded()
   const token = `eyJhbGciOiJIUzUxMiIs.${'a'.repeat(40)}.b`
-  classicEvents(log, metrics).sent?.({
+  classicEvents(log, metrics, true).sent?.({
     userId: '7', list: 'conversations', rows: 1, total: 2, page: 1,
     filters: { status: 'active', search: 'Emma', priority: 3, unread_only: true, source: token, [token]: 1, tags: ['a'], date_from: '2026-11-23T08:00:00Z' },
   })
@@ -28,12 +28,29 @@ test('a list is said with its filters, but not with what somebody looks for, nor
 
 test('nothing of it is said above DEBUG, except what failed', () => {
   const { log, lines } = recorded('info')
-  const events = classicEvents(log, metrics)
+  const events = classicEvents(log, metrics, true)
   events.sent?.({ userId: '7', list: 'messages', rows: 1, total: 2, page: 1, filters: undefined })
   events.optionsSent?.('customers', '7')
   events.failed?.('customers', new StoreUnavailable('customers', 'no answer'), 'getting customers', '7')
   events.failed?.('chat', new Error('odd'), 'saving message', '7')
   expect(lines).toEqual(['message.consumers ERROR Timeout getting customers for user 7', 'message.consumers ERROR Error saving message for user 7: odd'])
+})
+
+test('merged filters and pages are said in the classic format only, without what may be a token or about a person', () => {
+  const { log, lines } = recorded()
+  const token = `eyJhbGciOiJIUzUxMiIs.${'a'.repeat(40)}.b`
+  const events = classicEvents(log, metrics, true)
+  events.merged?.({ url: { page_size: 5 }, filters: { search: 'Emma', page: token, status: 'closed' }, result: { page_size: 5, search: 'Emma', page: token } })
+  events.paged?.({ pageSize: 5, page: 1, offset: 0 }, [{ name: 'page', value: token }, { name: 'offset', value: ['a'] }, { name: 'page_size', value: 'ten' }])
+  expect(lines).toEqual([
+    'message.consumers DEBUG Merged filters: query_params={"page_size":5}, filters={"search":"…","page":"…","status":"closed"}, result={"page_size":5,"search":"…","page":"…"}',
+    'message.websocket_pagination WARNING Invalid page value: …',
+    'message.websocket_pagination WARNING Invalid offset value: …',
+    'message.websocket_pagination WARNING Invalid page_size value: ten',
+    'message.websocket_pagination DEBUG Pagination calculated: page_size=5, page=1, offset=0',
+  ])
+  const others = classicEvents(log, metrics, false)
+  expect([others.merged, others.paged]).toEqual([undefined, undefined])
 })
 
 test('agents who come and go are said, and those who write are not', () => {

@@ -16,8 +16,30 @@ const shownFilters = (filters: object): string =>
 const isShown = (name: string, value: unknown): boolean =>
   typeof value === 'number' || typeof value === 'boolean' || value === null || (name !== 'search' && typeof value === 'string' && isPlain(value))
 
-/** Says in the log what classic sockets are sent, and what failed. */
-export const classicEvents = (log: Log, metrics: Metrics): Pick<ClassicEvents, 'failed' | 'sent' | 'optionsSent'> => ({
+/** A value a client sent, as far as it is a plain word: what it sends by mistake may be a token. */
+export const shownValue = (value: unknown): string => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value)
+  return isPlain(text) ? text : '…'
+}
+
+/** Lines that only the classic format has, whose operators know them. */
+const classicOnly = (log: Log): Pick<ClassicEvents, 'merged' | 'paged'> => ({
+  merged({ url, filters, result }) {
+    if (log.writes('debug')) log.write('debug', { event: 'filters_merged', url: shownFilters(url), filters: shownFilters(filters), result: shownFilters(result) })
+  },
+  paged(paging, bad) {
+    for (const { name, value } of bad) log.write('warn', { event: 'bad_paging', name, value: shownValue(value) })
+    if (log.writes('debug')) log.write('debug', { event: 'paged', ...paging })
+  },
+})
+
+/**
+ * Says in the log what classic sockets are sent, and what failed.
+ *
+ * @param classic - Whether lines are in the classic words.
+ */
+export const classicEvents = (log: Log, metrics: Metrics, classic: boolean): Pick<ClassicEvents, 'failed' | 'sent' | 'optionsSent' | 'merged' | 'paged'> => ({
+  ...(classic ? classicOnly(log) : {}),
   failed(endpoint, error, doing, userId) {
     const task = `classic ${endpoint}`
     metrics.failed(task)

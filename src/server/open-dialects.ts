@@ -18,7 +18,7 @@ import type { Log } from './log/create-log.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { OpenOutbound } from './open-outbound.js'
 import type { OpenStores } from './open-stores.js'
-import { classicEvents, logPeople, logTold } from './classic-events.js'
+import { classicEvents, logPeople, shownValue, logTold } from './classic-events.js'
 import { sendEvents } from './send-events.js'
 
 /** The dialects of a running server, behind one listener. */
@@ -62,12 +62,12 @@ export const openDialects = (gate: Gate, stores: OpenStores, outbound: Pick<Open
     greeting: config.classic.greeting,
     refreshPauseMs: 200,
     events: {
-      ...classicEvents(log, metrics),
+      ...classicEvents(log, metrics, config.log.format === 'classic'),
       ignored(endpoint) {
         metrics.ignored(endpoint)
       },
       badParameter(name, value) {
-        log.write('warn', { event: 'bad_parameter', name, value })
+        log.write('warn', { event: 'bad_parameter', name, value: shownValue(value) })
       },
     },
   })

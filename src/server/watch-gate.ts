@@ -26,11 +26,14 @@ const previewOf = (handshake: Handshake): string | undefined => {
   return 'reason' in credential ? undefined : tokenPreview(credential.token)
 }
 
+/** A user of our own table has one; of another one it depends on what the look-up answers. */
+const emailOf = (user: object): string | undefined => ('email' in user && typeof user.email === 'string' ? user.email : undefined)
+
 /**
  * Turns what a gate tells into log lines and counts, and hands decisions to who watches; the only place that decides what is logged at which level.
  *
  * @param development - Whether admissions are logged at DEBUG, as the old service did in development.
- * @param classic - Whether lines are in the classic words, which show the first characters of a token.
+ * @param classic - Whether lines are in the classic words, which show the first characters of a token and the e-mail of who was let in.
  */
 export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: DecisionFeed, dryRun: DryRunCounts, development: boolean, classic: boolean, probes: Pick<Probes, 'decided'>): GateEvents<U> => ({
   decided(decision: Decision<U>, durationMs, handshake) {
@@ -56,6 +59,7 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
       development: isDevelopment,
       step: decision.outcome === 'denied' ? decision.step : undefined,
       detail: classic && concernsToken ? previewOf(handshake) : denial?.detail,
+      ...(classic && decision.outcome === 'admitted' ? { email: emailOf(decision.principal.user) } : {}),
     })
   },
   opened(session) {

@@ -16,6 +16,10 @@ const admitted = (rest: Partial<Admission>): readonly string[] => said({ ...base
 describe('an admission in the words of the old service', () => {
   test('of a user', () => {
     expect(admitted({})).toEqual([`${gate} debug WebSocket authenticated for user: 7`])
+    expect(admitted({ email: 'sara@example.org' })).toEqual([
+      `${gate} debug Successfully authenticated user: 7 (sara@example.org)`,
+      `${gate} debug WebSocket authenticated for user: 7`,
+    ])
   })
 
   test('without a token in development', () => {
@@ -23,6 +27,10 @@ describe('an admission in the words of the old service', () => {
       `${gate} debug No authentication token provided for WebSocket`,
       `${gate} debug Development mode: Allowing connection without token`,
     ])
+  })
+
+  test.each([['chat', ''], ['conversations', ' for conversations'], ['customers', ' for customers']])('of a stand-in on %s, by his e-mail', (endpoint, list) => {
+    expect(admitted({ development: true, endpoint, email: 'sara@example.org' }).at(-1)).toBe(`message.consumers debug Using default user${list}: sara@example.org (ID: 7)`)
   })
 
   test('with a bad token in development', () => {

@@ -14,17 +14,23 @@ const gate = 'message.middleware.websocket_auth'
 const consumers = 'message.consumers'
 const security = 'message.security'
 const tokens = 'accounts.functions.jwt'
+const paging = 'message.websocket_pagination'
 
 const debug = (text: string): ClassicLine => ({ logger: gate, level: 'debug', text })
 const warning = (text: string, logger = gate): ClassicLine => ({ logger, level: 'warn', text })
 
 type AdmissionEvent = Extract<LogEvent, { event: 'admission' }>
 
-const admitted = ({ development, detail, userId = '-' }: AdmissionEvent): readonly ClassicLine[] => {
-  if (!development) return [debug(`WebSocket authenticated for user: ${userId}`)]
+const admitted = ({ development, detail, endpoint, userId = '-', email }: AdmissionEvent): readonly ClassicLine[] => {
+  if (!development) {
+    const who = email === undefined ? [] : [debug(`Successfully authenticated user: ${userId} (${email})`)]
+    return [...who, debug(`WebSocket authenticated for user: ${userId}`)]
+  }
+  const list = endpoint === 'conversations' || endpoint === 'customers' ? ` for ${endpoint}` : ''
+  const standIn = email === undefined ? [] : [{ ...debug(`Using default user${list}: ${email} (ID: ${userId})`), logger: consumers }]
   return detail === undefined
-    ? [debug('No authentication token provided for WebSocket'), debug('Development mode: Allowing connection without token')]
-    : [debug(`Token validation failed for token: ${detail}`), debug('Development mode: Allowing connection with invalid token')]
+    ? [debug('No authentication token provided for WebSocket'), debug('Development mode: Allowing connection without token'), ...standIn]
+    : [debug(`Token validation failed for token: ${detail}`), debug('Development mode: Allowing connection with invalid token'), ...standIn]
 }
 
 const denied = (event: AdmissionEvent): readonly ClassicLine[] => {
@@ -130,6 +136,13 @@ export const classicLines = (event: LogEvent, level: Level): readonly ClassicLin
     case 'message_marked':
       // The old service had a line for spam and none for length.
       return event.spamScore < 2 ? own(wordsOf(event)) : [warning(`Potential spam detected from user ${event.writer}: score=${String(event.spamScore)}`, security)]
+    case 'filters_merged':
+      return [{ ...debug(`Merged filters: query_params=${event.url}, filters=${event.filters}, result=${event.result}`), logger: consumers }]
+    case 'paged':
+      // That there was such a line is known, but not its words.
+      return [{ ...debug(`Pagination calculated: page_size=${String(event.pageSize)}, page=${String(event.page)}, offset=${String(event.offset)}`), logger: paging }]
+    case 'bad_paging':
+      return [warning(`Invalid ${event.name} value: ${event.value}`, paging)]
     case 'bad_parameter':
       return [warning(`Invalid query parameter ${event.name}=${event.value}`, consumers)]
     case 'delivery':

@@ -14,6 +14,8 @@ export type LogEvent =
       readonly step: string | undefined
       /** What was wrong, for operators; of a token only its preview. */
       readonly detail: string | undefined
+      /** Of the user who was let in; only in the classic format, whose lines show it. */
+      readonly email?: string | undefined
     }
   | { readonly event: 'session_closed'; readonly sessionId: string; readonly userId: string; readonly endpoint: string; readonly conversation?: string | undefined; readonly reason: string; readonly code: number; readonly durationMs: number }
   | { readonly event: 'session_opened'; readonly sessionId: string; readonly userId: string; readonly development?: boolean; readonly endpoint: string; readonly conversation?: string | undefined }
@@ -21,6 +23,11 @@ export type LogEvent =
   | { readonly event: 'message_limited'; readonly userId: string }
   /** A number in the URL of a list that is none. */
   | { readonly event: 'bad_parameter'; readonly name: string; readonly value: string }
+  /** Filters of a list over what its URL says; only in the classic format. */
+  | { readonly event: 'filters_merged'; readonly url: string; readonly filters: string; readonly result: string }
+  /** The page a request chose, and what it said of it that is no number; only in the classic format. */
+  | { readonly event: 'paged'; readonly pageSize: number; readonly page: number; readonly offset: number }
+  | { readonly event: 'bad_paging'; readonly name: 'page_size' | 'page' | 'offset'; readonly value: string }
   | { readonly event: 'malformed'; readonly reason: string; readonly decisionId: string; readonly detail: string | undefined }
   /** A connection was dropped unanswered, for all descriptors that may be used for connections are in use. */
   | { readonly event: 'connection_dropped'; readonly connections: number }

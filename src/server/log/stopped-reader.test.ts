@@ -5,14 +5,14 @@ import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 
 /** Runs a script that has a log on a pipe, with a reader that behaves as told; answers its exit code and what it said on standard error. */
-const run = async (body: string, readerOf: (stdout: Readable) => unknown): Promise<{ readonly code: number | null; readonly told: string }> => {
+const run = async (body: string, readerOf: (stdout: Readable, stderr: Readable) => unknown): Promise<{ readonly code: number | null; readonly told: string }> => {
   const script = `
     import { createLog } from ${JSON.stringify(new URL('create-log.js', import.meta.url).href)}
     const log = createLog({ format: 'json', level: 'info', linesPerMinute: 1e9 })
     const event = { event: 'warning', detail: 'x'.repeat(200) }
     ${body}`
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], { stdio: ['ignore', 'pipe', 'pipe'] })
-  readerOf(child.stdout)
+  readerOf(child.stdout, child.stderr)
   let told = ''
   child.stderr.on('data', (chunk: Buffer) => (told += chunk.toString()))
   await Promise.all([once(child, 'exit'), once(child.stderr, 'end')])
@@ -54,7 +54,8 @@ describe('a log on a pipe', () => {
        }
        process.stderr.write(String(log.dropped) + '\\n')
        process.exit((await log.close(5000)) ? 0 : 1)`,
-      (stdout) => setTimeout(() => stdout.on('data', (chunk: Buffer) => (text += chunk.toString())), 400),
+      // It comes back when the lines are written, however long the process took to start.
+      (stdout, stderr) => stderr.once('data', () => stdout.on('data', (chunk: Buffer) => (text += chunk.toString()))),
     )
     expect(code).toBe(0)
     const lines = text.trimEnd().split('\n').map((line) => z.object({ event: z.string(), lines: z.number().optional() }).parse(JSON.parse(line)))
