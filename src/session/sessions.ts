@@ -34,7 +34,7 @@ export interface SessionEvents<U extends User = User> {
 export interface SessionGroup<U extends User = User> extends Iterable<Session<U>> {
   /** Sends one push to each; encoded once, shared by all. Returns how many sockets it went to. */
   send(push: Push): number
-  /** Ends each at once for a reason of the denial table; returns how many were open. Of many the peers are told over some turns of the event loop. */
+  /** Ends each at once for a reason of the denial table; returns how many were open. Of many the peers are told in slices, within 400 ms. */
   close(denial: Denial): number
   /**
    * Ends each at a moment to come, unless it brings a new token before, and tells it so ahead of time. An earlier end stays.
@@ -87,7 +87,7 @@ export const createSessions = <U extends User>(
   const byId = new Map<string, LiveSession<U>>()
   // Most users have one socket, and a Set for each would cost more than the session itself.
   const byUser = new Map<string, LiveSession<U> | Set<LiveSession<U>>>()
-  const farewells = createFarewells()
+  const farewells = createFarewells(clock)
   const end = (session: LiveSession, denial: Denial): boolean => {
     if (!endSession(session, denial)) return false
     farewells.say(session, denial, clock.wall())
