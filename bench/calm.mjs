@@ -50,7 +50,7 @@ const serve = async (kind) => {
     })
     server.on('upgrade', gate.upgrade(wss, echo))
     if (kind.startsWith('gate, fast lane')) openFastLane(server)
-    await gate.bans.add({ kind: 'network', network: attackers.banned }, { reason: 'bench', actor: 'bench' })
+    await gate.bans.add({ kind: 'network', network: attackers.banned }, { reason: 'bench', actor: 'bench', force: true })
   }
   const delay = monitorEventLoopDelay({ resolution: 1 })
   delay.enable()

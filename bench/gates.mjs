@@ -75,7 +75,7 @@ const ourGate = async (database) => {
     ladder: { mode: 'off' },
     refusals: 'http',
   })
-  await gate.bans.add({ kind: 'network', network: addresses.banned }, { reason: 'bench', actor: 'bench' })
+  await gate.bans.add({ kind: 'network', network: addresses.banned }, { reason: 'bench', actor: 'bench', force: true })
   return createHardenedServer({ onRequest: (_request, response) => response.end(), onUpgrade: gate.upgrade(new WebSocketServer({ noServer: true }), () => undefined) })
 }
 

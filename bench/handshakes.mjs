@@ -58,7 +58,7 @@ const serve = async (kind) => {
     })
     server.on('upgrade', gate.upgrade(wss, () => undefined))
     if (kind.endsWith('lane')) openFastLane(server)
-    if (kind.startsWith('gate banned')) await gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'bench', actor: 'bench' })
+    if (kind.startsWith('gate banned')) await gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'bench', actor: 'bench', force: true })
   } else {
     const guarded = kind.startsWith('bare guarded')
     server.on('upgrade', (request, socket, head) => {

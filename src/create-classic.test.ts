@@ -161,6 +161,13 @@ describe('the ban list by its old names', () => {
     expect(await gate.bans.list()).toEqual([])
   })
 
+  test('[B15] nobody bans this machine or a trusted proxy by it, as whoever bans every address that knocked wrongly would', async () => {
+    const { gate, classic } = await made({ proxies: { trustedProxies: ['10.1.2.0/24'], forwarding: 'x-forwarded-for' }, neverBanned: ['192.0.2.7'] })
+    for (const text of ['127.0.0.1', '::1', '10.1.2.3', '::ffff:10.1.2.3', '192.0.2.7']) expect(await classic.blacklistIp(text)).toBe(false)
+    expect(await gate.bans.list()).toEqual([])
+    expect(await classic.blacklistIp('10.1.3.3')).toBe(true)
+  })
+
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('a length of %s hours is a mistake of the caller', async (hours) => {
     const { classic } = await made()
     await expect(classic.blacklistIp('203.0.113.7', hours)).rejects.toThrow(`"durationHours" must be a positive number: current value is ${String(hours)}`)

@@ -1,4 +1,5 @@
 import { canonicalAddress } from './admission/address/canonical.js'
+import { DangerousBan } from './admission/ban-dangers.js'
 import { defaultDeadlines } from './admission/rules.js'
 import { StoreUnavailable } from './admission/store-unavailable.js'
 import type { User } from './admission/user.js'
@@ -34,7 +35,8 @@ export interface Classic<U extends User = User> {
    * Bans an address, in any spelling, and closes its live sockets. Each ban ends at its own time, whatever others there are.
    *
    * @param durationHours - Over 0, default 24; fractions are fine.
-   * @returns `false` when it is no address or the ban could not be kept: then nothing changed.
+   * @returns `false` when it is no address, one that nobody bans by accident (this machine, a trusted proxy, one of `neverBanned`: see `gate.bans.add`), or
+   * the ban could not be kept: then nothing changed.
    * @throws RangeError when `durationHours` is not a positive number.
    */
   blacklistIp(ip: string, durationHours?: number): Promise<boolean>
@@ -98,13 +100,13 @@ export const createClassic = <U extends User>(gate: Gate<U>): Classic<U> => ({
   },
 })
 
-/** The old helpers said `False` when their store was away. */
+/** The old helpers said `False` when nothing came of a change. */
 const kept = async (change: () => Promise<unknown>): Promise<boolean> => {
   try {
     await change()
     return true
   } catch (error) {
-    if (error instanceof StoreUnavailable) return false
+    if (error instanceof StoreUnavailable || error instanceof DangerousBan) return false
     throw error
   }
 }

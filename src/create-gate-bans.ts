@@ -1,4 +1,5 @@
-import type { Ban, Bans, NewBan } from './admission/ban.js'
+import type { Ban, Bans, BanSubject, NewBan } from './admission/ban.js'
+import { createBanJudge, DangerousBan, type ProtectedNetworks } from './admission/ban-dangers.js'
 import type { ControlReplica } from './admission/control-replica.js'
 import type { Ladder } from './admission/ladder.js'
 import { nextTurn } from './admission/next-turn.js'
@@ -15,8 +16,26 @@ export interface BanDesk {
 /** Makes the bans of a gate: kept in their store first, then in force on this node, then enforced on its sockets. */
 export const createGateBans = (
   stored: Bans,
-  { replica, follower, ladder, now }: { readonly replica: ControlReplica; readonly follower: Pick<Follower, 'enforce' | 'enforceAll'>; readonly ladder: Pick<Ladder, 'forgive'>; readonly now: () => number },
+  parts: {
+    readonly replica: ControlReplica
+    readonly follower: Pick<Follower, 'enforce' | 'enforceAll'>
+    readonly ladder: Pick<Ladder, 'forgive'>
+    /** Nobody bans these by accident. */
+    readonly networks: ProtectedNetworks
+    readonly now: () => number
+  },
 ): BanDesk => {
+  const { replica, follower, ladder, now } = parts
+  const dangersOf = createBanJudge(parts.networks)
+
+  /** @throws DangerousBan for the first of these that is one. */
+  const demandHarmless = (subjects: readonly BanSubject[]): void => {
+    for (const subject of subjects) {
+      const dangers = dangersOf(subject)
+      if (dangers.length > 0) throw new DangerousBan(subject, dangers)
+    }
+  }
+
   const store = async (ban: NewBan, actorAddress?: string) => {
     const kept = await stored.add(ban, actorAddress)
     const change = { kind: 'ban_added', ban: kept } as const
@@ -25,12 +44,14 @@ export const createGateBans = (
   }
 
   const bans: GateBans = {
-    add(subject, { reason, actor, actorAddress, durationMs, source }) {
+    async add(subject, { reason, actor, actorAddress, durationMs, source, force = false }) {
+      if (!force) demandHarmless([subject])
       const createdAt = now()
       const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
-      return store({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt }, actorAddress)
+      return await store({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt }, actorAddress)
     },
-    async addAll(list, { actor, actorAddress, source }) {
+    async addAll(list, { actor, actorAddress, source, force = false }) {
+      if (!force) demandHarmless(list.map(({ subject }) => subject))
       const createdAt = now()
       const kept = await stored.addAll(list.map((ban) => ({ ...ban, actor, source, createdAt })), actorAddress)
       const changes = kept.map((ban) => ({ kind: 'ban_added', ban }) as const)

@@ -66,7 +66,7 @@ test('[B1] a ban refuses every spelling of its address and nothing beside it', a
 
 test('[B13] F4: networks that are never banned stay in while a wider one is out, and only a narrower ban puts an address of theirs out', async () => {
   const gate = await made({ neverBanned: ['203.0.113.0/28', '198.51.100.9'] })
-  const ban = async (network: string) => gate.bans.add({ kind: 'network', network }, { reason: 'abuse', actor: 'grace' })
+  const ban = async (network: string) => gate.bans.add({ kind: 'network', network }, { reason: 'abuse', actor: 'grace', force: true })
   for (const network of ['203.0.113.0/24', '203.0.113.0/28', '198.51.100.9', '203.0.113.4']) await ban(network)
   const answers = ['203.0.113.3', '203.0.113.4', '203.0.113.15', '203.0.113.16', '198.51.100.9'].map(async (peer) => reasonOf(await gate.admit(await handshake('1', peer))))
   expect(await Promise.all(answers)).toEqual(['admitted', 'address_banned', 'admitted', 'address_banned', 'admitted'])
@@ -95,6 +95,26 @@ test('[B7] a lifted ban refuses nobody any more', async () => {
   expect(await gate.bans.lift({ kind: 'network', network: '203.0.113.0/24' }, 'grace')).toHaveLength(1)
   expect(await gate.bans.list()).toEqual([])
   expect(reasonOf(await gate.admit(await handshake()))).toBe('admitted')
+})
+
+test.each([
+  ['0.0.0.0/0', ['everybody', 'loopback', 'trusted_proxy', 'allowed_network'], 'it holds every address of its family and it holds addresses of this machine itself'],
+  ['127.0.0.0/8', ['loopback'], 'it holds addresses of this machine itself'],
+  ['::1', ['loopback'], 'it holds addresses of this machine itself'],
+  ['10.1.0.0/16', ['trusted_proxy'], 'it holds a trusted proxy'],
+  ['::ffff:192.0.2.7', ['allowed_network'], 'it holds addresses of bans.allow'],
+])('[B15] a ban of %s takes force: without it nothing is kept and the error says why', async (network, dangers, why) => {
+  const gate = await made({ proxies: { trustedProxies: ['10.1.2.3'], forwarding: 'x-forwarded-for' }, neverBanned: ['192.0.2.0/24'] })
+  const subject = { kind: 'network', network } as const
+  const refused = { name: 'DangerousBan', code: 'ERR_DANGEROUS_BAN', dangers, message: expect.stringContaining(`Cannot ban ${network} as ${why}`) }
+  await expect(gate.bans.add(subject, { reason: 'abuse', actor: 'grace' })).rejects.toMatchObject(refused)
+  const many = ['203.0.113.7', network].map((each) => ({ subject: { kind: 'network', network: each }, reason: 'list', expiresAt: undefined }) as const)
+  await expect(gate.bans.addAll(many, { actor: 'grace', source: 'import' })).rejects.toMatchObject(refused)
+  expect(await gate.bans.list()).toEqual([])
+
+  await gate.bans.add(subject, { reason: 'abuse', actor: 'grace', force: true })
+  expect((await gate.bans.addAll(many, { actor: 'grace', source: 'import', force: true })).bans).toHaveLength(2)
+  expect(await gate.bans.list()).toHaveLength(3)
 })
 
 test('a ban of what is no network is refused, and one that cannot be kept changes nothing', async () => {

@@ -165,7 +165,13 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     replica.apply(change)
     return await follower.enforce(change)
   }
-  const { store: storeBan, bans } = createGateBans(stores.bans, { replica, follower, ladder, now })
+  const { store: storeBan, bans } = createGateBans(stores.bans, {
+    replica,
+    follower,
+    ladder,
+    networks: { trustedProxies: options.proxies?.trustedProxies ?? [], allowed: options.neverBanned ?? [] },
+    now,
+  })
 
   const { decide, receive } = createReceiver<U>({ rules, lobby, decisions, events, now })
 

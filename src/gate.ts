@@ -139,11 +139,16 @@ export interface Closed {
 
 export interface GateBans {
   /**
-   * Bans a network or a user and closes the live sockets it concerns. Nobody asks back: a range may hold this machine or your own address.
+   * Bans a network or a user and closes the live sockets it concerns.
+   *
+   * Nobody bans by accident every address of a family, this machine, a trusted proxy, or addresses of `neverBanned`: that takes `force`. What nobody can see
+   * is whether a range holds the address you come from yourself.
    *
    * @param durationMs - `undefined` bans without end.
    * @param actorAddress - From where the actor asked, for an audit log; `undefined` when it was over no connection.
+   * @param force - Bans that all the same (default `false`).
    * @throws TypeError when the network is neither an address nor a CIDR range.
+   * @throws DangerousBan (`ERR_DANGEROUS_BAN`, with `dangers`) for a ban that takes force and has none: then nothing changed.
    * @throws StoreUnavailable when it could not be kept: then nothing changed.
    */
   add(
@@ -154,6 +159,7 @@ export interface GateBans {
       readonly actorAddress?: string | undefined
       readonly durationMs?: number | undefined
       readonly source?: Ban['source']
+      readonly force?: boolean
     },
   ): Promise<{ readonly ban: Ban } & Closed>
   /**
@@ -162,11 +168,12 @@ export interface GateBans {
    * @param bans - `expiresAt` in epoch milliseconds, `undefined` for one without end. Best a thousand at a time: each costs some 10 µs of the event loop.
    * @returns Those that are new; one equal to a ban in force is left out.
    * @throws TypeError when a network is neither an address nor a CIDR range: then nothing changed.
+   * @throws DangerousBan for the first that takes `force` and has none: then nothing changed.
    * @throws StoreUnavailable when they could not be kept: then nothing changed.
    */
   addAll(
     bans: readonly Pick<Ban, 'subject' | 'reason' | 'expiresAt'>[],
-    about: { readonly actor: string; readonly actorAddress?: string | undefined; readonly source: Ban['source'] },
+    about: { readonly actor: string; readonly actorAddress?: string | undefined; readonly source: Ban['source']; readonly force?: boolean },
   ): Promise<{ readonly bans: readonly Ban[] } & Closed>
   /** Ends the bans of exactly this subject. */
   lift(subject: BanSubject, actor: string, actorAddress?: string): Promise<readonly Ban[]>

@@ -2,6 +2,7 @@
 export { createGate, defaultLimits } from './create-gate.js'
 export type { Closed, Gate, GateBans, GateEvents, GateOptions, GateRevocations, GateStores, GateTickets, GateUsers, UpgradeListener } from './gate.js'
 export type { Ban, Bans, BanSource, BanSubject, NewBan } from './admission/ban.js'
+export { DangerousBan, type BanDanger } from './admission/ban-dangers.js'
 export type { AllowList } from './admission/allow-list.js'
 export type { Admitted, Decision, Denied, DryRunMark, Principal, Step, StepName } from './admission/decision.js'
 export type { Endpoint, EndpointRule } from './admission/endpoint.js'

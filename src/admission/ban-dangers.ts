@@ -12,6 +12,21 @@ export const dangerSentences: Readonly<Record<BanDanger, string>> = {
   own_address: 'it holds the address you come from',
 }
 
+/** A ban that would lock out whom nobody bans by accident, and was not forced; nothing was stored. */
+export class DangerousBan extends Error {
+  readonly code = 'ERR_DANGEROUS_BAN'
+  override readonly name = 'DangerousBan'
+  readonly subject: BanSubject
+  readonly dangers: readonly BanDanger[]
+
+  constructor(subject: BanSubject, dangers: readonly BanDanger[]) {
+    const banned = subject.kind === 'user' ? `user ${subject.userId}` : subject.network
+    super(`Cannot ban ${banned} as ${dangers.map((danger) => dangerSentences[danger]).join(' and ')}: give "force" when it is meant`)
+    this.subject = subject
+    this.dangers = dangers
+  }
+}
+
 /** Networks that nobody bans by accident, as addresses and CIDR ranges. */
 export interface ProtectedNetworks {
   readonly trustedProxies: readonly string[]

