@@ -82,16 +82,19 @@ export const claimRules = ({ profile, issuer, audiences, parties, lifetimeMs }: 
 export const namesNoUser = ({ subject }: Profile): string => `its "${subject}" names no user`
 
 /** A rule of a claim that has nothing to do with time. */
-const inClaims = (claim: string, expected: string, fault?: (value: unknown) => string | undefined): ClaimRule => ({
-  part: 'claims',
-  claim,
-  expected: () => expected,
-  fault({ payload }) {
-    const value = payload[claim]
-    if (value !== undefined && shapes.get(claim)?.(value) === false) return malformed(claim)
-    return fault?.(value)
-  },
-})
+const inClaims = (claim: string, expected: string, fault?: (value: unknown) => string | undefined): ClaimRule => {
+  const fits = shapes.get(claim)
+  return {
+    part: 'claims',
+    claim,
+    expected: () => expected,
+    fault({ payload }) {
+      const value = payload[claim]
+      if (value !== undefined && fits?.(value) === false) return malformed(claim)
+      return fault?.(value)
+    },
+  }
+}
 
 const accessRules = ({ access }: Profile): readonly ClaimRule[] =>
   access === undefined ? [] : [inClaims(access.claim, JSON.stringify(access.value), (value) => (value === access.value ? undefined : `its "${access.claim}" is not ${access.value}`))]

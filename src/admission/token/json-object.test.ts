@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { maxJsonDepth, parseJsonObject } from './json-object.js'
+import { maxJsonDepth, parseEncodedJsonObject, parseJsonObject } from './json-object.js'
 
 const parse = (text: string) => parseJsonObject(Buffer.from(text))
 const nested = (levels: number): string => '{"a":'.repeat(levels) + '1' + '}'.repeat(levels)
@@ -81,6 +81,20 @@ describe('a strict JSON object', () => {
         expect(object === undefined || typeof object === 'object').toBe(true)
       }),
       { numRuns: 2000 },
+    )
+  })
+
+  test('is the same in base64url, whatever the bytes are, how many, and what was read before', () => {
+    const some = fc.oneof(
+      fc.uint8Array({ maxLength: 40 }),
+      fc.json().map((text) => Buffer.from(`{"a":${text}}`)),
+      fc.constantFrom('{"a":"\uFFFD"}', '{"a":"\xff"}', `{"a":"${'x'.repeat(9_000)}"}`).map((text) => Buffer.from(text)),
+      fc.constant(Buffer.from('{"a":"\xff"}', 'latin1')),
+    )
+    fc.assert(
+      fc.property(fc.array(some, { minLength: 1, maxLength: 4 }), (texts) => {
+        for (const text of texts) expect(parseEncodedJsonObject(Buffer.from(text).toString('base64url'))).toEqual(parseJsonObject(Buffer.from(text)))
+      }),
     )
   })
 })

@@ -14,9 +14,22 @@ export type JsonObject = Readonly<Record<string, unknown>>
  *
  * @returns The object, frozen and without a prototype at every level, so that a member called `__proto__` is only a member; or `undefined`.
  */
-export const parseJsonObject = (bytes: Buffer): JsonObject | undefined => {
-  if (!isUtf8(bytes)) return undefined
-  const text = bytes.toString('utf8')
+export const parseJsonObject = (bytes: Buffer): JsonObject | undefined => (isUtf8(bytes) ? parseText(bytes.toString('utf8')) : undefined)
+
+/**
+ * The same of bytes that come as canonical base64url. They are decoded into a place that is used again, because every new token comes by here.
+ */
+export const parseEncodedJsonObject = (encoded: string): JsonObject | undefined => {
+  if (encoded.length > place.length) return parseJsonObject(Buffer.from(encoded, 'base64url'))
+  const end = place.write(encoded, 'base64url')
+  const text = place.toString('utf8', 0, end)
+  // What is not UTF-8 was replaced by this character; the character itself may also have been sent.
+  return text.includes('\uFFFD') ? parseJsonObject(place.subarray(0, end)) : parseText(text)
+}
+
+const place = Buffer.alloc(8192)
+
+const parseText = (text: string): JsonObject | undefined => {
   const members = countMembers(text)
   if (members === undefined) return undefined
   let value: unknown

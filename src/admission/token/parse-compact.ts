@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { isCanonicalLength, decodeBase64url } from './base64url.js'
-import { parseJsonObject, type JsonObject } from './json-object.js'
+import { parseEncodedJsonObject, parseJsonObject, type JsonObject } from './json-object.js'
 
 /** Characters of a whole token that are read, 8 KiB; a longer one is refused unread. */
 export const maxTokenBytes = 8192
@@ -66,7 +66,7 @@ export const parseCompact = (text: string, maxBytes: number = maxTokenBytes): Pa
 }
 
 /** The claims set (RFC 7519 section 7.2) of a parsed token, or `undefined` when its second segment is not strict JSON of an object. */
-export const parsePayload = (token: CompactToken): JsonObject | undefined => parseJsonObject(Buffer.from(token.payload, 'base64url'))
+export const parsePayload = (token: CompactToken): JsonObject | undefined => parseEncodedJsonObject(token.payload)
 
 // Nearly all tokens of one issuer share one header, letter for letter. Long ones are left out, so that strangers can fill it with little only.
 const headers = new LRUCache<string, TokenHeader>({ max: 64 })
