@@ -1,6 +1,6 @@
 import pino from 'pino'
 import { createBoundedSink, type LineSink } from './bounded-sink.js'
-import { classicLines } from './classic-line.js'
+import { classicLines } from './classic-lines.js'
 import { escapeEvent, escapeValue } from './escape.js'
 import { levels, type Level, type LogEvent } from './log-event.js'
 import { createSampler } from './sampler.js'

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { classicLines } from './classic-line.js'
+import { classicLines } from './classic-lines.js'
 import type { LogEvent } from './log-event.js'
 
 type Admission = Extract<LogEvent, { event: 'admission' }>
