@@ -5,6 +5,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { knock } from '../server/knock.js'
 import { startStage, type Stage } from '../abuse/stage.js'
+import { runToEnd, serve, temporaryFolder } from '../server/run-cli.js'
+import { testSecret } from '../wire/gate-server.js'
 
 // Group L of the catalogue of attacks: the surface of operators, on a running server. Every route by itself is in src/server/http/internal-app.test.ts.
 
@@ -115,6 +117,62 @@ test('L8: nothing on the public port tells of users, versions or files, and labe
   for (const label of ['user', 'userId', 'address', 'ip', 'conversation', 'session', 'token']) expect(labels.has(label)).toBe(false)
   expect(metrics).not.toContain('127.0.0.1')
   socket.end()
+})
+
+const auditList = z.object({ items: z.array(z.object({ id: z.number(), at: z.number(), actor: z.string(), address: z.string(), action: z.string(), subject: z.string(), before: z.unknown().optional(), after: z.unknown().optional() })) })
+
+test('[E6] [E14] [E17] L9: every action of an operator is written down with who, when, from where, before and after, for good', { timeout: 120_000 }, async () => {
+  const { cwd, remove } = await temporaryFolder()
+  const env = { SALLYPORT_TOKENS_SECRET: testSecret }
+  await runToEnd(['db', 'seed'], cwd, env)
+  let server = await serve(['serve'], cwd, env)
+  const own = (await readFile(join(cwd, '.sallyport', 'operator.key'), 'utf8')).trim()
+  const call = async (method: string, path: string, body?: object): Promise<Response> =>
+    fetch(`${server.internalUrl}/api/v1/${path}`, { method, headers: { authorization: `Bearer ${own}`, 'sallyport-actor': 'grace', ...(body === undefined ? {} : { 'content-type': 'application/json' }) }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+  const lines = async (): Promise<z.infer<typeof auditList>['items']> => auditList.parse(await (await call('GET', 'audit?limit=100')).json()).items
+  try {
+    const from = Date.now()
+    const actions: readonly (readonly [string, string, object?])[] = [
+      ['POST', 'bans', { network: '203.0.113.7', reason: 'flood', durationMs: 60_000 }],
+      ['DELETE', 'bans?network=203.0.113.7'],
+      ['POST', 'revocations', { tokenId: 'one' }],
+      ['POST', 'revocations', { userId: '2' }],
+      ['DELETE', 'sessions?userId=2'],
+      ['DELETE', 'sessions/none'],
+      ['POST', 'users', { email: 'new@example.test' }],
+      ['PATCH', 'users/2', { active: false }],
+      ['PATCH', 'users/2', { active: true }],
+      ['PUT', 'users/2/password', { password: 'a long enough one' }],
+    ]
+    for (const [method, path, body] of actions) expect((await call(method, path, body)).ok, `${method} ${path}`).toBe(true)
+    const written = await lines()
+    expect(written.map(({ action }) => action).toReversed()).toEqual([
+      'ban.add', 'ban.lift', 'revocation.add', 'user.raise_epoch', 'revocation.add', 'session.end', 'session.end', 'user.add', 'user.disable', 'user.enable', 'user.password',
+    ])
+    for (const { at, actor, address } of written) {
+      expect([actor, address]).toEqual(['grace', '127.0.0.1'])
+      expect(at).toBeGreaterThanOrEqual(from)
+      expect(at).toBeLessThanOrEqual(Date.now())
+    }
+    const byAction = (action: string) => written.find((line) => line.action === action)
+    expect(byAction('ban.add')).toMatchObject({ subject: 'network:203.0.113.7', after: { reason: 'flood' } })
+    expect(byAction('ban.lift')).toMatchObject({ before: { reason: 'flood' } })
+    expect(byAction('user.disable')).toMatchObject({ before: { active: true }, after: { active: false } })
+    expect(JSON.stringify(written)).not.toContain('a long enough one')
+
+    // Nothing of it can be taken away or changed: what looks like it is no call at all.
+    const first = String(written[0]?.id ?? 0)
+    for (const [method, path] of [['DELETE', 'audit'], ['DELETE', `audit/${first}`], ['PATCH', `audit/${first}`], ['PUT', `audit/${first}`], ['POST', 'audit']] as const) {
+      expect([404, 405], `${method} ${path}`).toContain((await call(method, path, method === 'DELETE' ? undefined : {})).status)
+    }
+    expect(await lines()).toEqual(written)
+    await server.kill()
+    server = await serve(['serve'], cwd, env)
+    expect(await lines()).toEqual(written)
+  } finally {
+    await server.stop()
+    await remove()
+  }
 })
 
 const socketList = z.object({ items: z.array(z.object({ userId: z.string() })) })

@@ -222,6 +222,34 @@ describe('two servers on one database', () => {
     }
   })
 
+  test('[B16] F9: on a node whose clock is ahead a ban begins and is lifted as elsewhere, and ends earlier by as much as the clocks differ', { timeout: 60_000 }, async () => {
+    const aheadMs = 4_000
+    // The clock of one process, its workers included.
+    const clock = `data:text/javascript,const now = Date.now; Date.now = () => now() + ${String(aheadMs)}`
+    const ahead = await serve(['serve'], folder.cwd, { ...env, NODE_OPTIONS: `--import=${clock.replaceAll(' ', '%20')}` })
+    try {
+      const expiresAt = await banFor('203.0.113.20', 8_000)
+      const madeAt = expiresAt - 8_000
+      for (const server of [here, there, ahead]) expect(await until(server, '203.0.113.20', 403, madeAt)).toBeLessThan(1_000)
+      const early = await until(ahead, '203.0.113.20', 101, expiresAt)
+      expect(early).toBeGreaterThanOrEqual(-aheadMs)
+      expect(early).toBeLessThan(-aheadMs + 1_000)
+      // By its own clock everybody is right.
+      if (Date.now() < expiresAt - 1_000) expect(await statusFrom(here, '203.0.113.20')).toBe(403)
+      for (const server of [here, there]) expect(await until(server, '203.0.113.20', 101, expiresAt)).toBeGreaterThanOrEqual(0)
+
+      // What begins or is lifted needs no clock, whoever does it.
+      expect((await here.run(['ban', 'add', '203.0.113.21', '--forever'])).code).toBe(0)
+      const bannedAt = Date.now()
+      expect(await until(ahead, '203.0.113.21', 403, bannedAt)).toBeLessThan(1_000)
+      expect((await ahead.run(['ban', 'lift', '203.0.113.21'])).code).toBe(0)
+      const liftedAt = Date.now()
+      for (const server of [here, there]) expect(await until(server, '203.0.113.21', 101, liftedAt)).toBeLessThan(1_000)
+    } finally {
+      await ahead.stop()
+    }
+  })
+
   test('[B9] F4 L11: a ban of everybody or of this machine needs force', async () => {
     for (const network of ['0.0.0.0/0', '::/0', '127.0.0.0/8']) {
       expect(await here.run(['ban', 'add', network, '--reason', 'x', '--yes'])).toMatchObject({ code: expect.toSatisfy((code: unknown) => code !== 0) })

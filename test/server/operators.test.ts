@@ -237,6 +237,22 @@ test('[E15] the command line uses the key of a named operator from a file: he re
   expect(bad.stderr).not.toContain('no key')
 })
 
+test('[E16] L7: a stream of decisions ends when the key it was opened with is taken away, and others go on', async () => {
+  const leaver = await addOperator('leaver', 'viewer')
+  const open = async (by: string): Promise<ReadableStreamDefaultReader<Uint8Array>> => {
+    const response = await fetch(`${server.internalUrl}/api/v1/decision-stream`, { headers: { Authorization: `Bearer ${by}` } })
+    if (response.body === null) throw new Error('No stream')
+    return response.body.getReader()
+  }
+  const [theirs, ours] = [await open(leaver), await open(key)]
+  for (const stream of [theirs, ours]) expect((await stream.read()).done).toBe(false)
+  expect((await server.run(['operator', 'remove', 'leaver'])).code).toBe(0)
+  for (let read = await theirs.read(); !read.done; read = await theirs.read());
+  await knock(`${server.socketUrl}/ws/`)
+  expect((await ours.read()).done).toBe(false)
+  await ours.cancel()
+})
+
 test('[E12] a script of one operator that runs wild is told to wait, while others and the command line go on', async () => {
   const wild = await addOperator('wild', 'viewer')
   const lane = async (): Promise<readonly number[]> => {

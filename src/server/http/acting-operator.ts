@@ -3,14 +3,18 @@ import { operatorRoles, type NamedOperator, type OperatorRole } from '../operato
 import { problemResponse } from './api-problem.js'
 
 /** Who is asking, by request; nothing is kept of the owner of `operator.key`, who may do everything. */
-const acting = new WeakMap<Request, NamedOperator>()
+const acting = new WeakMap<Request, { readonly operator: NamedOperator; readonly stays: () => Promise<boolean> }>()
 
-export const setActing = (context: Context, operator: NamedOperator): void => {
-  acting.set(context.req.raw, operator)
+/** @param stays - Whether the key opens still what it opened; asked again by what goes on for long. */
+export const setActing = (context: Context, operator: NamedOperator, stays: () => Promise<boolean>): void => {
+  acting.set(context.req.raw, { operator, stays })
 }
 
 /** `undefined` for the owner of `operator.key`. */
-export const actingOperator = (context: Context): NamedOperator | undefined => acting.get(context.req.raw)
+export const actingOperator = (context: Context): NamedOperator | undefined => acting.get(context.req.raw)?.operator
+
+/** Whether the key of this request is good still: that of the owner always is. */
+export const keyStays = async (context: Context): Promise<boolean> => (await acting.get(context.req.raw)?.stays()) ?? true
 
 /** Questions that are asked with a body. */
 const questions = new Set(['/api/v1/explanations', '/api/v1/token-checks', '/api/v1/ban-previews'])

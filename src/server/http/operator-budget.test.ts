@@ -11,7 +11,7 @@ const stage = (capacity: number, refillPerSecond: number) => {
   const app = new Hono()
   app.use(async (context, next) => {
     const name = context.req.header('by')
-    if (name !== undefined) setActing(context, { name, role: 'viewer', digest: '', createdAt: 0 })
+    if (name !== undefined) setActing(context, { name, role: 'viewer', digest: '', createdAt: 0 }, () => Promise.resolve(true))
     await next()
   })
   app.use(limitOperators({ capacity, refillPerSecond }, () => clock.at))

@@ -34,7 +34,7 @@ export const onlyOperator = (operatorKey: string, find: FindOperator, now: () =>
     if (timingSafeEqual(digest(key), right)) return next()
     const operator = await find(key)
     if (operator !== undefined) {
-      setActing(context, operator)
+      setActing(context, operator, async () => (await find(key))?.role === operator.role)
       return next()
     }
 

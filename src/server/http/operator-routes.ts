@@ -1,7 +1,7 @@
 import type { Hono } from 'hono'
 import { looksLikeToken } from '../looks-like-token.js'
 import type { Operations } from '../operations.js'
-import { actingOperator } from './acting-operator.js'
+import { actingOperator, keyStays } from './acting-operator.js'
 import { notFound, refusal } from './api-problem.js'
 import { addAuditRoutes } from './audit-routes.js'
 import { dangerousBan } from './dangerous-ban.js'
@@ -129,7 +129,7 @@ const addDecisionRoutes = (app: Hono, operations: Operations): void => {
   app.get('/api/v1/decision-stream', (context) => {
     const reader = operations.followDecisions(readQuery(context, decisionStreamQuery), actingOperator(context)?.name ?? '')
     if (reader === undefined) throw refusal({ status: 429, code: 'too_many_readers', title: 'As many read the stream as may, of this key or of all: end one first.' })
-    return streamDecisions(reader)
+    return streamDecisions(reader, () => keyStays(context))
   })
   app.get('/api/v1/decisions/:id', (context) => {
     const report = operations.decision(context.req.param('id'))

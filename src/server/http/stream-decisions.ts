@@ -4,14 +4,22 @@ import { decisionReport } from '../reports.js'
 /** An empty line in so many milliseconds tells both sides that the other is still there. */
 const pulseMs = 15_000
 
+/** How often it is asked whether the reader may read on. */
+const lookMs = 1_000
+
 /**
  * Live decisions as NDJSON, one report a line; `{"dropped":n}` where a slow reader missed some, and empty lines now and then.
  *
- * Reads on only when the client has taken what was sent, so that a client that has stopped costs one buffer of the feed.
+ * Ends when the reader may read no more, within a second or two. Reads on only when the client has taken what was sent, so that a client that has stopped costs one buffer of the feed.
  */
-export const streamDecisions = (reader: DecisionReader): Response => {
+export const streamDecisions = (reader: DecisionReader, mayRead: () => Promise<boolean>): Response => {
   const encoder = new TextEncoder()
   let pulse: NodeJS.Timeout | undefined
+  const look = setInterval(() => {
+    void mayRead().then((may) => {
+      if (!may) reader.stop()
+    })
+  }, lookMs).unref()
   const body = new ReadableStream<Uint8Array>({
     start(controller) {
       // The first one sends the headers.
@@ -24,6 +32,7 @@ export const streamDecisions = (reader: DecisionReader): Response => {
       const news = await reader.next()
       if (news === undefined) {
         clearInterval(pulse)
+        clearInterval(look)
         controller.close()
         return
       }
@@ -33,6 +42,7 @@ export const streamDecisions = (reader: DecisionReader): Response => {
     },
     cancel() {
       clearInterval(pulse)
+      clearInterval(look)
       reader.stop()
     },
   })
