@@ -110,6 +110,6 @@ describe.skipIf(!hasCurl)('the night of the page, against a server under attack 
 test('the page names only variables and metrics that there are', async () => {
   const { keys } = await import('../../dist/server/config/keys.js')
   const { envName } = await import('../../dist/server/config/leaf.js')
-  const known = Object.values(keys).map(({ path }) => envName(path))
+  const known = Object.values(keys).flatMap(({ path, secret: mayBeFile }) => (mayBeFile ? [envName(path), `${envName(path)}_FILE`] : [envName(path)]))
   for (const [name] of page.matchAll(/SALLYPORT_[A-Z_]+[A-Z]/g)) expect(known).toContain(name)
 })

@@ -1,0 +1,83 @@
+// How much processor time do idle authenticated sockets take, which say something once and then only answer the heartbeat?
+// node bench/idle-cpu.mjs [sockets, default 10000] [seconds, default 50: two heartbeats]
+import { fork } from 'node:child_process'
+import { createHmac } from 'node:crypto'
+import http from 'node:http'
+import os from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { WebSocket, WebSocketServer } from 'ws'
+import { createGate } from '../dist/index.js'
+
+const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
+const self = fileURLToPath(import.meta.url)
+const next = (child) =>
+  new Promise((resolve, reject) => {
+    child.once('message', resolve)
+    child.once('exit', (code) => reject(new Error(`a process of the bench ended with ${code}`)))
+  })
+
+const serve = async () => {
+  const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false })
+  const server = http.createServer()
+  const many = 1_000_000
+  const gate = await createGate({
+    issuers: [{ profile: 'standard', algorithms: ['HS512'], secret }],
+    lookupUser: (id) => ({ id, active: true }),
+    limits: { userConnects: { max: many, windowMs: 60_000 }, addressConnects: { max: many, windowMs: 60_000 }, addressSockets: many, nodeSockets: many },
+    addressBudget: { capacity: 1_000_000_000, refillPerSecond: 1_000_000_000 },
+    capacity: { maxLoopDelayMs: 10_000 },
+  })
+  server.on('upgrade', gate.upgrade(wss, (ws) => ws.on('message', () => undefined)))
+  process.on('message', () => process.send({ open: gate.sessions.count, cpu: process.cpuUsage() }))
+  server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
+}
+
+const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const mint = (user) => {
+  const body = `${part({ alg: 'HS512', typ: 'JWT' })}.${part({ sub: user, exp: Math.floor(Date.now() / 1000) + 3600 })}`
+  return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
+}
+
+const peers = async (port, count, from) => {
+  const open = (index) =>
+    new Promise((resolve, reject) => {
+      const ws = new WebSocket(`ws://127.0.0.1:${port}/ws/?token=${mint(`user-${from}-${Math.floor(index / 2)}`)}`, { perMessageDeflate: false, localAddress: `127.0.0.${2 + from}` })
+      ws.on('open', () => {
+        ws.send('hello')
+        resolve(ws)
+      })
+      ws.on('error', reject)
+    })
+  for (let begun = 0; begun < count; begun += 100) await Promise.all(Array.from({ length: Math.min(100, count - begun) }, (_, index) => open(begun + index)))
+  process.send('open')
+}
+
+const main = async () => {
+  const count = Number(process.argv[2] ?? 10_000)
+  const seconds = Number(process.argv[3] ?? 50)
+  const server = fork(self, ['serve'])
+  const { port } = await next(server)
+  const ask = () => {
+    const answered = next(server)
+    server.send('cpu')
+    return answered
+  }
+  /** Percent of a core over so many seconds. */
+  const over = async (wait) => {
+    const [{ cpu: before }, beganAt] = [await ask(), performance.now()]
+    await new Promise((resolve) => setTimeout(resolve, wait * 1_000))
+    const { cpu: after, open } = await ask()
+    const percent = ((after.user + after.system - before.user - before.system) / 1_000 / (performance.now() - beganAt)) * 100
+    return { open, percent }
+  }
+  const empty = await over(10)
+  const crowds = [0, 1].map((from) => fork(self, ['peers', String(port), String(count / 2), String(from)]))
+  await Promise.all(crowds.map(next))
+  const full = await over(seconds)
+  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, load ${os.loadavg()[0].toFixed(1)}`)
+  console.log(`no socket: ${empty.percent.toFixed(2)} % of a core over 10 s; ${full.open} sockets, a ping and a pong each 25 s: ${full.percent.toFixed(2)} % over ${seconds} s`)
+  for (const child of [server, ...crowds]) child.kill()
+}
+
+const [role, first, second, third] = process.argv.slice(2)
+await (role === 'serve' ? serve() : role === 'peers' ? peers(Number(first), Number(second), Number(third)) : main())
