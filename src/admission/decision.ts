@@ -69,7 +69,7 @@ interface DecisionBase {
   readonly facts: Facts
   /** `undefined` when the walk ended before it was known. */
   readonly client: ClientAddress | undefined
-  /** Path without query, as sent; at most 200 characters. */
+  /** Path without query, as sent, except that a segment which may be a credential is `...`; at most 200 characters. */
   readonly path: string
   readonly origin: string | undefined
   readonly dialect: Dialect

@@ -8,9 +8,8 @@ import { factsInWords, factsOf, type Facts } from './facts.js'
 import type { Handshake } from './handshake.js'
 import type { Lease } from './limits.js'
 import { ownText } from './own-text.js'
+import { shownOrigin, shownPath } from './shown-path.js'
 import type { User } from './user.js'
-
-const maxPathLength = 200
 
 /** One way up the staircase: it writes down each stair as it is taken, and turns the whole into a decision. */
 export class Walk<U extends User> {
@@ -121,15 +120,14 @@ class WrittenDecision {
 
   constructor(walk: Walk<User>) {
     const { receivedAt, target, headers } = walk.handshake
-    const query = target.indexOf('?')
     const origin = headers['origin']?.[0]
     this.receivedAt = receivedAt
     this.policyVersion = walk.policyVersion
     this.facts = walk.facts
     this.marks = walk.marks ?? noMarks
     this.client = walk.client
-    this.path = ownText(target.slice(0, query === -1 ? maxPathLength : Math.min(query, maxPathLength)))
-    this.origin = origin === undefined ? undefined : ownText(origin.slice(0, maxPathLength))
+    this.path = ownText(shownPath(target))
+    this.origin = origin === undefined ? undefined : ownText(shownOrigin(origin))
     this.dialect = walk.dialect
     this.#stairs = walk.stairs
   }

@@ -1,6 +1,7 @@
+import { EventEmitter } from 'node:events'
 import { Duplex } from 'node:stream'
-import { expect, test } from 'vitest'
-import { guardClose } from './close-guards.js'
+import { afterEach, expect, test, vi } from 'vitest'
+import { guardClose, lingerAtFault } from './close-guards.js'
 
 const connection = () => {
   const errors: unknown[] = []
@@ -32,4 +33,22 @@ test('without the guard it does make one, so the guard is for something', async 
   duplex.end('once more')
   await new Promise((resolve) => setImmediate(resolve))
   expect(errors).toHaveLength(1)
+})
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+test('[F2] behind a fault of its framing the connection of a peer stays for a second, so that it hears why', async () => {
+  vi.useFakeTimers()
+  const { duplex, errors } = connection()
+  const webSocket = new EventEmitter()
+  guardClose(duplex)
+  lingerAtFault(webSocket, duplex)
+  webSocket.emit('error', new RangeError('Max payload size exceeded'))
+  duplex.end('close frame')
+  await vi.advanceTimersByTimeAsync(999)
+  expect(duplex.destroyed).toBe(false)
+  await vi.advanceTimersByTimeAsync(1)
+  expect([errors, duplex.destroyed]).toEqual([[], true])
 })

@@ -24,6 +24,19 @@ export const guardReceiver = (webSocket: WebSocket): void => {
 }
 
 /**
+ * Lets a peer that is still sending hear why it is closed, when it broke the framing; call it behind `guardClose`.
+ *
+ * A connection that is dropped with bytes unread is reset, and a reset overtakes the close frame. So what such a peer sends is thrown away until it
+ * ends the connection too, for a second at most.
+ */
+export const lingerAtFault = (webSocket: { once(event: 'error', listener: () => void): unknown }, connection: Duplex): void => {
+  webSocket.once('error', () => {
+    connection.off('finish', destroyThis)
+    connection.once('finish', destroyLater)
+  })
+}
+
+/**
  * Takes no message over `bytes` until what is returned is called; the receiver refuses a larger one by its header.
  *
  * Where the private receiver of ws is not found this does nothing, and the server's own limit holds.
@@ -51,4 +64,13 @@ function endOnce(this: Writable, ...rest: Parameters<Writable['end']>): Writable
 
 function destroyThis(this: Duplex): void {
   this.destroy()
+}
+
+const lingerMs = 1_000
+
+function destroyLater(this: Duplex): void {
+  const timer = setTimeout(() => this.destroy(), lingerMs).unref()
+  this.once('close', () => {
+    clearTimeout(timer)
+  })
 }

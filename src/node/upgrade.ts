@@ -13,7 +13,7 @@ import type { SessionRegistry } from '../session/sessions.js'
 import { answerIn, type Refusals } from './answer-in.js'
 import { readFirstFrame, type FirstFrame } from './first-frame.js'
 import { frameFault } from './frame-fault.js'
-import { guardClose, guardReceiver } from './close-guards.js'
+import { guardClose, guardReceiver, lingerAtFault } from './close-guards.js'
 import { watchControlFrames } from './control-frames.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
 import { refuse } from './refuse.js'
@@ -183,8 +183,11 @@ const judgeFirstFrame = async <U extends User>(arrival: Arrival<U>, waiting: Wai
 
 const handUp = <U extends User>(arrival: Arrival<U>, opened: (webSocket: WebSocket) => void): void => {
   guardClose(arrival.connection)
+  // It is a list of protocols, and we found ours in it (RFC 9110 section 7.8); ws takes nothing but the one word.
+  arrival.request.headers.upgrade = 'websocket'
   arrival.wss.handleUpgrade(arrival.request, arrival.connection, arrival.head, (webSocket) => {
     guardReceiver(webSocket)
+    lingerAtFault(webSocket, arrival.connection)
     opened(webSocket)
   })
 }

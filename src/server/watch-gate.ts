@@ -1,5 +1,6 @@
 import type { Decision } from '../admission/decision.js'
 import type { Handshake } from '../admission/handshake.js'
+import { shownPath } from '../admission/shown-path.js'
 import { defaultCarriers, findCredential } from '../admission/steps/credential.js'
 import { readQuery } from '../admission/steps/query.js'
 import { readOffer } from '../admission/steps/subprotocols.js'
@@ -80,9 +81,7 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
     const denial = answer.outcome === 'denied' ? answer.denial : undefined
     const { outcome, id, userId, address } = answer
     const level = denial === undefined ? 'debug' : statusOf(denial) >= 500 ? 'error' : 'info'
-    // A query may hold a token, also where none belongs.
-    const [bare = ''] = path.split(/[?#]/, 1)
-    log.write(level, { event: 'ticket', outcome, reason: denial?.reason, decisionId: id, userId, address, path: bare.slice(0, 200), detail: denial?.detail })
+    log.write(level, { event: 'ticket', outcome, reason: denial?.reason, decisionId: id, userId, address, path: shownPath(path), detail: denial?.detail })
   },
   loading(bans) {
     log.write('info', { event: 'server', state: 'loading', detail: `${String(bans)} bans so far` })

@@ -118,3 +118,23 @@ test('[F6] a close is answered with its code, the connection ends, and the sessi
   expect(answer.closeCode).toBe(4000)
   await expect.poll(() => server.ended).toEqual([[4000, 'peer']])
 })
+
+test.each([
+  ['a frame that is too big', Buffer.from('81ff000000000001000100000000', 'hex'), 1009],
+  ['an opcode that nobody knows', clientFrame(3, 'x'), 1002],
+])('[F2] [F5] H4: a peer that is still sending hears why it is closed: %s', async (_what, fault, code) => {
+  const server = await start()
+  const client = await server.enter()
+  const other = await server.enter()
+  client.socket.pause()
+  client.write(fault)
+  // Each answer to the other one means that the server has dealt with what was written before; a connection that is gone answers a write with a reset.
+  for (let round = 0; round < 3; round++) {
+    await other.roundTrip()
+    client.write(Buffer.alloc(1_024))
+  }
+  client.socket.resume()
+  expect((await client.gone()).closeCode).toBe(code)
+  other.end()
+  await expect.poll(async () => (await server.counted()).connections, { timeout: 10_000 }).toBe(0)
+})

@@ -122,7 +122,7 @@ export const startGateServer = async (options: GateServerOptions = {}): Promise<
     fastLane,
     onRequest(request, response) {
       const { status, headers, body } = problemOf(whyNoHandshake(request), 'request')
-      response.writeHead(status, { ...headers, Connection: 'close' })
+      response.writeHead(status, { ...headers, 'Connection': 'close', 'Content-Length': Buffer.byteLength(body) })
       response.end(body)
     },
     onUpgrade: gate.upgrade(webSockets, (webSocket, session) => {

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { withoutBlanks } from '../blanks.js'
 import { canonicalAddress } from './canonical.js'
 
 /** One hop as a proxy wrote it: a canonical address, or `undefined` when it names none. */
@@ -16,7 +17,7 @@ export function* forwardedForHops(lines: readonly string[]): Generator<Hop, void
     let end = line.length
     while (end >= 0) {
       const comma = end === 0 ? -1 : line.lastIndexOf(',', end - 1)
-      yield parseHop(trim(line, comma + 1, end))
+      yield parseHop(withoutBlanks(line, comma + 1, end))
       end = comma
     }
   }
@@ -33,7 +34,7 @@ export function* forwardedHops(lines: readonly string[]): Generator<Hop, void> {
     let end = line.length
     while (end >= 0) {
       const comma = lastUnquotedComma(line, end)
-      yield forOfElement(trim(line, comma + 1, end))
+      yield forOfElement(withoutBlanks(line, comma + 1, end))
       end = comma
     }
   }
@@ -42,7 +43,7 @@ export function* forwardedHops(lines: readonly string[]): Generator<Hop, void> {
 /** The one hop of `X-Real-IP`: exactly one value, one address. */
 export const realIpHop = (lines: readonly string[]): Hop => {
   const [line] = lines
-  return lines.length === 1 && line !== undefined ? parseHop(trim(line, 0, line.length)) : undefined
+  return lines.length === 1 && line !== undefined ? parseHop(withoutBlanks(line)) : undefined
 }
 
 /** Reads `a.b.c.d`, `a.b.c.d:port`, `[v6]`, `[v6]:port` or bare IPv6. */
@@ -104,15 +105,6 @@ const isEscaped = (line: string, index: number): boolean => {
   while (line.charCodeAt(index - 1 - slashes) === backslash) slashes++
   return slashes % 2 === 1
 }
-
-/** Optional white space of RFC 9110 section 5.6.3 is space and tab, nothing else. */
-const trim = (line: string, from: number, to: number): string => {
-  while (from < to && isBlank(line.charCodeAt(from))) from++
-  while (to > from && isBlank(line.charCodeAt(to - 1))) to--
-  return line.slice(from, to)
-}
-
-const isBlank = (code: number): boolean => code === 32 || code === 9
 
 const comma = 44
 const quote = 34

@@ -1,4 +1,5 @@
 import { deny, type Denial } from '../../protocol/denial.js'
+import { withoutBlanks } from '../blanks.js'
 import type { Headers } from '../handshake.js'
 import type { Query } from './query.js'
 import type { Offer } from './subprotocols.js'
@@ -53,7 +54,7 @@ const fromCookie = (headers: Headers, name: string): Credential | Denial => {
   const { cookie, origin } = headers
   if (cookie === undefined || origin === undefined) return deny('token_missing')
   const prefix = `${name}=`
-  const pairs = cookie.flatMap((line) => line.split(';')).map((pair) => pair.trim())
+  const pairs = cookie.flatMap((line) => line.split(';')).map((pair) => withoutBlanks(pair))
   const [first, second] = pairs.filter((pair) => pair.startsWith(prefix) && pair.length > prefix.length)
   if (first === undefined) return deny('token_missing')
   // Somebody on a neighbouring host may have set the other one, and nobody can tell which is whose.

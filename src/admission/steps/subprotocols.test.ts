@@ -22,6 +22,8 @@ test('[A3] what is doubled, malformed or half a pair is refused', () => {
     ['sallyport.v1 sallyport.bearer.x'],
     ['sallyport.v1, a b'],
     ['sallyport.v1, "x"'],
+    ['sallyport.v1,\u00a0chat'],
+    ['sallyport.v1\u0085'],
     ['sallyport.v1, sallyport.bearer.a/b'],
     ['sallyport.v1, sallyport.v1'],
     ['sallyport.v1, sallyport.bearer.a, sallyport.bearer.b'],

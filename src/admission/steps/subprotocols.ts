@@ -1,5 +1,6 @@
 import { deny, type Denial } from '../../protocol/denial.js'
 import { bearerPrefix, modern } from '../../protocol/subprotocol.js'
+import { withoutBlanks } from '../blanks.js'
 import type { Headers } from '../handshake.js'
 
 /** What a client offered in `Sec-WebSocket-Protocol`, as far as it concerns the gate. */
@@ -26,7 +27,7 @@ export const readOffer = (headers: Headers, anyName: boolean): Offer | Denial =>
   const [line] = lines
   if (lines.length !== 1 || line === undefined) return deny('bad_request', { detail: 'doubled Sec-WebSocket-Protocol' })
 
-  const names = line.split(',').map((name) => name.trim())
+  const names = line.split(',').map((name) => withoutBlanks(name))
   if (!names.every((name) => tokenForm.test(name))) return deny('bad_request', { detail: 'malformed Sec-WebSocket-Protocol' })
   if (new Set(names).size !== names.length) return deny('bad_request', { detail: 'a sub-protocol is offered twice' })
 

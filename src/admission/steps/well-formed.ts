@@ -1,4 +1,6 @@
+import { isIPv6 } from 'node:net'
 import { deny, type Denial } from '../../protocol/denial.js'
+import { withoutBlanks } from '../blanks.js'
 import type { Handshake, Headers } from '../handshake.js'
 
 /** Longest request target, in characters: the longest token, percent-encoded in part, with room for other parameters. */
@@ -7,12 +9,11 @@ const maxTargetLength = 12 * 1024
 /** Origin-form of RFC 9112 section 3.2.1: a path and perhaps a query, in visible ASCII, never an authority (`//host`) or a fragment. */
 const originForm = /^\/(?!\/)[\x21\x22\x24-\x7e]*$/
 
-/** `uri-host [ ":" port ]` of RFC 9110 section 7.2, as far as it can name this server. */
-const hostForm = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
+/** `uri-host [ ":" port ]` of RFC 9110 section 7.2, as far as it can name this server; what is in brackets is judged apart. */
+const hostForm = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::(?:[0-5]?\d{1,4}|6(?:[0-4]\d{3}|5(?:[0-4]\d{2}|5(?:[0-2]\d|3[0-5])))))?$/
 
 /** 16 bytes in base64 (RFC 6455 section 4.1): 22 characters, of which the last has four zero bits, and two of padding. */
 const keyForm = /^[A-Za-z0-9+/]{21}[AQgw]==$/
-
 
 
 /**
@@ -53,7 +54,7 @@ export const checkForm = (handshake: Handshake, hosts: ReadonlySet<string> | und
 const checkHost = (headers: Headers, hosts: ReadonlySet<string> | undefined): Denial | undefined => {
   const host = headers['host']
   if (host?.length !== 1 || host[0] === undefined) return deny('bad_request', { detail: 'not exactly one Host' })
-  if (!hostForm.test(host[0])) return deny('bad_request', { detail: 'Host is malformed' })
+  if (!hostForm.test(host[0]) || (host[0].startsWith('[') && !isIPv6(host[0].slice(1, host[0].indexOf(']'))))) return deny('bad_request', { detail: 'Host is malformed' })
   if (hosts !== undefined && !hosts.has(host[0].toLowerCase())) return deny('bad_request', { status: 421, detail: 'Host is not served here' })
   return undefined
 }
@@ -62,7 +63,7 @@ const holdsToken = (values: readonly string[] | undefined, token: string): boole
   if (values === undefined) return false
   for (const value of values) {
     if (value.length === token.length && value.toLowerCase() === token) return true
-    if (value.includes(',') && value.split(',').some((part) => part.trim().toLowerCase() === token)) return true
+    if (value.includes(',') && value.split(',').some((part) => withoutBlanks(part).toLowerCase() === token)) return true
   }
   return false
 }

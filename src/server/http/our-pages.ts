@@ -1,14 +1,15 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { MiddlewareHandler } from 'hono'
 import { decisionId } from '../../admission/decision-id.js'
+import { shownOrigin, shownPath } from '../../admission/shown-path.js'
 import { problemResponse } from './api-problem.js'
 
 /** A page that was refused. */
 export interface RefusedPage {
   /** Told to the page too. */
   readonly decisionId: string
+  /** Both as sent, but for what may be a credential. */
   readonly path: string
-  /** As sent. */
   readonly origin: string | undefined
 }
 
@@ -22,7 +23,7 @@ export const onlyOurPages = (origins: ReadonlySet<string>, told: (page: RefusedP
   const origin = req.header('origin')
   const refused = (): Response => {
     const id = decisionId()
-    told({ decisionId: id, path: req.path, origin })
+    told({ decisionId: id, path: shownPath(req.path), origin: origin && shownOrigin(origin) })
     return problemResponse({ status: 403, code: 'origin_refused', title: 'Pages of this Origin are not answered here.', decisionId: id })
   }
   if (origin === undefined) return req.header('sec-fetch-site') === 'cross-site' ? refused() : next()
