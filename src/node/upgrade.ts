@@ -15,6 +15,7 @@ import { readFirstFrame, type FirstFrame } from './first-frame.js'
 import { frameFault } from './frame-fault.js'
 import { guardClose, guardReceiver, lingerAtFault } from './close-guards.js'
 import { watchControlFrames } from './control-frames.js'
+import { createHandshakeTurns } from './handshake-turns.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
 import { refuse } from './refuse.js'
 import { WsSocket } from './ws-socket.js'
@@ -38,12 +39,20 @@ export interface UpgradeHost<U extends User> {
  * @param wss - A `WebSocketServer` with `noServer: true`; its own limits (`maxPayload`, `maxFragments`, …) are the embedder's to set.
  * @param onSession - Called once per admitted socket, synchronously with its opening: no frame can be lost before a listener is added.
  */
-export const createUpgrade =
-  <U extends User>(host: UpgradeHost<U>, wss: WebSocketServer, onSession: (webSocket: WebSocket, session: Session<U>) => void) =>
-  (request: IncomingMessage, connection: Duplex, head: Buffer): void => {
+export const createUpgrade = <U extends User>(
+  host: UpgradeHost<U>,
+  wss: WebSocketServer,
+  onSession: (webSocket: WebSocket, session: Session<U>) => void,
+): ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) => {
+  const turns = createHandshakeTurns()
+  return (request, connection, head) => {
     connection.on('error', ignore)
-    receive({ host, wss, request, connection, head, onSession })
+    const receivedAt = host.now()
+    turns.take(() => {
+      receive({ host, wss, request, connection, head, onSession }, receivedAt)
+    })
   }
+}
 
 interface Arrival<U extends User> {
   readonly host: UpgradeHost<U>
@@ -57,10 +66,10 @@ interface Arrival<U extends User> {
 /** A reset peer is no event of ours: the connection closes by itself after an error. */
 const ignore = (): void => undefined
 
-const receive = <U extends User>(arrival: Arrival<U>): void => {
+const receive = <U extends User>(arrival: Arrival<U>, receivedAt: number): void => {
   const { host, request } = arrival
   try {
-    const decision = host.admit(handshakeFromRequest(request, host.now()))
+    const decision = host.admit(handshakeFromRequest(request, receivedAt))
     if (decision instanceof Promise) void receiveLater(arrival, decision)
     else if (decision.outcome === 'waiting') acceptWaiting(arrival, decision)
     else answer(arrival, decision)
