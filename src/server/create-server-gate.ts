@@ -42,7 +42,7 @@ export const createServerGate = async (
     limits: { ...config.limits, dryRun: dryRunLimits.filter((rule) => config.dryRun.includes(rule)) },
     dryRun: dryRunRules.filter((rule) => config.dryRun.includes(rule)),
     addressBudget: config.limits.addressBudget,
-    capacity: { maxSockets: config.limits.nodeSockets },
+    capacity: { ...config.capacity, maxSockets: config.limits.nodeSockets },
     ladder: { ...config.bans.ladder, mode: development ? 'dry-run' : config.bans.ladder.mode },
     neverBanned: config.bans.allow,
     sessions: { graceMs: config.tokens.graceMs },

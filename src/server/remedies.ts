@@ -23,7 +23,7 @@ export const remedies: Readonly<Record<Reason, string>> = {
   too_many_messages: 'Send less often, or raise "limits.messages.max".',
   internal_error: 'Search the log for the id of this decision.',
   dependency_unavailable: 'Ask /readyz of the internal port which store or key server is away.',
-  overloaded: 'Add servers or raise the capacities under "limits"; clients come back by themselves.',
+  overloaded: 'Add servers, or raise "limits.nodeSockets", "capacity.maxLoopDelayMs" or "capacity.maxInFlight"; clients come back by themselves.',
   draining: 'Connect to another server, or again when this one is back.',
   slow_consumer: 'Let the client read faster, or subscribe to less.',
   frame_protocol: 'Correct the client, or the proxy that changes its frames.',

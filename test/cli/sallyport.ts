@@ -20,10 +20,13 @@ export interface Ended {
   readonly stderr: string
 }
 
+/** On a machine that is busy with other tests a server would turn away who is asked about here; what is late is for the tests of capacity. */
+const patient = { SALLYPORT_CAPACITY_MAX_LOOP_DELAY_MS: '10000' }
+
 const start = (words: readonly string[], { cwd, env = {}, openFiles, under = [] }: Folder): ChildProcess => {
   const command = [...under, process.execPath, main, ...words]
   const [program = '', ...rest] = openFiles === undefined ? command : ['/bin/sh', '-c', `ulimit -n ${String(openFiles)} && exec "$0" "$@"`, ...command]
-  return spawn(program, rest, { cwd, env: { PATH: process.env['PATH'] ?? '', ...env }, stdio: 'pipe' })
+  return spawn(program, rest, { cwd, env: { PATH: process.env['PATH'] ?? '', ...patient, ...env }, stdio: 'pipe' })
 }
 
 const gather = (stream: NodeJS.ReadableStream | null): (() => string) => {

@@ -4,7 +4,7 @@ import { printedTokens, serve, temporaryFolder } from './run-cli.js'
 
 test('dev --lively lets sample customers write by themselves, and ends with the server', { timeout: 60_000 }, async () => {
   const { cwd, remove } = await temporaryFolder()
-  const server = await serve(['dev', '--lively'], cwd, { SALLYPORT_LOG_LEVEL: 'warn' })
+  const server = await serve(['dev', '--lively'], cwd, { SALLYPORT_LOG_LEVEL: 'error' })
   try {
     const list = await opened(`${server.socketUrl}/ws/conversations/`, bearer(printedTokens(server)[0] ?? ''))
     for (let lists = 0; lists < 3; ) if ((await list.next()).type === 'conversations_list') lists += 1

@@ -57,6 +57,7 @@ export interface Config {
     readonly frameBytes: number
     readonly addressBudget: { readonly capacity: number; readonly refillPerSecond: number }
   }
+  readonly capacity: { readonly maxLoopDelayMs: number; readonly maxInFlight: number }
   readonly dryRun: Value<'dryRun'>
   readonly connectors: {
     readonly sources: Value<'connectorsSources'>

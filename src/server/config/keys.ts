@@ -155,6 +155,8 @@ export const keys = {
   frameBytes: int('limits.frameBytes', 65_536, 1_024, 16_777_216, 'Largest message a client may send.'),
   addressBudgetCapacity: number('limits.addressBudget.capacity', 2_400, 10, 1_000_000_000, 'What one address may cost at once.'),
   addressBudgetRefill: number('limits.addressBudget.refillPerSecond', 40, 0.1, 1_000_000_000, 'What comes back each second.'),
+  capacityMaxLoopDelayMs: number('capacity.maxLoopDelayMs', 100, 1, 60_000, 'Mean delay of the event loop, in milliseconds, from which nobody is let in until it has fallen again.'),
+  capacityMaxInFlight: int('capacity.maxInFlight', 1_000, 1, 1_000_000, 'Handshakes that may wait for a store at once.'),
   connectorsSources: key('connectors.sources', 'json', connectorSources, [], 'a JSON list of { name, workspace, secrets, source, aiAnswers, outbound: { url } }', 'From where customers write: each may post signed messages to /api/v1/inbound/<name>, and is posted what agents write where it has an outbound address.', true),
   connectorsToleranceMs: int('connectors.toleranceMs', 300_000, 1_000, 3_600_000, 'How far the clock of a connector may be off.'),
   outboundTimeoutMs: int('connectors.outbound.timeoutMs', 10_000, 100, 60_000, 'How long a connector may take to answer an outbound message.'),

@@ -162,6 +162,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, over, at = Date.n
       frameBytes: take(keys.frameBytes),
       addressBudget: { capacity: take(keys.addressBudgetCapacity), refillPerSecond: take(keys.addressBudgetRefill) },
     },
+    capacity: { maxLoopDelayMs: take(keys.capacityMaxLoopDelayMs), maxInFlight: take(keys.capacityMaxInFlight) },
     dryRun: take(keys.dryRun),
     connectors: {
       sources: take(keys.connectorsSources),
