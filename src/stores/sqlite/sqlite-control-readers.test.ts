@@ -56,3 +56,11 @@ test('[S18] answers of a minute ago are removed by the next end', async () => {
   await log.sessionsEnded({ ...end, endedAt: at + 60_001 })
   expect((await a.answers('old'))[0]?.sockets).toBeUndefined()
 })
+
+test('[T18] however often a process dies, a hundred names are kept, the newest', async () => {
+  const { engine, a } = await threeReaders()
+  for (let start = 1; start <= 150; start++) await createSqliteControlReaders(engine, `crashed-${String(start)}`).join(at + start)
+  expect(await a.answers('end')).toHaveLength(100)
+  await a.answer('end', 1, at + 200)
+  expect((await createSqliteControlReaders(engine, 'crashed-150').answers('end'))[0]).toEqual({ reader: 'a', sockets: 1 })
+})
