@@ -8,8 +8,9 @@ import { outbound } from './migrations/0006-outbound.js'
 import { sessionEnds } from './migrations/0007-session-ends.js'
 import { auditAddress } from './migrations/0008-audit-address.js'
 import { sorts } from './migrations/0009-sorts.js'
+import { pending } from './migrations/0010-pending.js'
 
-export const migrations: readonly Migration[] = [foundation, lists, logins, imports, sweep, outbound, sessionEnds, auditAddress, sorts]
+export const migrations: readonly Migration[] = [foundation, lists, logins, imports, sweep, outbound, sessionEnds, auditAddress, sorts, pending]
 
 /** The version this program needs and knows. */
 export const latestVersion = Math.max(...migrations.map(({ version }) => version))
