@@ -3,7 +3,7 @@ import type { BanSubject } from '../admission/ban.js'
 import { canonicalAddress } from '../admission/address/canonical.js'
 import type { Handshake } from '../admission/handshake.js'
 import { StoreUnavailable } from '../admission/store-unavailable.js'
-import type { User } from '../admission/user.js'
+import type { User, Users } from '../admission/user.js'
 import type { Feed } from '../conversation/feed.js'
 import type { Gate } from '../gate.js'
 import { deny } from '../protocol/denial.js'
@@ -50,10 +50,22 @@ const handshakeOf = (ask: ExplainAsk, host: string, at: number): Handshake => ({
   },
 })
 
+/** An id to ask for when only the answer counts, whatever type the column has; and how long it may take, in milliseconds. */
+const nobodysId = '0'
+const usersMs = 1_000
+
+const isThere = (asked: Promise<unknown>): Promise<'ok' | 'failing'> =>
+  asked.then(
+    () => 'ok',
+    () => 'failing',
+  )
+
 /** Builds what an operator can do on the gate and the stores of a running server. */
 export const createOperations = <U extends User>(parts: {
   readonly gate: Gate<U>
   readonly users: SqliteUsers
+  /** An existing database that is asked for users; `undefined` where it is our own table. */
+  readonly outsideUsers: Users | undefined
   readonly audit: SqliteAudit
   readonly hasher: PasswordHasher
   readonly metrics: Metrics
@@ -78,17 +90,16 @@ export const createOperations = <U extends User>(parts: {
 
   const changes: Omit<Operations, keyof Audit> = {
     health: async () => {
-      const storage = await users.list({ limit: 1 }).then(
-        () => 'ok' as const,
-        () => 'failing' as const,
-      )
+      const storage = await isThere(users.list({ limit: 1 }))
       const control = gate.follows ? ('ok' as const) : ('failing' as const)
       // Keys that are held stay good while their server is away, so that this takes no node out.
       const keys = gate.issuers.away.length === 0 ? ('ok' as const) : ('failing' as const)
       // Every node asks the same one, so that taking this one out helps nobody.
       const list = gate.lists === undefined ? {} : { allow_list: gate.lists ? ('ok' as const) : ('failing' as const) }
+      // The same again: users who were looked up lately come in as before.
+      const outside = parts.outsideUsers && { users: await isThere(parts.outsideUsers.find(nobodysId, now() + usersMs)) }
       const { draining } = gate.load
-      return { ready: storage === 'ok' && control === 'ok' && !draining, mode, draining, checks: { storage, control, keys, ...list }, sessions: gate.sessions.count }
+      return { ready: storage === 'ok' && control === 'ok' && !draining, mode, draining, checks: { storage, control, keys, ...list, ...outside }, sessions: gate.sessions.count }
     },
     metrics: () => metrics.text(),
     info: parts.info,

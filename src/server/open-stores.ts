@@ -35,6 +35,8 @@ export interface OpenStores {
   readonly audit: SqliteAudit
   /** Who answers for users at admission: our own table, or an existing database. */
   readonly users: Users
+  /** The same, where it is an existing database. */
+  readonly outsideUsers: Users | undefined
   /** `undefined` where no issuer keeps one. */
   readonly allowList: AllowList | undefined
   readonly memberships: Memberships
@@ -48,9 +50,10 @@ export interface OpenStores {
  *
  * A new database gets its tables in every mode; an older one is brought up to date only in development.
  *
+ * @param told - Told when the database that holds the users does not answer any more, and when it does again.
  * @throws StartError when it needs `sallyport db migrate` first; DatabaseNotOpened when it can't be opened.
  */
-export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise<OpenStores> => {
+export const openStores = async (config: Config, mode: 'dev' | 'serve', told: (reached: boolean) => void): Promise<OpenStores> => {
   const engine = await openSqlite({ path: config.storage.path })
   try {
     const { applied, pending } = await migrationStatus(engine)
@@ -60,7 +63,7 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
       await migrate(engine)
     }
     const allowList = config.redis.url === undefined ? undefined : await openRedisAllowList({ url: config.redis.url })
-    const external = config.users && (await openPostgresUsers(config.users))
+    const external = config.users && (await openPostgresUsers({ ...config.users, told }))
     const ownUsers = createSqliteUsers(engine)
     const readers = createSqliteControlReaders(engine, randomUUID())
     await unlessAway(readers.join(Date.now()))
@@ -77,6 +80,7 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve'): Promise
       logins: createSqliteLogins(engine),
       audit: createSqliteAudit(engine),
       users: external ?? ownUsers,
+      outsideUsers: external,
       allowList,
       memberships: createSqliteMemberships(engine),
       conversations: createSqliteConversations(engine),

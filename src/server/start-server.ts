@@ -114,7 +114,9 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
   const undo: (() => Promise<void>)[] = [() => closeServer(publicServer)]
   try {
     if (development && options.reset === true) await removeDatabase(config.storage.path)
-    const stores = await openStores(config, mode)
+    const stores = await openStores(config, mode, (reached) => {
+      log.write(reached ? 'info' : 'error', { event: 'store', store: 'users', state: reached ? 'back' : 'away', detail: undefined })
+    })
     undo.unshift(() => stores.close())
     if (development) await seed(stores.conversations, { at: startedAt })
     const issuers = config.tokens.issuers.length > 0 ? config.tokens.issuers : [await developmentIssuer(config.dataDir)]
@@ -157,6 +159,7 @@ export const startServer = async (options: StartOptions): Promise<RunningServer>
     const operations = createOperations({
       gate,
       users: stores.ownUsers,
+      outsideUsers: stores.outsideUsers,
       audit: stores.audit,
       hasher,
       metrics,

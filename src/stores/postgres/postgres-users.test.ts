@@ -229,6 +229,26 @@ describe('a database of users that is not there', () => {
     expect(silent.connections()).toBeLessThanOrEqual(asked + 1)
   })
 
+  test('P6: is said to be away once, and once to be back when it answers, be it with a refusal', async () => {
+    let speaks = false
+    // ErrorResponse of the protocol: severity, SQLSTATE, message; it is the answer to whatever came.
+    const refusal = Buffer.from('SERROR\0C42501\0Mno\0\0')
+    const length = Buffer.alloc(4)
+    length.writeInt32BE(refusal.length + 4)
+    const { url: odd } = await listen((socket) => {
+      if (speaks) socket.once('data', () => socket.end(Buffer.concat([Buffer.from('E'), length, refusal])))
+      else socket.destroy()
+    })
+    const told: boolean[] = []
+    const users = await open({ url: odd, told: (reached) => told.push(reached) })
+    for (let round = 0; round < 7; round++) await refusalOf(users.find('1', soon()))
+    expect(told).toEqual([false])
+    speaks = true
+    await expect.poll(async () => (await refusalOf(users.find('1', soon()))).message, { timeout: 10_000 }).toContain('SQLSTATE 42501')
+    await refusalOf(users.find('1', soon()))
+    expect(told).toEqual([false, true])
+  })
+
   test('is not asked when the deadline has passed already', async () => {
     const { url: counted, connections } = await listen(() => {})
     const users = await open({ url: counted })

@@ -19,6 +19,8 @@ export interface PostgresUsersOptions {
   readonly deadlineMs?: number
   /** Connections at most. Default 4. */
   readonly poolSize?: number
+  /** Told `false` when five look-ups in a row went unanswered, and `true` when one is answered again. */
+  readonly told?: (reached: boolean) => void
 }
 
 export interface PostgresUsers extends Users<ExternalUser> {
@@ -63,6 +65,15 @@ export const openPostgresUsers = async (options: PostgresUsersOptions): Promise<
   pool.on('connect', (client) => client.on('error', lost))
 
   const breaker = createBreaker()
+  const wasAnswered = (): void => {
+    if (breaker.open) options.told?.(true)
+    breaker.succeeded()
+  }
+  const wasNot = (): void => {
+    const known = breaker.open
+    breaker.failed(Date.now())
+    if (breaker.open && !known) options.told?.(false)
+  }
   const unavailable = (sentence: string): StoreUnavailable => new StoreUnavailable('users', `The database of users ${sentence}`)
 
   const ask = async (client: PoolClient, id: string): Promise<readonly Readonly<Record<string, unknown>>[]> => {
@@ -80,12 +91,12 @@ export const openPostgresUsers = async (options: PostgresUsersOptions): Promise<
   const look = async (id: string): Promise<ExternalUser | undefined> => {
     try {
       const user = externalUser(await ask(await pool.connect(), id), id)
-      breaker.succeeded()
+      wasAnswered()
       return user
     } catch (error) {
       if (error instanceof UnfitRow) throw unavailable(`does not answer a user: ${error.message}`)
-      if (answered(error)) breaker.succeeded()
-      else breaker.failed(Date.now())
+      if (answered(error)) wasAnswered()
+      else wasNot()
       throw unavailable(describe(error))
     }
   }
