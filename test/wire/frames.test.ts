@@ -138,3 +138,11 @@ test.each([
   other.end()
   await expect.poll(async () => (await server.counted()).connections, { timeout: 10_000 }).toBe(0)
 })
+
+test('[F2] a length in a longer form than it needs is read, but not that of a control frame', async () => {
+  const server = await start()
+  const { client, answer } = await send(server, Buffer.from('81fe0002000000003132', 'hex'), Buffer.from('81ff0000000000000002000000003334', 'hex'))
+  expect([server.received, answer.closeCode]).toEqual([['12', '34'], undefined])
+  client.write(Buffer.from('89fe00010000000078', 'hex'))
+  expect((await client.closed()).closeCode).toBe(1002)
+})
