@@ -77,6 +77,15 @@ const ask = async (port: number, chunks: readonly string[]): Promise<string> => 
   return client.received
 }
 
+/**
+ * What was seen, but for an error behind a request: the server hangs up once it has answered, and whether it still reads that the client went in the
+ * middle of a body is a race that Node has with itself.
+ */
+const settled = (seen: readonly Seen[]): readonly Seen[] => {
+  const answered = seen.findIndex(([event]) => event === 'request')
+  return answered === -1 ? seen : seen.filter(([event], index) => index <= answered || event !== 'clientError')
+}
+
 const both = async (options?: ServerOptions) => {
   const fast = await stage(true, options)
   const slow = await stage(false, options)
@@ -87,7 +96,7 @@ const both = async (options?: ServerOptions) => {
     async agreeOn(...chunks: readonly string[]): Promise<void> {
       const said = await ask(fast.port, chunks)
       expect(said).toBe(await ask(slow.port, chunks))
-      expect(fast.seen.splice(0)).toEqual(slow.seen.splice(0))
+      expect(settled(fast.seen.splice(0))).toEqual(settled(slow.seen.splice(0)))
     },
   }
 }
