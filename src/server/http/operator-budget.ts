@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { createAddressBudget } from '../../admission/address-budget.js'
-import { createFairQueue } from '../../stores/sqlite/fair-queue.js'
+import { createFairQueue } from '../../admission/fair-queue.js'
 import { actingOperator } from './acting-operator.js'
 import { problemResponse } from './api-problem.js'
 

@@ -1,5 +1,5 @@
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
-import { createFairQueue } from './fair-queue.js'
+import { createFairQueue } from '../../admission/fair-queue.js'
 import type { Answer, OpenFailure, WorkerOrder, WorkerSetup } from './messages.js'
 import { errorOf } from './sqlite-failure.js'
 import { createWorkerSlot, type WorkerSlot } from './worker-slot.js'
