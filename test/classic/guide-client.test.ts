@@ -66,6 +66,8 @@ describe('a front end written to the guide', () => {
       await tab.goto(origin)
       const source = await readFile(new URL('guide-client.mjs', import.meta.url), 'utf8')
       await tab.addScriptTag({ type: 'module', content: `${source}\nglobalThis.liveThroughADay = liveThroughADay` })
+      // A module runs when the page comes to it, not when its tag was put in.
+      await tab.waitForFunction("'liveThroughADay' in globalThis")
       const words = [place.server.socketUrl, await place.tokenOf('2')].map((word) => JSON.stringify(word)).join()
       const day = await tab.evaluate<Day>(`liveThroughADay(${words}, { unitMs: 20 })`)
       expectGoodDay(day)
