@@ -1,34 +1,17 @@
-import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { runToEnd, serve, temporaryFolder } from '../server/run-cli.js'
+import { pythonClient } from './python.js'
 
-// Debian's own interpreter: another `python3` on the path would not see Debian's packages.
-const python = '/usr/bin/python3'
-const script = fileURLToPath(new URL('websockets-client.py', import.meta.url))
-const installed = spawnSync(python, [script, '--version'], { encoding: 'utf8', timeout: 30_000 }).status === 0
+const { installed, ask: askClient } = pythonClient('websockets-client.py')
 
 const frame = z.looseObject({ type: z.string() })
 const answer = z.object({ subprotocol: z.string().nullable(), frames: z.array(frame) })
 const output = z.object({ version: z.string(), answers: z.object({ header: answer, subprotocol: answer, query: answer }), refused: z.number() })
 
-/** The loop has to stay free while the client runs, as the server's output is read by it. */
-const ask = (question: object): Promise<z.infer<typeof output>> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'] })
-    let stdout = ''
-    let stderr = ''
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    child.on('close', (code) => {
-      if (code === 0) resolve(output.parse(JSON.parse(stdout)))
-      else reject(new Error(`The client failed: ${stderr}`))
-    })
-    child.stdin.end(JSON.stringify(question))
-  })
+const ask = async (question: object): Promise<z.infer<typeof output>> => output.parse(await askClient(question))
 
 test.runIf(process.env['CI'] !== undefined)('websockets is installed where nothing may be skipped', () => {
   expect(installed, 'websockets does not run: apt-get install python3-websockets').toBe(true)

@@ -1,30 +1,14 @@
-import { spawn, spawnSync } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { startStage } from '../abuse/stage.js'
+import { pythonClient } from './python.js'
 
-// Debian's own interpreter: another `python3` on the path would not see Debian's packages.
-const python = '/usr/bin/python3'
-const script = fileURLToPath(new URL('wsproto-client.py', import.meta.url))
-const installed = spawnSync(python, [script, '--version'], { encoding: 'utf8', timeout: 30_000 }).status === 0
+const { installed, ask: askClient } = pythonClient('wsproto-client.py')
 
 const answer = z.object({ subprotocol: z.string().nullable(), extensions: z.array(z.string()), frames: z.array(z.looseObject({ type: z.string() })), pong: z.unknown(), closed: z.number().nullable() })
 const output = z.object({ version: z.string(), answers: z.object({ header: answer, query: answer, subprotocol: answer }), refused: z.number().nullable() })
 
-/** The loop has to stay free while the client runs, as the server's output is read by it. */
-const ask = (question: object): Promise<z.infer<typeof output>> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(python, [script], { stdio: ['pipe', 'pipe', 'pipe'] })
-    let [stdout, stderr] = ['', '']
-    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-    child.on('close', (code) => {
-      if (code === 0) resolve(output.parse(JSON.parse(stdout)))
-      else reject(new Error(`The client failed: ${stderr}`))
-    })
-    child.stdin.end(JSON.stringify(question))
-  })
+const ask = async (question: object): Promise<z.infer<typeof output>> => output.parse(await askClient(question))
 
 test.runIf(process.env['CI'] !== undefined)('wsproto is installed where nothing may be skipped', () => {
   expect(installed, 'wsproto does not run: apt-get install python3-wsproto').toBe(true)
