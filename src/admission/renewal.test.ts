@@ -63,6 +63,14 @@ test('[O13] trying tokens on a live socket runs the budget of its address dry; a
   expect(await judged(world, live(), good)).toMatchObject({ user: { id: '2' } })
 })
 
+test('[A26] bans and a budget in dry-run refuse no renewal', async () => {
+  const world = await made({ budget: { capacity: 1, refillPerSecond: 0.01 }, dryRun: ['address_ban', 'user_ban', 'address_budget'] })
+  world.budget.charge('203.0.113.7', 10, noon)
+  world.bans.add({ ...ban, subject: { kind: 'network', network: '203.0.113.0/24' } })
+  world.bans.add({ ...ban, id: 'another ban', subject: { kind: 'user', userId: '2' } })
+  expect(await judged(world)).toMatchObject({ user: { id: '2' } })
+})
+
 const reasonOf = (verdict: object): unknown => ('reason' in verdict ? verdict.reason : undefined)
 
 test.each(changes)('[S17] $name is refused with $reason', async ({ reason, options, change, session, token }) => {

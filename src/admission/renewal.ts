@@ -46,7 +46,7 @@ export const judgeRenewal = async <U extends User>(
   if (held !== undefined && claims.issuer !== held.issuer) return deny('token_invalid', { detail: 'the token is of another issuer' })
   if (user.id !== live.user.id) return deny('token_invalid', { detail: 'the token is of another subject' })
   const banned = live.client?.key === undefined ? undefined : rules.bans.findAddress(live.client.address, at)
-  if (banned) return deny('address_banned', { detail: `ban ${banned.id}` })
+  if (banned && !rules.dryRun.has('address_ban')) return deny('address_banned', { detail: `ban ${banned.id}` })
   const unfit = await mayUse(rules, identity, live.endpoint, at)
   return unfit ?? { user, claims, expiresAt: claims.expiresAt, development: false }
 }
