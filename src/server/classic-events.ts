@@ -3,6 +3,7 @@ import type { ClassicEvents } from '../classic/classic-options.js'
 import type { FeedListener } from '../conversation/feed.js'
 import type { PeopleNotice } from '../conversation/people.js'
 import type { Log } from './log/create-log.js'
+import { failureText } from './log/log-failure.js'
 import type { Metrics } from './metrics/create-metrics.js'
 
 const isPlain = (text: string): boolean => /^[\w:.+-]{0,24}$/.test(text)
@@ -43,7 +44,7 @@ export const classicEvents = (log: Log, metrics: Metrics, classic: boolean): Pic
   failed(endpoint, error, doing, userId) {
     const task = `classic ${endpoint}`
     metrics.failed(task)
-    const detail = error instanceof Error ? error.message : 'unknown'
+    const detail = failureText(error)
     log.write('error', { event: 'failure', task, detail, doing, userId, late: error instanceof StoreUnavailable })
   },
   sent({ filters, ...sent }) {

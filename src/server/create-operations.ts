@@ -17,6 +17,7 @@ import { createAudit } from './create-audit.js'
 import type { DecisionFeed } from './decision-feed.js'
 import { passes } from './decision-filter.js'
 import type { Log } from './log/create-log.js'
+import { logFailure } from './log/log-failure.js'
 import type { PasswordHasher } from './login/password-hasher.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { ExplainAsk, Operations, UserSummary } from './operations.js'
@@ -146,7 +147,7 @@ export const createOperations = <U extends User>(parts: {
       const subject = 'userId' in target ? `user:${target.userId}` : `session:${target.sessionId}`
       // The sockets are closed by now: a log that can't be written must not say otherwise.
       await parts.audit.note({ at: now(), actor: actor.name, address: actor.address, action: 'session.end', subject, after: ended }).catch((error: unknown) => {
-        log.write('error', { event: 'failure', task: 'audit', detail: error instanceof Error ? error.message : 'unknown' })
+        logFailure(log, 'audit', error)
       })
       return ended
     },

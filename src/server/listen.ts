@@ -38,6 +38,9 @@ const remedy = (error: NodeJS.ErrnoException, host: string, port: number, key: s
   return `Cannot listen on ${where}: ${error.message}`
 }
 
+/** A host as it stands in an address: IPv6 in brackets. */
+export const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+
 /** Stops taking connections and ends those that idle; resolves when the last one is gone. */
 export const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {

@@ -15,6 +15,7 @@ import { defaultPulse } from '../session/pulse.js'
 import type { Session } from '../session/session.js'
 import type { Config } from './config/config.js'
 import type { Log } from './log/create-log.js'
+import { logFailure } from './log/log-failure.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { OpenOutbound } from './open-outbound.js'
 import type { OpenStores } from './open-stores.js'
@@ -33,7 +34,7 @@ export interface OpenDialects {
 export const openDialects = (gate: Gate, stores: OpenStores, outbound: Pick<OpenOutbound, 'reached' | 'wake'>, config: Config, log: Log, metrics: Metrics): OpenDialects => {
   const failed = (task: string, error: unknown): void => {
     metrics.failed(task)
-    log.write('error', { event: 'failure', task, detail: error instanceof Error ? error.message : 'unknown' })
+    logFailure(log, task, error)
   }
   const { conversations } = stores
   const feed = createFeed(conversations, (error) => {

@@ -1,7 +1,7 @@
 import type { IssuerConfig } from '../admission/token/issuer.js'
 import type { Gate } from '../gate.js'
 import type { Config } from './config/config.js'
-import { createClientOf } from './http/client-of.js'
+import type { ClientOf } from './http/client-of.js'
 import { addLoginRoutes } from './http/login-routes.js'
 import type { PublicHono } from './http/public-hono.js'
 import type { Log } from './log/create-log.js'
@@ -12,7 +12,6 @@ import { createTokenSigner } from './login/token-signer.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { OpenStores } from './open-stores.js'
 import { sampleMembers } from './seed/seed.js'
-import type { Served } from './served.js'
 
 /**
  * The log-in of a running server, as routes of the public port.
@@ -25,12 +24,12 @@ export const openLogin = (parts: {
   readonly config: Config
   readonly issuers: readonly IssuerConfig[]
   readonly hasher: PasswordHasher
-  readonly served: Served
+  readonly clientOf: ClientOf
   readonly development: boolean
   readonly log: Log
   readonly metrics: Metrics
 }): ((app: PublicHono) => void) | undefined => {
-  const { gate, stores, config, issuers, hasher, served, development, log, metrics } = parts
+  const { gate, stores, config, issuers, hasher, clientOf, development, log, metrics } = parts
   const sign = createTokenSigner(issuers)
   if (config.login.enabled === false || config.users !== undefined || sign === undefined) return undefined
   const logins = createLogins({
@@ -41,12 +40,6 @@ export const openLogin = (parts: {
     verifier: gate.verifier,
     revocations: gate.revocations,
     samples: development ? createSamplePasswords(hasher, sampleMembers.map(({ userId }) => userId)) : undefined,
-  })
-  const clientOf = createClientOf({
-    hosts: served.hosts,
-    proxies: { trustedProxies: config.trustedProxies, forwarding: config.forwarding },
-    refuseForwarded: development,
-    isBanned: (address) => gate.bans.findAddress(address) !== undefined,
   })
   return (app) => {
     addLoginRoutes(app, {

@@ -7,6 +7,7 @@ import { outboundBody } from './connectors/outbound-body.js'
 import { postWebhook, type WebhookTarget } from './connectors/post-webhook.js'
 import { sourceOf } from './connectors/source.js'
 import type { Log } from './log/create-log.js'
+import { logFailure } from './log/log-failure.js'
 import type { Metrics } from './metrics/create-metrics.js'
 import type { OpenStores } from './open-stores.js'
 
@@ -49,7 +50,7 @@ export const openOutbound = ({ connectors }: Config, { outbound }: OpenStores, p
     },
     failed(error) {
       metrics.failed('outbound')
-      log.write('error', { event: 'failure', task: 'outbound', detail: error instanceof Error ? error.message : 'unknown' })
+      logFailure(log, 'outbound', error)
     },
     now: Date.now,
   })

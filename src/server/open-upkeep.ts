@@ -1,32 +1,22 @@
 import type { Feed } from '../conversation/feed.js'
 import type { Gate } from '../gate.js'
 import { statusOf } from '../protocol/denial.js'
-import type { Config } from './config/config.js'
 import { createBearerOf } from './http/bearer.js'
-import { createClientOf } from './http/client-of.js'
+import type { ClientOf } from './http/client-of.js'
 import type { PublicHono } from './http/public-hono.js'
 import { addUpkeepRoutes } from './http/upkeep-routes.js'
 import type { Log } from './log/create-log.js'
 import type { OpenStores } from './open-stores.js'
-import type { Served } from './served.js'
 
 /** What members change and delete over HTTP, as routes of the public port. */
 export const openUpkeep = (parts: {
   readonly gate: Gate
   readonly stores: OpenStores
-  readonly config: Config
-  readonly served: Served
-  readonly development: boolean
+  readonly clientOf: ClientOf
   readonly publish: Feed['publish']
   readonly log: Log
 }): ((app: PublicHono) => void) => {
-  const { gate, stores, config, served, development, publish, log } = parts
-  const clientOf = createClientOf({
-    hosts: served.hosts,
-    proxies: { trustedProxies: config.trustedProxies, forwarding: config.forwarding },
-    refuseForwarded: development,
-    isBanned: (address) => gate.bans.findAddress(address) !== undefined,
-  })
+  const { gate, stores, clientOf, publish, log } = parts
   const bearerOf = createBearerOf({
     clientOf,
     identify: gate.identify,

@@ -12,6 +12,7 @@ import { probeHeader, type Probes } from './checkup/probes.js'
 import type { DecisionFeed } from './decision-feed.js'
 import type { DryRunCounts } from './dry-run-counts.js'
 import type { Log } from './log/create-log.js'
+import { logFailure } from './log/log-failure.js'
 import type { Metrics } from './metrics/create-metrics.js'
 
 /** What a peer did wrong on an open socket; other ends are daily business. */
@@ -97,6 +98,6 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
   },
   failed(task, error) {
     metrics.failed(task)
-    log.write('error', { event: 'failure', task, detail: error instanceof Error ? error.message : 'unknown' })
+    logFailure(log, task, error)
   },
 })

@@ -1,6 +1,7 @@
 import { randomBytes, randomInt, randomUUID } from 'node:crypto'
 import type { ConnectorSource } from '../connectors/source.js'
 import { signWebhook } from '../connectors/webhook-signature.js'
+import { failureText } from '../log/log-failure.js'
 import { sampleThreads } from '../seed/sample-threads.js'
 
 /** Sample customers who write. */
@@ -66,7 +67,7 @@ export const createLively = ({ failed, pauseMs: [least, below] = [2_000, 6_000],
       await answer.body?.cancel()
       if (!answer.ok) failed(`status ${String(answer.status)}`)
     } catch (error) {
-      failed(error instanceof Error ? error.message : 'unknown')
+      failed(failureText(error))
     }
   }
 
