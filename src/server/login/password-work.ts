@@ -1,17 +1,11 @@
-import { platform, setPriority } from 'node:os'
 import { hashSync, verifySync } from '@node-rs/argon2'
+import { lowerThreadPriority } from '../../admission/guard/lower-thread-priority.js'
 
 /** 19 MiB and two passes: about 25 ms of one core. */
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-// Tokens and sockets go first: on Linux a priority is that of the thread that asks; elsewhere it would be that of the whole server.
-if (platform() === 'linux') {
-  try {
-    setPriority(0, 10)
-  } catch {
-    // Where it is not allowed, passwords are hashed as fast as everything else.
-  }
-}
+// Tokens and sockets go first.
+lowerThreadPriority()
 
 /** A new hash in the PHC string format. Blocks its thread, which is why it has one of its own. */
 export const hashPassword = (password: string): string =>

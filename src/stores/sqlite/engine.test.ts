@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
+import { loweredThreads, showsPriorities } from '../../admission/guard/testing/thread-priorities.js'
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
 import { ProcedureFailed, SqliteFailure } from './sqlite-failure.js'
 import { createEngines } from './testing/engines.js'
@@ -163,4 +164,18 @@ describe('a read', () => {
     }
     await writing
   })
+})
+
+test.runIf(showsPriorities)('all other threads go before the one that searches (when skipped: only Linux gives a priority to one thread)', async () => {
+  const known = new Set((await loweredThreads()).map(({ id }) => id))
+  const engine = await openThings(engines)
+  const lowered = async () => (await loweredThreads()).filter(({ id }) => !known.has(id))
+  expect(await lowered()).toHaveLength(1)
+  const spent = async (work: () => Promise<unknown>): Promise<number> => {
+    const ticks = (await lowered())[0]?.ticks ?? 0
+    await work()
+    return ((await lowered())[0]?.ticks ?? 0) - ticks
+  }
+  const onPages = await spent(() => Promise.all([engine.read('lists', slowScan), engine.read('admission', slowScan)]))
+  expect(await spent(() => engine.read('search', slowScan))).toBeGreaterThan(10 * onPages + 5)
 })

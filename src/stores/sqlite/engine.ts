@@ -106,9 +106,9 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
   const closeWaitMs = positiveInteger('a SQLite engine', 'closeWaitMs', options.closeWaitMs ?? 5_000)
   const file = await prepareFile(options.path)
 
-  const setup = (role: WorkerSetup['role']): WorkerSetup => ({ role, path: file.path, busyTimeoutMs, procedures: procedures.href })
-  const readLane = <Ask extends ReadAsk | SearchAsk>(workers: number, maxBatch: number): Lane<Ask> =>
-    createLane({ setup: setup('reader'), workers, maxBatch, maxPending, closeWaitMs, order: (asks) => ({ type: 'read', asks }) })
+  const setup = (role: WorkerSetup['role'], lowPriority = false): WorkerSetup => ({ role, path: file.path, lowPriority, busyTimeoutMs, procedures: procedures.href })
+  const readLane = <Ask extends ReadAsk | SearchAsk>(workers: number, maxBatch: number, lowPriority = false): Lane<Ask> =>
+    createLane({ setup: setup('reader', lowPriority), workers, maxBatch, maxPending, closeWaitMs, order: (asks) => ({ type: 'read', asks }) })
 
   // The writer first: it makes the file what readers expect. One batch of it is one commit, so it may be large.
   const writer = createLane<WriteAsk>({
@@ -124,7 +124,8 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
     await file.release()
     throw notOpenedByWorker(file.path, writerFailure)
   }
-  const searches = readLane<ReadAsk | SearchAsk>(1, 1)
+  // A search is the one call that may take a whole processor for long; users wait for pages of lists, and those are short.
+  const searches = readLane<ReadAsk | SearchAsk>(1, 1, true)
   const lanes: Readonly<Record<ReadLane, Lane<ReadAsk>>> = { admission: readLane(1, 256), lists: readLane(readers - 1, 4), search: searches }
 
   const end = async (): Promise<void> => {

@@ -5,6 +5,8 @@ import type { NamedQuery, Query, SqlParams } from './sql-value.js'
 export interface WorkerSetup {
   readonly role: 'writer' | 'reader'
   readonly path: string
+  /** Whether every other thread goes before it, where the system can tell threads apart. */
+  readonly lowPriority: boolean
   /** How long SQLite waits for another process's write lock before it answers `SQLITE_BUSY`. */
   readonly busyTimeoutMs: number
   /** Address of the module that exports the table `procedures`; only the writer loads it. */

@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { lowerThreadPriority } from '../../admission/guard/lower-thread-priority.js'
 import { type Connection, connect } from './database.js'
 import type { OpenFailure, WorkerMessage, WorkerOrder, WorkerSetup } from './messages.js'
 import { latestVersion } from './migrations.js'
@@ -77,6 +78,8 @@ const start = async (): Promise<void> => {
       return
     }
     serve(db, procedures)
+    // Last, so that what was set up for everybody is not of low priority as well.
+    if (setup.lowPriority) lowerThreadPriority()
     say({ type: 'ready' })
   } catch (caught) {
     say({ type: 'failed', failure: failureOf(caught) })
