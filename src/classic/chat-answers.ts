@@ -33,12 +33,9 @@ const pageSize = 10
 
 export const noConversation = 'Conversation not found'
 
-export const createChatAnswers = <U extends User>(options: ClassicOptions<U>): ChatAnswers<U> => {
+/** @param tellAll - Tells every socket that has the same conversation open, this one among them. */
+export const createChatAnswers = <U extends User>(options: ClassicOptions<U>, tellAll: (socket: ChatSocket<U>, frame: object) => void): ChatAnswers<U> => {
   const { conversations, sessions, feed, sends, clock, events } = options
-
-  const say = (session: Session<U>, frame: object): void => {
-    sessions.send(session, createPush('critical', frame))
-  }
 
   const complain = (session: Session<U>, text: string, rest?: object): void => {
     sessions.send(session, errorPush(text, clock.wall(), rest))
@@ -113,14 +110,15 @@ export const createChatAnswers = <U extends User>(options: ClassicOptions<U>): C
     }
   }
 
-  const markRead = async ({ session, scope, conversation, seen, sent }: ChatSocket<U>, noted: number | undefined): Promise<void> => {
+  const markRead = async (socket: ChatSocket<U>, noted: number | undefined): Promise<void> => {
+    const { session, scope, conversation, seen, sent } = socket
     // What was committed after the request arrived was not on the agent's screen.
     const ask = { workspace: scope.workspace.id, conversation, userId: session.user.id, upTo: Math.max(noted ?? seen, sent), at: clock.wall() }
     try {
       const marked = await conversations.markAnswered(ask)
       if (marked.outcome === 'changed') feed.publish(marked.event)
       else if (marked.outcome === 'not_found') complain(session, noConversation)
-      else say(session, readFrame(session.user.id))
+      else tellAll(socket, readFrame(session.user.id))
     } catch (error) {
       failed(session, error, 'Failed to mark messages as read', 'marking messages as read')
     }
@@ -144,7 +142,7 @@ export const createChatAnswers = <U extends User>(options: ClassicOptions<U>): C
           complain(session, 'Feedback can only be submitted for AI responses')
           return
         case 'stored':
-          say(session, { type: 'feedback_submitted', success: true, data: feedbackFrame(given.message.id, given.message.feedback) })
+          sessions.send(session, createPush('critical', { type: 'feedback_submitted', success: true, data: feedbackFrame(given.message.id, given.message.feedback) }))
           feed.publish(given.event)
           return
       }

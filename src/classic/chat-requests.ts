@@ -1,6 +1,7 @@
 import type { FeedbackValue } from '../conversation/records.js'
 import { storableText } from '../conversation/storable-text.js'
 import { maxContentCharacters } from '../protocol/parse-command.js'
+import { isFalsy } from './filter-value.js'
 import { own, type ClassicFrame } from './parse-frame.js'
 
 interface Fault {
@@ -25,15 +26,18 @@ export const feedback = (
   body: ClassicFrame['body'],
 ): { readonly message: string; readonly value: FeedbackValue; readonly comment: string } | Fault => {
   const message = own(body, 'message_id')
-  if (message === undefined || message === null || message === '') return { fault: 'message_id is required' }
+  if (isFalsy(message)) return { fault: 'message_id is required' }
   const value = valueOf(own(body, 'feedback'))
   if (value === undefined) return { fault: 'Invalid feedback type. Must be "positive", "negative", or "none"' }
   const comment = own(body, 'comment') ?? ''
   if (typeof comment !== 'string') return { fault: 'Field "comment" must be text' }
   // Ids are word characters: anything else is simply not there.
   const id = typeof message === 'string' && /^\w{1,64}$/u.test(message) ? message : '-'
-  return { message: id, value, comment: storableText(comment.trim().slice(0, maxCommentCharacters)) }
+  return { message: id, value, comment: storableText(firstCharacters(comment.trim(), maxCommentCharacters)) }
 }
+
+/** Characters as Python counts them: an emoji is one. */
+const firstCharacters = (text: string, count: number): string => (text.length <= count ? text : Array.from(text).slice(0, count).join(''))
 
 const valueOf = (value: unknown): FeedbackValue | undefined => {
   const word = typeof value === 'string' ? value.toLowerCase() : undefined

@@ -32,11 +32,19 @@ const knownTypes: ReadonlySet<string> = new Set(['chat_message', 'mark_read', 'g
 
 export const createChatSockets = <U extends User>(options: ClassicOptions<U>): ChatSockets<U> => {
   const { conversations, sessions, feed, people, clock, events } = options
-  const answers = createChatAnswers(options)
   const byConversation = new Map<string, Map<string, ChatSocket<U>>>()
   const sockets = new Map<string, ChatSocket<U>>()
   // Their conversation is gone; they stay, because clients take a close for a reason to log in again or to come back at once.
   const bereft = new Set<string>()
+
+  const roomOf = (workspace: string, conversation: string): readonly ChatSocket<U>[] =>
+    [...(byConversation.get(conversation)?.values() ?? [])].filter(({ scope }) => scope.workspace.id === workspace)
+
+  const tellAll = (socket: ChatSocket<U>, frame: object): void => {
+    const push = createPush('critical', frame)
+    for (const { session } of roomOf(socket.scope.workspace.id, socket.conversation)) sessions.send(session, push)
+  }
+  const answers = createChatAnswers(options, tellAll)
 
   const enter = async (session: Session<U>, conversation: string): Promise<void> => {
     try {
@@ -69,9 +77,6 @@ export const createChatSockets = <U extends User>(options: ClassicOptions<U>): C
     socket.following.letGo()
     socket.stay.leave()
   }
-
-  const roomOf = (workspace: string, conversation: string): readonly ChatSocket<U>[] =>
-    [...(byConversation.get(conversation)?.values() ?? [])].filter(({ scope }) => scope.workspace.id === workspace)
 
   /** Somebody deleted it: everybody is told, and hears no more of it. */
   const end = (workspace: string, conversation: string): void => {

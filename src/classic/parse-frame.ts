@@ -10,6 +10,9 @@ export type ParsedFrame = { readonly ok: true; readonly frame: ClassicFrame } | 
 /** The text old clients compare with. */
 const invalidJson = 'Invalid JSON format'
 
+/** A type that is no text is one that nobody knows, and ignored like all of them. */
+const noType = ''
+
 /** Reads one message; whatever it is, the socket stays. Never throws. */
 export const parseFrame = (text: string): ParsedFrame => {
   let value: unknown
@@ -20,8 +23,7 @@ export const parseFrame = (text: string): ParsedFrame => {
   }
   if (!isObject(value)) return { ok: false, error: 'Message must be a JSON object' }
   const type = own(value, 'type')
-  if (type !== undefined && typeof type !== 'string') return { ok: false, error: 'Field "type" must be text' }
-  return { ok: true, frame: { type, body: value } }
+  return { ok: true, frame: { type: type === undefined || typeof type === 'string' ? type : noType, body: value } }
 }
 
 export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -23,6 +23,12 @@ test.each(after)('[R2] from the credential on the setting decides: %s', (step) =
   expect(answers()).toEqual(['http', 'http', 'close', 'bare-403'])
 })
 
+test('[R2] a banned address and a refused Origin are answered in HTTP, by legacy without a body', () => {
+  for (const [step, reason] of [['address_ban', 'address_banned'], ['origin', 'origin_refused']] as const) {
+    expect(settings.map((refusals) => answerIn(denied(step, reason, page), refusals))).toEqual(['http', 'http', 'http', 'bare-403'])
+  }
+})
+
 test('[R2] legacy answers faults of the server in HTTP, so that nobody takes an outage for a refusal', () => {
   for (const reason of ['internal_error', 'dependency_unavailable', 'overloaded'] as const) expect(answerIn(denied('user', reason), 'legacy')).toBe('http')
   expect(answerIn(denied('limits', 'rate_limited'), 'legacy')).toBe('bare-403')

@@ -16,10 +16,10 @@ const concernsCredential = (step: StepName): boolean => stepNames.indexOf(step) 
  *
  * What is refused before the credential is looked at is refused in HTTP. After that, `auto` closes after accepting for browsers, whose
  * scripts see only 1006 for a refused handshake, and answers in HTTP to everybody else; `legacy` answers 403 with an empty body, as the old
- * service did, unless the fault is ours.
+ * service did, unless the fault is ours, and does so for a ban or an Origin too, which are 403 in any case.
  */
 export const answerIn = (denied: Denied, refusals: Refusals): AnswerForm => {
-  if (!concernsCredential(denied.step)) return 'http'
+  if (!concernsCredential(denied.step)) return refusals === 'legacy' && statusOf(denied.denial) === 403 ? 'bare-403' : 'http'
   switch (refusals) {
     case 'http':
       return 'http'

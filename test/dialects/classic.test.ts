@@ -209,8 +209,9 @@ describe('a request of a list socket', () => {
   test('of a type nobody knows, or of another socket, is ignored and counted', async () => {
     const stage = await makeStage()
     const client = await stage.open({ endpoint: 'customers' })
-    for (const type of ['bogus', 'refresh_conversations', 'typing', 'ping', 'constructor', '']) expect(await client.ask({ type })).toEqual([])
-    expect(stage.ignored).toHaveLength(6)
+    const unknown = ['bogus', 'refresh_conversations', 'typing', 'ping', 'constructor', '', null, 5, ['get_customers']]
+    for (const type of unknown) expect(await client.ask({ type })).toEqual([])
+    expect(stage.ignored).toHaveLength(unknown.length)
   })
 
   test('K1 K8: never shows a row of another tenant', async () => {
@@ -311,6 +312,7 @@ describe('a request of a chat socket', () => {
     [{ content: 5 }, 'Message content must be text'],
     [{ content: 'x'.repeat(10_001) }, 'Message content is too long'],
     [{ type: 'submit_feedback' }, 'message_id is required'],
+    [{ type: 'submit_feedback', message_id: 0, feedback: 'positive' }, 'message_id is required'],
     [{ type: 'submit_feedback', message_id: 'x', feedback: 'bad' }, 'Invalid feedback type. Must be "positive", "negative", or "none"'],
     [{ type: 'submit_feedback', message_id: 'x', feedback: null }, 'Invalid feedback type. Must be "positive", "negative", or "none"'],
     [{ type: 'submit_feedback', message_id: 'zz', feedback: 'positive' }, 'Message not found or you do not have permission to access it'],
@@ -323,6 +325,22 @@ describe('a request of a chat socket', () => {
     expect(client.closed).toBeUndefined()
   })
 
+  test('reading is told to every socket of the conversation, also when all was read before', async () => {
+    const stage = await makeStage()
+    const { id, client } = await openChat(stage)
+    await stage.conversations.update({ workspace: '1', conversation: id, status: 'support_active', by: '1', at: now })
+    await client.ask({ content: 'in', message_type: 'customer' })
+    const secondTab = await stage.open({ endpoint: 'chat', conversation: id, userId: '2' })
+    const [, other = ''] = await stage.ids()
+    const elsewhere = await stage.open({ endpoint: 'chat', conversation: other })
+    for (const tab of [client, secondTab, elsewhere]) tab.take()
+    for (const unanswered of [1, 0]) {
+      expect((await stage.conversations.conversation('1', id, '1'))?.conversation.unansweredCount).toBe(unanswered)
+      expect(await client.ask({ type: 'mark_read' })).toEqual([{ type: 'messages_read', user_id: 1 }])
+      expect([secondTab.take(), elsewhere.take()]).toEqual([[{ type: 'messages_read', user_id: 1 }], []])
+    }
+  })
+
   test('reading answers messages_read, and empties the count of the lists', async () => {
     const stage = await makeStage()
     const { id, client } = await openChat(stage)
@@ -331,6 +349,17 @@ describe('a request of a chat socket', () => {
     expect(await client.ask({ type: 'mark_read' })).toEqual([{ type: 'messages_read', user_id: 1 }])
     expect((await stage.conversations.conversation('1', id, '1'))?.conversation.unansweredCount).toBe(0)
     expect(await client.ask({ type: 'mark_read' })).toEqual([{ type: 'messages_read', user_id: 1 }])
+  })
+
+  test('a comment has its first 500 characters, of which an emoji is one', async () => {
+    const stage = await makeStage()
+    const { id, client } = await openChat(stage)
+    const sent = await stage.conversations.send({
+      workspace: '1', conversation: id, type: 'AI', author: undefined, key: undefined, content: 'answer', after: undefined, at: now,
+    })
+    const message_id = sent.outcome === 'stored' ? sent.message.id : ''
+    const [confirmed] = await client.ask({ type: 'submit_feedback', message_id, feedback: 'negative', comment: `  ${'😀'.repeat(501)}` })
+    expect(confirmed).toMatchObject({ type: 'feedback_submitted', data: { comment: '😀'.repeat(500) } })
   })
 
   test('feedback is confirmed to its giver, then told to everybody in the conversation', async () => {

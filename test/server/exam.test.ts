@@ -220,6 +220,7 @@ describe('in the examination set-up', () => {
     await underExamination('legacy', async (_server, url) => {
       expect(await knock(`${url}?token=${token}`, { origin })).toMatchObject({ status: 403, body: '' })
       expect(await knock(url, bearer(token))).toMatchObject({ status: 403, body: '' })
+      expect(await knock(`${url}?token=${token}`, { origin: 'https://evil.example' })).toMatchObject({ status: 403, body: '' })
       await expectGoodOnesIn(url, [])
     })
   })
