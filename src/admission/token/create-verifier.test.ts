@@ -98,8 +98,14 @@ describe('a forged token is refused', () => {
     ['b64', header({ b64: false, crit: ['b64'] })],
     ['a kid that is a number', header({ kid: 5 })],
     ['a kid of 12,000 characters', header({ kid: 'A'.repeat(12_000) })],
-  ])('with %s, whatever its signature', async (_what, token) => {
+  ])('with %s, even if its signature would hold', async (_what, token) => {
     expect(await standard.verify(token, noon)).toMatchObject({ ok: false, fault: 'malformed', denial: { reason: 'token_invalid' } })
+  })
+
+  test('before what a stranger wrote into its claims is parsed, when its MAC does not hold', async () => {
+    for (const payload of ['[1,2,3]', '', '{"sub":"2","sub":"1"}']) {
+      expect(await standard.verify(forge({ payload, secret: otherSecret }), noon)).toMatchObject({ ok: false, fault: 'signature' })
+    }
   })
 
   test('when any one character of a good token is another', () => {

@@ -1,5 +1,4 @@
 import { deny } from '../../protocol/denial.js'
-import { isAlgorithm, isHmac } from './algorithm.js'
 import type { Claims } from './claims.js'
 import { createKeyRing, type KeysNotice, type Trial } from './key-ring.js'
 import { StoreUnavailable } from '../store-unavailable.js'
@@ -97,11 +96,17 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     return { ok: true, claims, cached: false }
   }
 
-  const verifyMac = (reading: Reading, candidates: readonly Trial[]): Verification => {
+  /** The MAC comes first, as it costs little: a stranger's claims are not even parsed, and no issuer is looked for by them. */
+  const verifyMac = (token: CompactToken, digest: string, at: number, candidates: readonly Trial[]): Verification => {
+    const holding = candidates.filter(({ key }) => 'secret' in key && key.macHolds(token.signingInput, token.signature))
+    if (holding.length === 0) return badSignature
+    const payload = parsePayload(token)
+    if (payload === undefined) return notAnObject
+    const eligible = ring.eligible(payload)
     let answer = badSignature
-    for (const trial of candidates) {
-      if (!('secret' in trial.key) || !trial.key.macHolds(reading.token.signingInput, reading.token.signature)) continue
-      answer = better(answer, judge(trial, reading))
+    for (const trial of holding) {
+      if (!eligible.includes(trial)) continue
+      answer = better(answer, judge(trial, { token, payload, digest, at }))
       if (answer.ok) return answer
     }
     return answer
@@ -123,7 +128,7 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     const { header } = reading.token
     const named = ring.eligible(reading.payload)
     const candidates = named.filter(({ key }) => answersTo(key, header))
-    if (candidates.length > 0) return isAlgorithm(header.algorithm) && isHmac(header.algorithm) ? verifyMac(reading, candidates) : verifyPublic(reading, candidates)
+    if (candidates.length > 0) return verifyPublic(reading, candidates)
     const search = mayAsk ? ring.search(header, reading.payload, reading.at) : 'unknown'
     return search === 'unknown' ? untried(header, named) : askIssuers(reading, search)
   }
@@ -143,6 +148,8 @@ export const createVerifier = async (options: VerifierOptions): Promise<TokenVer
     const parsed = parseCompact(text)
     if (!parsed.ok) return refuse('malformed', parsed.detail)
     const { token } = parsed
+    const macs = ring.trials.filter(({ key }) => 'secret' in key && answersTo(key, token.header))
+    if (macs.length > 0) return verifyMac(token, digest, at, macs)
     const payload = parsePayload(token)
     if (payload === undefined) return notAnObject
     return tryKeys({ token, payload, digest, at }, true)

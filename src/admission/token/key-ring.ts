@@ -33,6 +33,8 @@ export interface KeyRingOptions {
 
 /** The keys of all issuers as they are now. */
 export interface KeyRing {
+  /** Those of all issuers. */
+  readonly trials: readonly Trial[]
   /** The keys of the issuers a token may be of, by its unproved `iss`. Narrowing only: an issuer that does not fit is refused again with the claims. */
   eligible(payload: JsonObject): readonly Trial[]
   /** Epoch milliseconds up to which a verification by this key may be remembered. */
@@ -143,6 +145,9 @@ export const createKeyRing = async (issuers: readonly IssuerConfig[], options: K
   const warnings = await replace(issuers)
 
   const ring: KeyRing = {
+    get trials() {
+      return trials
+    },
     eligible(payload) {
       const claimed = payload['iss']
       return typeof claimed === 'string' && names.has(claimed) ? trials.filter(({ policy }) => policy.issuer === claimed) : trials
