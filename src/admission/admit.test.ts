@@ -210,7 +210,7 @@ test('[A1] a handshake with every fault at once is refused for the first, and ea
   const handshakes: readonly HandshakeChange[] = [{ method: 'POST', peerAddress: '', target: '/nope' }, { peerAddress: '', target: '/nope' }, { target: '/nope' }]
   const reasons: string[] = []
   for (const change of handshakes) reasons.push(deniedOf(await built.admit(change)).step)
-  built.bans.remove(ban({ kind: 'network', network: client }).id)
+  built.bans.remove(ban({ kind: 'network', network: client }))
   reasons.push(deniedOf(await built.admit({ target: '/nope' })).step)
   reasons.push(deniedOf(await built.admit({ target: '/nope', receivedAt: noon + 10_000 })).step)
   expect(reasons).toEqual(['well_formed', 'client_address', 'address_ban', 'address_budget', 'capacity'])

@@ -53,7 +53,7 @@ test('[B9] F7 L11: no sequence of bans and lifts without force ever bans an oper
       actions.forEach(({ kind, range: text }, index) => {
         const subject = network(text)
         const ban: Ban = { id: String(index), subject, reason: '', actor: 'ada', source: 'manual', createdAt: 0, expiresAt: undefined }
-        if (kind === 'lift') bans.remove(String(index - 1))
+        if (kind === 'lift') bans.remove({ id: String(index - 1), subject: network(actions[index - 1]?.range ?? '::') })
         else if (banDangers(subject, networks).length === 0) {
           bans.add(ban)
           saved += 1

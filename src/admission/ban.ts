@@ -40,6 +40,8 @@ export interface Bans {
   lift(subject: BanSubject, actor: string, at: number, actorAddress?: string): Promise<readonly Ban[]>
   /** Bans that are in force at `at`, oldest first. */
   list(at: number): Promise<readonly Ban[]>
+  /** How many bans there are to make room for: those in force, and some or all of those that have ended without being lifted. */
+  count(): Promise<number>
   /**
    * The next bans that are in force at `at`, in the order of their ids, so that many are read in parts.
    *

@@ -8,8 +8,11 @@ import { createRevocationSet, type RevocationSet } from './revocation-set.js'
 /** Events read in one go; a node that was away for long catches up in several. */
 const pageSize = 500
 
-/** Bans read in one go: what is read is in one turn of the event loop, so that it must not be much. */
-const bansAtOnce = 2_000
+/**
+ * Bans read in one go: what is read is in one turn of the event loop, so that it must not be much, and a text of more than 128 KiB is garbage of a
+ * kind that V8 lets grow.
+ */
+const bansAtOnce = 500
 
 /** Bans that are taken up in one turn of the event loop. */
 const bansInTurn = 500
@@ -55,7 +58,7 @@ export const loadControlReplica = async (
   allowed: readonly string[] = [],
   told: (loaded: number) => void = () => undefined,
 ): Promise<ControlReplica> => {
-  const bans = createBanSet(allowed)
+  const bans = createBanSet(allowed, await stores.bans.count())
   const revocations = createRevocationSet()
 
   const apply = (change: ControlChange): void => {
@@ -64,7 +67,7 @@ export const loadControlReplica = async (
         bans.add(change.ban)
         return
       case 'ban_lifted':
-        bans.remove(change.ban.id)
+        bans.remove(change.ban)
         return
       case 'revoked':
         revocations.add(change.revocation)
@@ -79,16 +82,13 @@ export const loadControlReplica = async (
   const load = async (when: number): Promise<number> => {
     // The head is read before the lists: what is added in between is read twice, never missed.
     const head = await stores.control.head()
-    const gone = new Set(bans.ids())
+    bans.beginList()
     const revoked = await stores.revocations.list(when)
     const takeUp = async (page: readonly Ban[], isLast: boolean): Promise<void> => {
       for (let start = 0; start < page.length; start += bansInTurn) {
         // Before the first ones too, when others are on their way: a turn has enough to do with what was read, and what was asked leaves at its end.
         if (start > 0 || !isLast) await nextTurn()
-        for (const ban of page.slice(start, start + bansInTurn)) {
-          bans.add(ban)
-          gone.delete(ban.id)
-        }
+        for (const ban of page.slice(start, start + bansInTurn)) bans.add(ban)
       }
     }
     let loaded = 0
@@ -101,8 +101,8 @@ export const loadControlReplica = async (
       loaded += page.length
       page = next
     }
-    // Only what was here before the list was read: a ban that this node has added since is not in it.
-    for (const id of gone) bans.remove(id)
+    // Only what was here before the list was read: a ban that this node has added since counts as listed.
+    while (bans.forgetUnlisted(bansInTurn) === bansInTurn) await nextTurn()
     for (const revocation of revoked) revocations.add(revocation)
     return head
   }

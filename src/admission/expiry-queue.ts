@@ -3,28 +3,38 @@ export interface ExpiryQueue<T> {
   push(item: T): void
   /** Removes one item that ends at or before `at`, earliest end first; `undefined` when there is none. */
   take(at: number): T | undefined
+  /** All items, in no order. */
+  all(): Iterable<T>
   readonly size: number
+}
+
+/** Where a queue keeps its items: an array, or what takes less room for what they are. */
+export interface ExpiryHeap<T> {
+  readonly length: number
+  at(index: number): T | undefined
+  set(index: number, item: T): void
+  push(item: T): void
+  pop(): T | undefined
 }
 
 /**
  * Creates a binary heap ordered by end; `push` and `take` cost its depth, an idle `take` one comparison.
  *
  * @param endOf - Epoch milliseconds at which an item ends; the same whenever it is asked.
+ * @param heap - Empty (default an array).
  */
-export const createExpiryQueue = <T extends object | number>(endOf: (item: T) => number): ExpiryQueue<T> => {
-  const heap: T[] = []
-
+export const createExpiryQueue = <T extends object | number>(endOf: (item: T) => number, heap: ExpiryHeap<T> = arrayHeap()): ExpiryQueue<T> => {
   const endAt = (index: number): number => {
-    const item = heap[index]
+    const item = heap.at(index)
     return item === undefined ? Infinity : endOf(item)
   }
 
   const swap = (a: number, b: number): void => {
-    const first = heap[a]
-    const second = heap[b]
+    const first = heap.at(a)
+    const second = heap.at(b)
     if (first === undefined || second === undefined) return
-    heap[a] = second
-    heap[b] = first
+    heap.set(a, second)
+    heap.set(b, first)
   }
 
   const raise = (index: number): void => {
@@ -58,8 +68,31 @@ export const createExpiryQueue = <T extends object | number>(endOf: (item: T) =>
       sink(0)
       return first
     },
+    *all() {
+      for (let index = 0; index < heap.length; index++) {
+        const item = heap.at(index)
+        if (item !== undefined) yield item
+      }
+    },
     get size() {
       return heap.length
     },
+  }
+}
+
+const arrayHeap = <T>(): ExpiryHeap<T> => {
+  const items: T[] = []
+  return {
+    get length() {
+      return items.length
+    },
+    at: (index) => items[index],
+    set(index, item) {
+      items[index] = item
+    },
+    push(item) {
+      items.push(item)
+    },
+    pop: () => items.pop(),
   }
 }

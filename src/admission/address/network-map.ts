@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import type { Network } from './network.js'
+import type { NetworkKey } from './network.js'
 import { createNetworkTable, type NetworkTable } from './network-table.js'
 import { createIPv4Lengths, createIPv6Lengths, type PrefixLengths } from './prefix-lengths.js'
 import { ipv4Word, ipv6Words, type Words } from './words.js'
@@ -10,10 +10,10 @@ import { ipv4Word, ipv6Words, type Words } from './words.js'
  * A look-up costs one probe for each prefix length that occurs near the address (IPv4) or at all (IPv6), whatever the number of networks.
  */
 export interface NetworkMap {
-  get(network: Network): number | undefined
+  get(network: NetworkKey): number | undefined
   /** @param value - An integer from 0 to 2^31 - 1. */
-  set(network: Network, value: number): void
-  delete(network: Network): boolean
+  set(network: NetworkKey, value: number): void
+  delete(network: NetworkKey): boolean
   /**
    * The value of the longest matching network that `accept` takes.
    *
@@ -24,10 +24,14 @@ export interface NetworkMap {
   readonly size: number
 }
 
-/** Creates an empty map. */
-export const createNetworkMap = (): NetworkMap => {
+/**
+ * Creates an empty map.
+ *
+ * @param expected - Networks for which there is room from the start (default 0). Room that nobody uses is address space, no memory.
+ */
+export const createNetworkMap = (expected = 0): NetworkMap => {
   const seed = randomInt(2 ** 32)
-  const families: Readonly<Record<4 | 6, Family>> = { 4: emptyFamily(4, seed), 6: emptyFamily(6, seed) }
+  const families: Readonly<Record<4 | 6, Family>> = { 4: emptyFamily(4, seed, expected), 6: emptyFamily(6, seed, expected) }
 
   /** Lengths are noted, not counted; they are noted anew when more networks have gone than there are. */
   const forget = (family: Family): void => {
@@ -83,8 +87,8 @@ interface Family {
   gone: number
 }
 
-const emptyFamily = (family: 4 | 6, seed: number): Family => ({
-  table: createNetworkTable(family === 4 ? 1 : 4, seed),
+const emptyFamily = (family: 4 | 6, seed: number, expected: number): Family => ({
+  table: createNetworkTable(family === 4 ? 1 : 4, seed, expected),
   createLengths: family === 4 ? createIPv4Lengths : createIPv6Lengths,
   lengths: undefined,
   gone: 0,

@@ -21,9 +21,10 @@ export interface NetworkTable {
  *
  * @param width - Words of an address: 1 for IPv4, 4 for IPv6.
  * @param seed - Secret of this process: ladder bans carry addresses that strangers chose, and could be chosen to share one cell.
+ * @param expected - Networks for which there is room from the start (default 0).
  */
-export const createNetworkTable = (width: 1 | 4, seed: number): NetworkTable => {
-  let cells = emptyCells(width, 64)
+export const createNetworkTable = (width: 1 | 4, seed: number, expected = 0): NetworkTable => {
+  let cells = emptyCells(width, 2 ** Math.max(6, Math.ceil(Math.log2(expected * 2 + 2))))
   let size = 0
 
   /** The cell that holds the network around `words`, or the empty one where it belongs. */

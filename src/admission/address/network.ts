@@ -38,6 +38,9 @@ export const parseNetwork = (text: string): Network | undefined => {
   return networkOf(address, prefix)
 }
 
+/** What a network is found by: all of it but its text. */
+export type NetworkKey = Omit<Network, 'text'>
+
 /** The range of `prefix` bits around a canonical address. */
 export const networkOf = (address: string, prefix: number): Network => {
   if (!address.includes(':')) {

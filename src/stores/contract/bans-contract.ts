@@ -265,6 +265,9 @@ export const bansContract: readonly ContractCase<BansSubject>[] = [
         seen,
         added.filter((_, index) => index !== 3),
       )
+      await bans.lift(user('5'), 'ada', start + 1)
+      const counted = await bans.count()
+      assert.ok(counted === 5 || counted === 6, `${counted} bans`)
     },
   },
 ]

@@ -63,6 +63,7 @@ export const createMemoryBans = (log: MemoryControlLog): Bans => {
       forgetEnded(at)
       return [...bans.values()].filter((ban) => isInForce(ban, at)).sort(oldestFirst)
     },
+    count: async () => bans.size,
     async page(at, after = '', limit) {
       const next = [...bans.values()].filter((ban) => ban.id > after && isInForce(ban, at))
       return next.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, limit)

@@ -28,6 +28,11 @@ export const createSqliteBans = (engine: SqliteEngine): Bans => ({
     )
     return rows.map(banFromRow)
   },
+  async count() {
+    // Answered from the index of exactly these; by their end each of them would have to be looked at.
+    const [row] = await engine.read<{ readonly count: number }>('lists', 'select count(*) as count from bans where lifted_ms is null')
+    return row?.count ?? 0
+  },
   async page(at, after, limit) {
     const [row] = await engine.read<{ readonly bans: string }>(
       'lists',
@@ -35,6 +40,9 @@ export const createSqliteBans = (engine: SqliteEngine): Bans => ({
          select ${banColumns} from bans where id > ? and lifted_ms is null and (expires_ms is null or expires_ms > ?) order by id limit ?)`,
       [after ?? '', at, limit],
     )
-    return row === undefined ? [] : bansFromJson(row.bans)
+    const bans = row === undefined ? [] : bansFromJson(row.bans)
+    // Who has read all of many has filled the memory of the reader with pages that nobody asks for again.
+    if (after !== undefined && bans.length < limit) await engine.read('lists', 'pragma shrink_memory')
+    return bans
   },
 })

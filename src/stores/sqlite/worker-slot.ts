@@ -93,6 +93,8 @@ export const createWorkerSlot = (setup: WorkerSetup, listener: SlotListener): Wo
       name: `sallyport-sqlite-${setup.role}`,
       // Flags of the host, such as --input-type or --test, are not for a thread of ours, and some of them end it.
       execArgv: [],
+      // What a batch leaves behind is garbage at its end: more room for it would only be more memory, once for each worker.
+      resourceLimits: { maxYoungGenerationSizeMb: 3 },
     })
     worker.on('message', hear)
     worker.on('error', (error: unknown) => {
