@@ -1,9 +1,10 @@
 // What do handshakes and echoes of others notice of one session that pipelines 500 searches in a large database?
 //
-//   npm run build && node bench/pages.mjs l <folder> && node bench/beside-searches.mjs <folder> [rounds, default 3] [seconds, default 5]
+//   npm run build && node bench/pages.mjs l <folder> && node bench/beside-searches.mjs <folder> [rounds, default 3] [seconds, default 5] [at once, default 1]
 //
 // `serve` on the database that bench/pages.mjs left in the folder, with every limit out of the way. One user connects and leaves every 20 ms, one sends a
-// message every 20 ms and waits for its echo; calm and beside the searches of a third, in turn within each round. Sends stay in the folder.
+// message every 20 ms and waits for its echo; calm and beside the searches of a third, in turn within each round. With more than one at once, so many of
+// each do so without a pause, and the machine has no time to spare. Sends stay in the folder.
 import { spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -17,6 +18,8 @@ import { WebSocket } from 'ws'
 const database = resolve(process.argv[2], 'pages.db')
 const rounds = Number(process.argv[3] ?? 3)
 const seconds = Number(process.argv[4] ?? 5)
+const atOnce = Number(process.argv[5] ?? 1)
+const pauseMs = atOnce === 1 ? 20 : 0
 const pipelined = 500
 const words = ['courier', 'refund', 'invoice', 'chocolate', 'سفارش', 'negar', 'th', 'zq']
 
@@ -74,7 +77,7 @@ const paced = async (until, times, ask) => {
     const startedAt = performance.now()
     await ask()
     times.push(performance.now() - startedAt)
-    await sleep(20)
+    await sleep(pauseMs)
   }
 }
 
@@ -123,7 +126,7 @@ try {
       const busy = name.startsWith('beside') ? await open('1', '/ws/conversations/') : undefined
       const done = busy === undefined ? () => 0 : searches(busy, until)
       const times = { connect: [], echo: [] }
-      await Promise.all([paced(until, times.connect, connect), paced(until, times.echo, echo)])
+      await Promise.all(Array.from({ length: atOnce }, () => [paced(until, times.connect, connect), paced(until, times.echo, echo)]).flat())
       busy?.terminate()
       // The first round warms everything up.
       if (round === 0) continue
