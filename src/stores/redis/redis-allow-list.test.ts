@@ -84,6 +84,22 @@ describe.runIf(redisRuns)('the allow-list of the old service in its Redis', () =
     await answers(list).toBe(true)
   })
 
+  test('[T16] one that hangs while hundreds ask, again and again, is left with one connection when it is back', async () => {
+    redis.ask('set', 'a', '')
+    const list = await open(redis.url)
+    await answers(list).toBe(true)
+    redis.freeze()
+    for (let round = 0; round < 3; round += 1) {
+      await Promise.all(Array.from({ length: 50 }, () => refusalOf(list.holding(['a'], soon(50)))))
+      // Past the second in which nobody asks, so that the connection is made anew once more.
+      await expect.poll(() => refusalOf(list.holding(['a'], soon(50))), { timeout: 5_000, interval: 50 }).toMatch(/no answer/)
+    }
+    redis.thaw()
+    await answers(list).toBe(true)
+    // The other one is that of who asks for the list.
+    await expect.poll(() => redis.ask('client', 'list').trim().split('\n').length, { timeout: 5_000, interval: 50 }).toBe(2)
+  })
+
   test('[T16] one that is gone is said at once, and found again when it is back', async () => {
     const list = await open(redis.url)
     await redis.stop()

@@ -50,10 +50,18 @@ export const openRedisAllowList = async ({ url }: RedisAllowListOptions): Promis
     return client
   }
   let client = create()
-  const connect = async (): Promise<void> => void (await client.connect())
+  let closed = false
+  const connect = async (): Promise<void> => {
+    const own = client
+    try {
+      await own.connect()
+    } finally {
+      // What was destroyed while it connected has a connection only now, and would keep it.
+      if (closed || own !== client) own.destroy()
+    }
+  }
   await within('allow_list', firstMs, connect()).catch(ignore)
 
-  let closed = false
   const breaker = createBreaker()
   const renew = (): void => {
     client.destroy()
@@ -72,13 +80,15 @@ export const openRedisAllowList = async ({ url }: RedisAllowListOptions): Promis
       const now = Date.now()
       if (deadline <= now) throw new StoreUnavailable('allow_list', 'Redis was asked after the deadline')
       if (closed || !breaker.lets(now)) throw new StoreUnavailable('allow_list', 'Redis did not answer lately and is not asked again yet')
+      const asked = client
       try {
         const held = await within('allow_list', deadline - now, ask(keys))
         breaker.succeeded()
         return held
       } catch (error) {
         breaker.failed(now)
-        if (!closed && breaker.open) renew()
+        // Hundreds may have waited for one connection: the first that gives up makes another.
+        if (!closed && breaker.open && asked === client) renew()
         throw error
       }
     },
