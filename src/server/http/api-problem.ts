@@ -1,6 +1,8 @@
+import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { retryAfterSeconds } from '../../protocol/problem.js'
 import { Conflict } from '../conflict.js'
+import { hungUp } from './hung-up.js'
 
 /** Codes of the HTTP surface that are no decisions of the gate. */
 export type ApiCode =
@@ -80,10 +82,11 @@ const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in
  *
  * @param onFailure - Told of every failure that is ours; what it throws is dropped.
  */
-export const answerFailure = (error: unknown, onFailure: ((error: unknown) => void) | undefined): Response => {
+export const answerFailure = (error: unknown, context: Context, onFailure: ((error: unknown) => void) | undefined): Response => {
   if (error instanceof HTTPException) return error.getResponse()
   const code = codeOf(error)
   if (error instanceof Conflict) return problemResponse({ status: 409, code: 'conflict', title: error.message })
+  if (hungUp(context)) return problemResponse({ status: 400, code: 'bad_body', title: 'The body broke off.' })
   onFailure?.(error)
   if (code === 'ERR_STORE_UNAVAILABLE') {
     const headers = { 'Retry-After': '1' }

@@ -377,3 +377,47 @@ test('every answer carries the security headers and none names the software', as
     expect(headers.has('server') || headers.has('x-powered-by') || headers.has('access-control-allow-origin')).toBe(false)
   }
 })
+
+test('[E12] HEAD of the stream of decisions takes no place among its readers', async () => {
+  let readers = 0
+  const app = appOf(
+    recorded({
+      followDecisions: () => {
+        readers += 1
+        return { next: () => Promise.resolve(undefined), stop: () => undefined }
+      },
+    }),
+  )
+  const head = await ask(app, '/api/v1/decision-stream', { method: 'HEAD', key })
+  expect([head.status, head.headers.get('content-type'), await head.text()]).toEqual([200, 'application/x-ndjson', ''])
+  expect(readers).toBe(0)
+  expect((await ask(app, '/api/v1/decision-stream?limit=5', { method: 'HEAD', key })).status).toBe(400)
+  expect((await ask(app, '/api/v1/decision-stream', { key })).status).toBe(200)
+  expect(readers).toBe(1)
+})
+
+test.each([
+  ['GET', '/api/v1/audit?actor=a%00', undefined, 400],
+  ['GET', '/api/v1/audit?action=a%0A', undefined, 400],
+  ['PATCH', '/api/v1/users/%00', { active: false }, 404],
+  ['PUT', '/api/v1/users/a%00/password', { password: 'correct horse battery' }, 404],
+  ['DELETE', '/api/v1/sessions/a%00', undefined, 404],
+  ['POST', '/api/v1/audit/1%20/undo', {}, 404],
+  ['POST', '/api/v1/audit/0x9/undo', {}, 404],
+  ['GET', '/api/v1/bans?limit=0x10', undefined, 400],
+  ['GET', '/api/v1/audit?before=1e3', undefined, 400],
+])('%s %s names nothing that could be there, and no store is asked', async (method, path, body, status) => {
+  const made = recorded()
+  expect((await ask(appOf(made), path, { method, key, ...(body === undefined ? {} : { body }) })).status).toBe(status)
+  expect(made.calls).toEqual([])
+})
+
+test('a user whose id is as long as a token may name is banned, revoked and put out', async () => {
+  const userId = 'u'.repeat(256)
+  const made = recorded()
+  const app = appOf(made)
+  expect((await ask(app, '/api/v1/bans', { method: 'POST', key, body: { userId } })).status).toBe(201)
+  expect((await ask(app, '/api/v1/revocations', { method: 'POST', key, body: { userId } })).status).toBe(201)
+  expect((await ask(app, `/api/v1/sessions?userId=${userId}`, { method: 'DELETE', key })).status).toBe(200)
+  expect(made.calls.map(([name]) => name)).toEqual(['ban', 'revokeUser', 'kick'])
+})

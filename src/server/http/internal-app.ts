@@ -47,7 +47,7 @@ export const createInternalApp = ({ operations, operatorKey, findOperator = nobo
   if (checkup !== undefined) addCheckupRoutes(app, checkup)
   refuseOtherMethods(app)
   app.notFound(notFound)
-  app.onError((error) => answerFailure(error, onFailure))
+  app.onError((error, context) => answerFailure(error, context, onFailure))
   return app
 }
 

@@ -7,7 +7,7 @@ import { addAuditRoutes } from './audit-routes.js'
 import { dangerousBan } from './dangerous-ban.js'
 import { chargeCall } from './operator-budget.js'
 import { actorOf, readBody, readQuery } from './read-request.js'
-import { streamDecisions } from './stream-decisions.js'
+import { streamDecisions, streamHead } from './stream-decisions.js'
 import {
   banBody,
   banPreviewBody,
@@ -21,11 +21,13 @@ import {
   newUserBody,
   passwordBody,
   revocationBody,
+  sessionParams,
   sessionsQuery,
   subjectOf,
   subjectQuery,
   tokenCheckBody,
   userChangeBody,
+  userParams,
 } from './shapes.js'
 
 /**
@@ -89,9 +91,9 @@ const addSessionRoutes = (app: Hono, operations: Operations): void => {
   })
   app.delete('/api/v1/sessions', async (context) => context.json(await operations.kick(readQuery(context, kickQuery), actorOf(context))))
   app.delete('/api/v1/sessions/:id', async (context) => {
-    const sessionId = context.req.param('id')
-    // It is logged as it was written, so it must not be a token.
-    return looksLikeToken(sessionId) ? notFound() : context.json(await operations.kick({ sessionId }, actorOf(context)))
+    // It is logged as it was written, so it must look like the id of a session.
+    const params = sessionParams.safeParse(context.req.param())
+    return params.success ? context.json(await operations.kick({ sessionId: params.data.id }, actorOf(context))) : notFound()
   })
 }
 
@@ -103,7 +105,9 @@ const addUserRoutes = (app: Hono, operations: Operations): void => {
   })
   app.patch('/api/v1/users/:id', async (context) => {
     const { active, workspace } = await readBody(context, userChangeBody)
-    const id = context.req.param('id')
+    const params = userParams.safeParse(context.req.param())
+    if (!params.success) return notFound()
+    const { id } = params.data
     const changed = workspace === undefined ? await operations.setUserActive(id, active, actorOf(context)) : await operations.setMemberActive(id, workspace, active, actorOf(context))
     return changed === undefined ? notFound() : context.json(changed)
   })
@@ -114,7 +118,8 @@ const addUserRoutes = (app: Hono, operations: Operations): void => {
   })
   app.put('/api/v1/users/:id/password', async (context) => {
     const { password } = await readBody(context, passwordBody)
-    const changed = await operations.setUserPassword(context.req.param('id'), password, actorOf(context))
+    const params = userParams.safeParse(context.req.param())
+    const changed = params.success ? await operations.setUserPassword(params.data.id, password, actorOf(context)) : undefined
     return changed === undefined ? notFound() : context.json(changed)
   })
 }
@@ -127,7 +132,10 @@ const addDecisionRoutes = (app: Hono, operations: Operations): void => {
     return context.json({ items, next: items.length < limit ? undefined : items.at(-1)?.id })
   })
   app.get('/api/v1/decision-stream', (context) => {
-    const reader = operations.followDecisions(readQuery(context, decisionStreamQuery), actingOperator(context)?.name ?? '')
+    const filter = readQuery(context, decisionStreamQuery)
+    // Who asks for the head alone reads nothing, and would hold his place for ever.
+    if (context.req.method === 'HEAD') return streamHead()
+    const reader = operations.followDecisions(filter, actingOperator(context)?.name ?? '')
     if (reader === undefined) throw refusal({ status: 429, code: 'too_many_readers', title: 'As many read the stream as may, of this key or of all: end one first.' })
     return streamDecisions(reader, () => keyStays(context))
   })

@@ -51,7 +51,7 @@ export const createPublicApp = ({ mode, demoPage, endpoints, api, ready, inbound
   const served = createEndpointTable(endpoints.filter(({ path }) => path !== '*'))
   app.get('*', ({ req }) => (served.match(req.path) === undefined && !belowSockets.test(req.path) ? notFound() : upgradeRequired()))
   app.notFound(notFound)
-  app.onError((error) => answerFailure(error, onFailure))
+  app.onError((error, context) => answerFailure(error, context, onFailure))
   return app
 }
 

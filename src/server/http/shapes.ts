@@ -11,9 +11,13 @@ const maxDurationMs = 10 * 365 * 86_400_000
 const defaultBanMs = 86_400_000
 
 const epochMs = z.int().min(0).max(8_640_000_000_000_000)
-// No user id holds a control character; refusing them here keeps them out of logs and of SQL bindings.
+/** Text without control characters, which keeps them out of logs and of SQL bindings. */
 // oxlint-disable-next-line eslint/no-control-regex -- control characters are what is looked for
-const userId = z.string().min(1).max(128).regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+const plainText = (max: number) => z.string().min(1).max(max).regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+/** As long as an id in a token may be: whoever gets in can be banned. */
+const userId = plainText(256)
+/** A number in a query or a path, in digits and nothing else. */
+const digits = z.string().regex(/^\d{1,16}$/, 'must be a whole number').transform(Number)
 const network = z.string().max(64).refine((text) => parseNetwork(text) !== undefined, 'must be an address or a CIDR range')
 const role = z.enum(['owner', 'admin', 'agent', 'customer'])
 
@@ -59,7 +63,7 @@ export const bansImportBody = z.strictObject({
 
 export const bansQuery = z.strictObject({
   after: z.uuid().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(1000),
+  limit: digits.pipe(z.int().min(1).max(1000)).default(1000),
 })
 
 export const banPreviewBody = z.strictObject({ ...subjectFields, ownAddress: address.optional() }).refine(oneSubject, oneSubjectMessage)
@@ -83,6 +87,10 @@ export const newUserBody = z.strictObject({
   role: role.default('agent'),
 })
 
+/** Of a path. */
+export const userParams = z.object({ id: userId })
+export const sessionParams = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })
+
 export const changedUserBody = z.strictObject({ userId })
 export const userChangeBody = z.strictObject({ active: z.boolean(), workspace: z.string().regex(/^[1-9]\d{0,14}$/, 'must be the number of a workspace').optional() })
 
@@ -101,7 +109,7 @@ export const decisionStreamQuery = z.strictObject(decisionFilter)
 export const decisionsQuery = z.strictObject({
   ...decisionFilter,
   before: z.uuid().optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: digits.pipe(z.int().min(1).max(1000)).default(100),
 })
 
 export const explainBody = z.strictObject({
@@ -111,15 +119,15 @@ export const explainBody = z.strictObject({
   token: z.string().max(16_384).optional(),
 })
 
-const auditId = z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER)
-const auditWord = z.string().min(1).max(300)
+const auditId = digits.pipe(z.int().min(1))
+const auditWord = plainText(300)
 
 export const auditQuery = z.strictObject({
   actor: auditWord.optional(),
   action: auditWord.optional(),
   subject: auditWord.optional(),
   before: auditId.optional(),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  limit: digits.pipe(z.int().min(1).max(1000)).default(100),
 })
 
 export const auditParams = z.strictObject({ id: auditId })

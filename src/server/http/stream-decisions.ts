@@ -7,6 +7,11 @@ const pulseMs = 15_000
 /** How often it is asked whether the reader may read on. */
 const lookMs = 1_000
 
+const headers = { 'Content-Type': 'application/x-ndjson' } as const
+
+/** The answer without its stream. */
+export const streamHead = (): Response => new Response(undefined, { headers })
+
 /**
  * Live decisions as NDJSON, one report a line; `{"dropped":n}` where a slow reader missed some, and empty lines now and then.
  *
@@ -46,5 +51,5 @@ export const streamDecisions = (reader: DecisionReader, mayRead: () => Promise<b
       reader.stop()
     },
   })
-  return new Response(body, { headers: { 'Content-Type': 'application/x-ndjson' } })
+  return new Response(body, { headers })
 }
