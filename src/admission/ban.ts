@@ -21,6 +21,11 @@ export interface Ban {
 
 export type NewBan = Omit<Ban, 'id'>
 
+/**
+ * How long after its end a ban is still lifted, in milliseconds: a day. By a clock that is behind it may be in force, and who lifts it can't know.
+ */
+export const liftGraceMs = 24 * 3_600_000
+
 /** Keeps bans; one record each, with its own end. */
 export interface Bans {
   /**
@@ -36,7 +41,11 @@ export interface Bans {
    * @returns Those that are new: one whose subject, reason and end are those of a ban in force, or of an earlier one of the list, is left out.
    */
   addAll(bans: readonly NewBan[], actorAddress?: string): Promise<readonly Ban[]>
-  /** Ends bans of exactly this subject (not of ranges that contain it) and appends `ban_lifted` for each; returns what was lifted. */
+  /**
+   * Ends bans of exactly this subject (not of ranges that contain it) and appends `ban_lifted` for each; returns what was lifted.
+   *
+   * @param at - Epoch milliseconds. Those that ended less than `liftGraceMs` before are lifted, too.
+   */
   lift(subject: BanSubject, actor: string, at: number, actorAddress?: string): Promise<readonly Ban[]>
   /** Bans that are in force at `at`, oldest first. */
   list(at: number): Promise<readonly Ban[]>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { Ban, Bans, BanSubject, NewBan } from '../../admission/ban.js'
+import { liftGraceMs, type Ban, type Bans, type BanSubject, type NewBan } from '../../admission/ban.js'
 import type { ControlEvent, ControlLog } from '../../admission/control.js'
 import type { ContractCase } from './contract-case.js'
 
@@ -150,11 +150,23 @@ export const bansContract: readonly ContractCase<BansSubject>[] = [
     },
   },
   {
-    name: 'a ban that has ended is not lifted again, and lifting nothing appends nothing',
+    name: 'a ban that ended within a day is lifted all the same, once, so that a node whose clock is behind hears of it',
+    async run(make) {
+      const { bans, log } = await make()
+      const ban = await bans.add(newBan(network('203.0.113.7'), { expiresAt: start + hour }))
+      const last = start + hour + liftGraceMs - 1
+      assert.deepEqual(await bans.lift(network('203.0.113.7'), 'grace', last), [ban])
+      assert.deepEqual(idsOfEvents(await log.since(0, 100), 'ban_lifted'), [ban.id])
+      assert.deepEqual(await bans.list(start), [])
+      assert.deepEqual(await bans.lift(network('203.0.113.7'), 'grace', last), [])
+    },
+  },
+  {
+    name: 'a ban that ended longer ago is not lifted, and lifting nothing appends nothing',
     async run(make) {
       const { bans, log } = await make()
       await bans.add(newBan(network('203.0.113.7'), { expiresAt: start + hour }))
-      assert.deepEqual(await bans.lift(network('203.0.113.7'), 'grace', start + hour), [])
+      assert.deepEqual(await bans.lift(network('203.0.113.7'), 'grace', start + hour + liftGraceMs), [])
       assert.deepEqual(await bans.lift(network('203.0.113.8'), 'grace', start), [])
       assert.equal(await log.head(), 1)
     },

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { Ban, Bans, BanSubject, NewBan } from '../../admission/ban.js'
+import { liftGraceMs, type Ban, type Bans, type BanSubject, type NewBan } from '../../admission/ban.js'
 import { canonicalSubject, subjectKey } from '../../admission/ban-subject.js'
 import { createExpiryQueue } from '../../admission/expiry-queue.js'
 import type { MemoryControlLog } from './memory-control-log.js'
@@ -8,7 +8,7 @@ import type { MemoryControlLog } from './memory-control-log.js'
  * Creates a store of bans that lives as long as the process.
  *
  * Bans that have been over for a day are forgotten when others are listed, lifted or added by the ladder; a day, so that a clock that was set
- * wrong for a moment ends no ban.
+ * wrong for a moment ends no ban, and because they are lifted so long.
  */
 export const createMemoryBans = (log: MemoryControlLog): Bans => {
   const bans = new Map<string, Ban>()
@@ -23,7 +23,7 @@ export const createMemoryBans = (log: MemoryControlLog): Bans => {
     if (others?.size === 0) bySubject.delete(key)
   }
   const forgetEnded = (at: number): void => {
-    for (let over = endings.take(at - graceMs); over !== undefined; over = endings.take(at - graceMs)) forget(over)
+    for (let over = endings.take(at - liftGraceMs); over !== undefined; over = endings.take(at - liftGraceMs)) forget(over)
   }
   const addNow = (newBan: NewBan): Ban => {
     const ban: Ban = Object.freeze({ ...newBan, id: uuidv7(), subject: Object.freeze(canonicalSubject(newBan.subject)) })
@@ -39,7 +39,7 @@ export const createMemoryBans = (log: MemoryControlLog): Bans => {
   }
   const liftNow = (subject: BanSubject, at: number): readonly Ban[] => {
     forgetEnded(at)
-    const lifted = [...(bySubject.get(subjectKey(canonicalSubject(subject))) ?? [])].filter((ban) => isInForce(ban, at)).sort(oldestFirst)
+    const lifted = [...(bySubject.get(subjectKey(canonicalSubject(subject))) ?? [])].sort(oldestFirst)
     for (const ban of lifted) {
       forget(ban)
       log.append({ kind: 'ban_lifted', ban })
@@ -70,8 +70,6 @@ export const createMemoryBans = (log: MemoryControlLog): Bans => {
     },
   }
 }
-
-const graceMs = 24 * 3_600_000
 
 const isInForce = (ban: Ban, at: number): boolean => ban.expiresAt === undefined || at < ban.expiresAt
 

@@ -1,5 +1,5 @@
 import { v7 as uuidv7 } from 'uuid'
-import type { Ban, BanSubject, NewBan } from '../../../admission/ban.js'
+import { liftGraceMs, type Ban, type BanSubject, type NewBan } from '../../../admission/ban.js'
 import { banColumns, banFromRow, type BanRow, subjectText } from '../ban-row.js'
 import type { Database } from '../database.js'
 import { audit } from './audit.js'
@@ -75,16 +75,16 @@ export const addBans = (
   return stored.map(({ ban: { id }, place }) => ({ id, place }))
 }
 
-/** Lifts the bans of exactly this canonical subject that are in force at `at`. The rows stay, for the record. */
+/** Lifts the bans of exactly this canonical subject that are in force at `at`, or were less than `liftGraceMs` before. The rows stay, for the record. */
 export const liftBans = (
   db: Database,
   { subject, actor, at, actorAddress }: { readonly subject: BanSubject; readonly actor: string; readonly at: number; readonly actorAddress?: string | undefined },
 ): readonly Ban[] => {
   const rows = db.all<BanRow>(
     `update bans set lifted_ms = :at, lifted_by = :actor
-     where kind = :kind and subject = :subject and lifted_ms is null and (expires_ms is null or expires_ms > :at)
+     where kind = :kind and subject = :subject and lifted_ms is null and (expires_ms is null or expires_ms > :endedAfter)
      returning ${banColumns}`,
-    { at, actor, kind: subject.kind, subject: subjectText(subject) },
+    { at, endedAfter: at - liftGraceMs, actor, kind: subject.kind, subject: subjectText(subject) },
   )
   const lifted = rows.map(banFromRow).toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
   for (const ban of lifted) {
