@@ -102,10 +102,13 @@ export const createLogins = (options: LoginsOptions): Logins => {
     return sockets
   }
 
-  const sessionOf = async (accessToken: string, at: number): Promise<string | undefined> => {
+  /** The session that an access token names, as its own user's: another issuer may write anything there. */
+  const sessionOf = async (accessToken: string, at: number): Promise<{ readonly sessionId: string; readonly userId: string } | undefined> => {
     const verification = await verifier.verify(accessToken, at)
-    const sessionId = verification.ok ? verification.claims.payload['sid'] : undefined
-    return typeof sessionId === 'string' ? sessionId : undefined
+    if (!verification.ok) return undefined
+    const { subject: userId, payload } = verification.claims
+    const sessionId = payload['sid']
+    return typeof sessionId === 'string' ? { sessionId, userId } : undefined
   }
 
   return {
@@ -159,7 +162,7 @@ export const createLogins = (options: LoginsOptions): Logins => {
       const byAccess = accessToken === undefined ? undefined : await sessionOf(accessToken, at)
       const ended = [
         refreshToken === undefined ? undefined : await store.end({ hash: refreshDigest(refreshToken) }, at),
-        byAccess === undefined ? undefined : await store.end({ sessionId: byAccess }, at),
+        byAccess === undefined ? undefined : await store.end(byAccess, at),
       ].filter((each) => each !== undefined)
       if (ended.length === 0) chargeUnknown(asker)
       let sockets = 0

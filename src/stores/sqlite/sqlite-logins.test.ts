@@ -125,7 +125,8 @@ test('a session is ended by any of its tokens or by its id, once', async () => {
   expect(await logins.end({ hash: 's.1' }, at)).toMatchObject({ sessionId: 's', userId: '7' })
   expect(await logins.end({ hash: 's.2' }, at)).toBeUndefined()
   await open('t')
-  expect(await logins.end({ sessionId: 't' }, at + 700)).toEqual({ sessionId: 't', userId: '7', accesses: [] })
+  expect(await logins.end({ sessionId: 't', userId: '8' }, at + 600)).toBeUndefined()
+  expect(await logins.end({ sessionId: 't', userId: '7' }, at + 700)).toEqual({ sessionId: 't', userId: '7', accesses: [] })
 })
 
 test('[T22] a session that ends revokes its access tokens in its own transaction, whichever way it ends', async () => {
@@ -133,7 +134,7 @@ test('[T22] a session that ends revokes its access tokens in its own transaction
     (await engine.read<{ subject: string }>('lists', `select subject from revocations where kind = 'token' order by subject`)).map(({ subject }) => subject)
   await open('s')
   await rotate('s.1', 's.2')
-  await logins.end({ sessionId: 's' }, at)
+  await logins.end({ sessionId: 's', userId: '7' }, at)
   expect(await revoked()).toEqual(['access of s.1', 'access of s.2'])
   await open('t')
   await rotate('t.1', 't.2')

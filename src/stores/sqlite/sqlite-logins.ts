@@ -27,7 +27,7 @@ export interface SqliteLogins {
   }): Promise<LoginOpened>
   /** Replaces a refresh token by the next; one that was replaced before ends its session. Atomic. */
   rotate(ask: { readonly hash: string; readonly tokens: LoginTokens; readonly idleMs: number; readonly at: number }): Promise<LoginRotated>
-  end(by: { readonly hash: string } | { readonly sessionId: string }, at: number): Promise<EndedLogin | undefined>
+  end(by: { readonly hash: string } | { readonly sessionId: string; readonly userId: string }, at: number): Promise<EndedLogin | undefined>
 }
 
 export const createSqliteLogins = (engine: SqliteEngine): SqliteLogins => ({

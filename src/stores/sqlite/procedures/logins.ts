@@ -144,11 +144,11 @@ export const rotateLogin = (
 /** Ends a session, by any of its refresh tokens or by its id; `undefined` when there is none. */
 export const endLogin = (
   db: Database,
-  { by, at }: { readonly by: { readonly hash: string } | { readonly sessionId: string }; readonly at: number },
+  { by, at }: { readonly by: { readonly hash: string } | { readonly sessionId: string; readonly userId: string }; readonly at: number },
 ): EndedLogin | undefined => {
   const session =
     'hash' in by
       ? db.get<SessionRow>('select s.* from login_tokens t join login_sessions s on s.id = t.session where t.hash = ?', [by.hash])
-      : db.get<SessionRow>('select * from login_sessions where id = ?', [by.sessionId])
+      : db.get<SessionRow>('select * from login_sessions where id = ? and user_id = ?', [by.sessionId, by.userId])
   return session && endSession(db, session, at)
 }
