@@ -26,8 +26,8 @@ export const secretAt = (path: string): string => `${path} (its secret)`
 /**
  * Imports one configured key and binds it to one algorithm.
  *
- * Refused are secrets shorter than the hash, secrets that are really public keys; RSA under 2,048 bits or with an
- * exponent under 3 (RFC 7518 section 3.3); a curve, `use`, `key_ops` or `alg` that does not fit (RFC 7517 sections 4.2 to 4.4); private keys,
+ * Refused are secrets shorter than the hash, secrets that are really public keys; RSA under 2,048 or over 16,384 bits or with an
+ * exponent under 3 or over 64 bits (RFC 7518 section 3.3); a curve, `use`, `key_ops` or `alg` that does not fit (RFC 7517 sections 4.2 to 4.4); private keys,
  * because a gate that only verifies should hold nothing that signs.
  *
  * @throws TypeError or RangeError with one line that says what to change and never shows key text.
@@ -162,5 +162,8 @@ const checkPublicKey = (key: KeyObject, path: string): void => {
   if (key.asymmetricKeyType !== 'rsa') return
   const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
   if (modulusLength < 2048) throw new RangeError(cannotCreate(path, `be an RSA key of at least 2048 bits: current size is ${modulusLength}; make one with "openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072"`))
+  // OpenSSL verifies by no larger one, so that every token would be refused.
+  if (modulusLength > 16_384) throw new RangeError(cannotCreate(path, `be an RSA key of at most 16384 bits: current size is ${modulusLength}`))
+  if (publicExponent >= 2n ** 64n) throw new RangeError(cannotCreate(path, 'have an RSA exponent of at most 64 bits, as 65537: a larger one makes each signature dear'))
   if (publicExponent < 3n || publicExponent % 2n === 0n) throw new RangeError(cannotCreate(path, 'have an odd RSA exponent of 3 or more, as 65537'))
 }

@@ -92,6 +92,8 @@ describe('[K1] keys that an issuer serves', () => {
   test.each([
     ['another use', { use: 'enc' }],
     ['other operations', { key_ops: ['sign'] }],
+    ['operations that are no texts', { key_ops: [{}, 'verify'] }],
+    ['an operation within an operation', { key_ops: [['verify']] }],
     ['another algorithm', { alg: 'ES384' }],
     ['a private half', { d: 'AAAA' }],
     ['a curve it is not on', { crv: 'P-384' }],

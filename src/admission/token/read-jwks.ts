@@ -46,6 +46,8 @@ const readEntry = async (entry: unknown, algorithms: readonly Algorithm[], path:
 }
 
 const isMissingOrText = (value: unknown): value is string | undefined => value === undefined || typeof value === 'string'
+const isMissingOrTexts = (value: unknown): value is readonly string[] | undefined =>
+  value === undefined || (Array.isArray(value) && value.every((each) => typeof each === 'string'))
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const jwkFrom = (value: unknown): JsonWebKey | undefined => {
@@ -53,6 +55,6 @@ const jwkFrom = (value: unknown): JsonWebKey | undefined => {
   const { kty, kid, alg, use, key_ops: operations } = value
   if (typeof kty !== 'string' || !isMissingOrText(kid) || !isMissingOrText(alg) || !isMissingOrText(use)) return undefined
   if (kid !== undefined && kid.length > maxKeyIdLength) return undefined
-  if (operations !== undefined && !Array.isArray(operations)) return undefined
-  return { ...value, kty, kid, alg, use, key_ops: operations?.map(String) }
+  if (!isMissingOrTexts(operations)) return undefined
+  return { ...value, kty, kid, alg, use, key_ops: operations }
 }
