@@ -1,4 +1,4 @@
-import { generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, type KeyObject } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { createVerifier } from './create-verifier.js'
 import type { IssuerConfig, JsonWebKey, KeyConfig } from './issuer.js'
@@ -49,6 +49,11 @@ describe('a secret', () => {
     ['a word repeated', 'changeme'.repeat(8)],
     ['a word repeated and cut off', 'secret'.repeat(11).slice(0, 64)],
     ['four characters repeated', 'abcd'.repeat(16)],
+    ['ten characters repeated', 'qwertyuiop'.repeat(7)],
+    ['a published sample repeated', 'your-512-bit-secret'.repeat(4)],
+    ['mostly one character', `${'0'.repeat(60)}1234`],
+    ['characters in their order', '0123456789abcdef'.repeat(4)],
+    ['the alphabet', 'abcdefghijklmnopqrstuvwxyz'.repeat(3)],
     ['the sample of a token debugger', 'a-valid-string-secret-that-is-at-least-512-bits-long-which-is-very-long'],
     ['the same sample in capitals, with a line feed', 'A-VALID-STRING-SECRET-THAT-IS-AT-LEAST-512-BITS-LONG-WHICH-IS-VERY-LONG\n'],
   ])('is refused when it is %s', async (_what, secret) => {
@@ -85,6 +90,24 @@ describe('a secret', () => {
     expect(await refusal(withKeys(['HS512'], { jwk: { kty: 'oct', k: `${k(secretOf(64))}=` } }))).toContain('base64url')
     expect(await refusal(withKeys(['HS512'], { jwk: { kty: 'oct' } }))).toContain('base64url')
     expect(await refusal(withKeys(['HS512'], { jwk: { kty: 'oct', k: k(secretOf(64)) } }))).toBe('accepted')
+  })
+
+  test.each([
+    ['PEM in hex', Buffer.from(pem(rsa.publicKey)).toString('hex')],
+    ['DER in hex', der(rsa.publicKey).toString('hex').toUpperCase()],
+    ['a list of JWK', JSON.stringify([jwkOf(rsa.publicKey)])],
+    ['a JWK in base64', Buffer.from(JSON.stringify(jwkOf(rsa.publicKey))).toString('base64')],
+    ['a JWK in base64url', Buffer.from(JSON.stringify(jwkOf(rsa.publicKey))).toString('base64url')],
+  ])('A3: is refused when it is a public key as %s', async (_what, secret) => {
+    expect(await refusal(hmac(secret))).toContain('not be a public or private key')
+  })
+
+  test('is taken when it is random, in hex, in base64 or in words', async () => {
+    for (let round = 0; round < 200; round += 1) {
+      const secret = randomBytes(64)
+      for (const text of [secret.toString('hex'), secret.toString('base64'), secret.toString('base64url')]) expect(await refusal(hmac(text)), text).toBe('accepted')
+    }
+    expect(await refusal(hmac('correct horse battery staple and sixty-four bytes of other words besides'))).toBe('accepted')
   })
 
   test('never stands in the message', async () => {
@@ -136,6 +159,8 @@ describe('a public key', () => {
     ['RSA of 1024 bits', ['RS256'], { publicKey: pem(smallRsa.publicKey) }, /at least 2048 bits: current size is 1024/],
     ['RSA of 1024 bits as JWK', ['PS256'], { jwk: jwkOf(smallRsa.publicKey) }, /at least 2048 bits/],
     ['an exponent of 1', ['RS256'], { jwk: { ...jwkOf(rsa.publicKey), e: 'AQ' } }, /exponent|be a public key/],
+    ['an exponent of 2,048 bits', ['RS256'], { jwk: { ...jwkOf(rsa.publicKey), e: Buffer.alloc(256, 1).toString('base64url') } }, /exponent of at most 64 bits/],
+    ['RSA of 16,392 bits', ['RS256'], { jwk: { kty: 'RSA', e: 'AQAB', n: Buffer.alloc(2049, 0xff).toString('base64url') } }, /at most 16384 bits: current size is 16392/],
     ['an even exponent', ['RS256'], { jwk: { ...jwkOf(rsa.publicKey), e: 'AQAA' } }, /exponent|be a public key/],
     ['another curve', ['ES256'], { publicKey: pem(p384.publicKey) }, /fit ES256/],
     ['a curve that does not fit the JWK’s own alg', ['ES384'], { jwk: { ...jwkOf(p256.publicKey), alg: 'ES384' } }, /fit ES384/],

@@ -17,6 +17,8 @@ export const guessable = (secret: string): string | undefined => {
   if (text === '') return 'empty'
   if (knownSecrets.has(text.toLowerCase())) return 'a published sample'
   if (isRepetition(text)) return 'one short piece repeated'
+  if (new Set(text).size < leastDifferent) return 'made of a few different characters'
+  if (isInOrder(text)) return 'characters in their order'
   return undefined
 }
 
@@ -38,8 +40,18 @@ const knownSecrets: ReadonlySet<string> = new Set([
 ])
 
 /** A repeated piece of up to this many characters is no secret, whatever it is; a longer one only when it is a published sample. */
-const shortPiece = 4
-const longestPiece = 16
+const shortPiece = 10
+const longestPiece = 80
+
+/** Of thirty-two random hex digits fewer are different once in a million million times. */
+const leastDifferent = 6
+
+/** Whether most characters are the one after that before them, as in `0123456789abcdef…`; by chance one in many is. */
+const isInOrder = (text: string): boolean => {
+  let steps = 0
+  for (let index = 1; index < text.length; index += 1) if (text.charCodeAt(index) === text.charCodeAt(index - 1) + 1) steps += 1
+  return steps > text.length / 2
+}
 
 const isRepetition = (text: string): boolean => {
   for (let period = 1; period <= Math.min(longestPiece, text.length / 2); period += 1) {
@@ -52,15 +64,17 @@ const isRepetition = (text: string): boolean => {
 const isKeyText = (text: string): boolean => {
   if (text.includes('-----BEGIN ')) return true
   if (/^(?:ssh-(?:rsa|dss|ed25519)|ecdsa-sha2-[a-z0-9-]+|sk-[a-z0-9-]+@openssh\.com) /.test(text)) return true
-  if (text.startsWith('{')) return isKeyJson(text)
-  const bytes = /^[A-Za-z0-9+/_\s-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : Buffer.from(text, 'latin1')
-  return bytes.includes('-----BEGIN ') || isDer(bytes)
+  if (/^[[{]/.test(text)) return isKeyJson(text)
+  if (/^(?:[0-9a-f]{2})+$/i.test(text) && isKeyBytes(Buffer.from(text, 'hex'))) return true
+  return isKeyBytes(/^[A-Za-z0-9+/_\s-]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : Buffer.from(text, 'latin1'))
 }
+
+const isKeyBytes = (bytes: Buffer): boolean => bytes.includes('-----BEGIN ') || (bytes[0] === 0x7b && isKeyJson(bytes.toString())) || isDer(bytes)
 
 const isKeyJson = (text: string): boolean => {
   try {
     const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && ('kty' in value || 'keys' in value)
+    return (Array.isArray(value) ? value : [value]).some((one: unknown) => typeof one === 'object' && one !== null && ('kty' in one || 'keys' in one))
   } catch {
     return false
   }

@@ -8,6 +8,8 @@ const opaqueForm = /^((?!https?:)[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f
 export const exactOrigin = (text: string): string | undefined => {
   const http = text.replace(/^ws(s?):/i, 'http$1:')
   const url = URL.canParse(http) ? new URL(http) : undefined
+  // No browser sends one with a wildcard, so that a list of it would keep everybody out.
+  if (url?.hostname.includes('*') === true) return undefined
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url.origin
   // Pages of apps and extensions have origins too, such as capacitor://localhost, which URL calls opaque.
   return opaqueForm.exec(http.toLowerCase())?.[1]

@@ -20,7 +20,8 @@ const key = <T>(
   allowed: string,
   sentence: string,
   secret = false,
-): Leaf<T> => ({ path, notation, schema, fallback, allowed, sentence, secret })
+  choices?: readonly string[],
+): Leaf<T> => ({ path, notation, schema, fallback, allowed, sentence, secret, ...(choices === undefined ? {} : { choices }) })
 
 const int = (path: string, fallback: number, min: number, max: number, sentence: string): Leaf<number> =>
   key(path, 'number', z.int().min(min).max(max), fallback, `a whole number from ${String(min)} to ${String(max)}`, sentence)
@@ -35,7 +36,7 @@ const text = (path: string, sentence: string, allowed = 'text', secret = false):
   key(path, 'text', z.string().min(1).optional(), undefined, allowed, sentence, secret)
 
 const oneOf = <const T extends readonly [string, ...string[]]>(path: string, values: T, fallback: T[number], sentence: string): Leaf<T[number]> =>
-  key(path, 'text', z.enum(values), fallback, `one of ${values.join(', ')}`, sentence)
+  key(path, 'text', z.enum(values), fallback, `one of ${values.join(', ')}`, sentence, false, values)
 
 const port = (path: string, fallback: number, sentence: string): Leaf<number> => int(path, fallback, 0, 65_535, sentence)
 
@@ -105,7 +106,7 @@ export const keys = {
   storageUrl: key('storage.url', 'text', z.string().regex(/^file:\P{Cc}+$/u).optional(), undefined, 'file:<path>', 'Database; by default sallyport.db in the data folder.'),
   tokensIssuers: key('tokens.issuers', 'json', z.array(issuerConfig).min(1).optional(), undefined, 'a JSON list of issuers', 'Several issuers side by side, instead of the flat tokens.* keys.', true),
   tokensProfile: oneOf('tokens.profile', profileNames, 'standard', 'How claims are read; a hosted issuer needs only tokens.issuer and mostly tokens.audience beside it.'),
-  tokensAlgorithms: key('tokens.algorithms', 'list', z.array(algorithm).min(1).optional(), undefined, `a list of ${algorithmNames}`, 'Accepted algorithms; by default those of the profile: HS512, or what the hosted issuer signs with.'),
+  tokensAlgorithms: key('tokens.algorithms', 'list', z.array(algorithm).min(1).optional(), undefined, `a list of ${algorithmNames}`, 'Accepted algorithms; by default those of the profile: HS512, or what the hosted issuer signs with.', false, Object.keys(algorithms)),
   tokensSecret: text('tokens.secret', 'Shared secret of HMAC algorithms; `sallyport secret` makes one.', 'text of at least 32, 48 or 64 bytes for HS256, HS384 or HS512', true),
   tokensKeys: key('tokens.keys', 'json', z.array(keyConfig).min(1).optional(), undefined, 'a JSON list of { kid, publicKey | jwk | secret, algorithm, notAfter }', 'Keys that verify tokens; several overlap during a rotation.', true),
   tokensJwksUrl: text('tokens.jwksUrl', 'Address that serves the public keys, instead of tokens.keys; profiles of hosted issuers know it from tokens.issuer.', 'an https address; http for loopback only'),
@@ -128,7 +129,7 @@ export const keys = {
   usersUrl: key('users.url', 'text', z.string().regex(/^postgres(?:ql)?:\/\/./).optional(), undefined, 'postgres://…', 'An existing PostgreSQL database to look users up in.', true),
   usersQuery: key('users.query', 'text', z.string().refine(asksForOneUser).optional(), undefined, 'a query with the placeholder $1 and no other', 'One SELECT with $1 = user id that returns id, active (or is_active), and perhaps role, epoch, email.'),
   redisUrl: key('redis.url', 'text', z.string().regex(/^rediss?:\/\/\S+$/).optional(), undefined, 'redis://… or rediss://…', 'Redis of the old service, for tokens.allowListPrefix alone: limits are kept in memory, hints in the process.', true),
-  carriers: key('carriers', 'list', z.array(z.enum(carriers, { error: 'is no carrier' })).min(1), [...defaultCarriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel; ticket sells single-use tickets at POST /api/v1/tickets, cookie also needs origins, first-frame waits for an authenticate command.'),
+  carriers: key('carriers', 'list', z.array(z.enum(carriers, { error: 'is no carrier' })).min(1), [...defaultCarriers], `a list of ${carriers.join(', ')}`, 'Ways a token may travel; ticket sells single-use tickets at POST /api/v1/tickets, cookie also needs origins, first-frame waits for an authenticate command.', false, carriers),
   cookieName: key('cookieName', 'text', z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/), defaultCookieName, 'a cookie name', 'Cookie that holds a token, when carriers has cookie.'),
   origins: key('origins', 'list', z.array(origin).optional(), undefined, 'a list of origins such as https://app.example, without a path', 'Pages that may connect, compared exactly.'),
   requireOrigin: flag('requireOrigin', false, 'Whether clients without an Origin are refused.'),
@@ -166,7 +167,7 @@ export const keys = {
   ladderFailures: int('bans.ladder.failures', 5, 1, 10_000, 'Distinct forged tokens that bring a ban.'),
   ladderWindowMs: int('bans.ladder.windowMs', 600_000, 1_000, day, 'Within this time.'),
   ladderHours: number('bans.ladder.hours', 24, 0.01, 720, 'Length of the first ban; each further one is twice as long.'),
-  dryRun: key('dryRun', 'list', z.array(z.enum(dryRunNames)), [], `a list of ${dryRunNames.join(', ')}`, 'Rules that refuse nobody and only mark whom they would have refused.'),
+  dryRun: key('dryRun', 'list', z.array(z.enum(dryRunNames)), [], `a list of ${dryRunNames.join(', ')}`, 'Rules that refuse nobody and only mark whom they would have refused.', false, dryRunNames),
   bansAllow: key('bans.allow', 'list', networks, [], 'a list of addresses and CIDR ranges', 'Networks the ladder never bans and no ban of the same or a wider network refuses.'),
   developmentUser: text('development.user', 'Development only: e-mail of the user who stands in when a token is missing or bad.', 'an e-mail address'),
   logLevel: oneOf('log.level', ['debug', 'info', 'warn', 'error', 'silent'], 'info', 'Least level that is written: info by default, debug in development.'),

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { parseJsonObject } from '../../admission/token/json-object.js'
 
 /** How text from the environment or a flag becomes a value: as it is, a number, yes or no, a list by comma, or JSON. */
 export type Notation = 'text' | 'number' | 'flag' | 'list' | 'json'
@@ -14,6 +15,8 @@ export interface Leaf<T> {
   readonly sentence: string
   /** What may stand there, in words. */
   readonly allowed: string
+  /** The words that may stand there, or in a list there, where they can be counted. */
+  readonly choices?: readonly string[]
   /** Whether its value is masked wherever it is shown, and may come from a file named by `<NAME>_FILE`. */
   readonly secret: boolean
 }
@@ -38,11 +41,12 @@ export const decodeText = (text: string, notation: Notation): unknown => {
       if (text === '') return text
       return text.trim() === '[]' ? [] : text.split(',').map((part) => part.trim())
     case 'json':
-      try {
-        const value: unknown = JSON.parse(text)
-        return value
-      } catch {
-        return text
-      }
+      return decodeJson(text) ?? text
   }
+}
+
+/** A JSON text of any kind; of a name that stands twice in one object the first would be lost in silence, so that it means nothing. */
+const decodeJson = (text: string): unknown => {
+  const around = parseJsonObject(Buffer.from(`{"json":${text}}`))
+  return around !== undefined && Object.keys(around).length === 1 ? around['json'] : undefined
 }

@@ -62,6 +62,7 @@ const wrong: readonly (readonly [path: string, text: string])[] = [
   ['carriers', ''],
   ['origins', 'https://app.example/'],
   ['origins', '*'],
+  ['origins', 'https://*.example'],
   ['requireOrigin', 'yes'],
   ['trustedProxies', '10.0.0.0/33'],
   ['trustedProxies', 'proxy.example'],
@@ -294,4 +295,40 @@ test('B8: in production, plain ws on a public address without a declared proxy i
   expect((await start({})).warnings).toEqual([expect.stringContaining('listen.host 0.0.0.0 speaks plain ws and no proxy is declared')])
   expect((await start({ SALLYPORT_TRUSTED_PROXIES: '10.0.0.1' })).warnings).toEqual([])
   expect((await start({ SALLYPORT_LISTEN_HOST: '127.0.0.1' })).warnings).toEqual([])
+})
+
+test.for([
+  ['SALLYPORT_REFUSALS', 'https', 'http'],
+  ['SALLYPORT_LOG_LEVEL', 'INFO', 'info'],
+  ['SALLYPORT_BANS_LADDER_MODE', 'dryrun', 'dry-run'],
+  ['SALLYPORT_CARRIERS', 'header,sub-protocol', 'subprotocol'],
+  ['SALLYPORT_TOKENS_ALGORITHMS', 'HS-512', 'HS512'],
+  ['SALLYPORT_DRY_RUN', 'origins', 'origin'],
+  ['SALLYPORT_REFUSALS', 'never', undefined],
+])('a mistyped word is answered with the one that was meant: %s=%s', async ([variable, text, meant]) => {
+  expect((await fault({ env: { [variable ?? '']: text } })).problems).toMatchObject([{ key: variable, source: 'environment', didYouMean: meant }])
+})
+
+test('what does not belong together is said with its source and its value, never a secret', async () => {
+  const { message } = await fault({ mode: 'serve', env: { SALLYPORT_LISTEN_PORT: '4480', SALLYPORT_CARRIERS: 'cookie', SALLYPORT_TOKENS_SECRET: 'hunter2' } })
+  expect(message).toContain('internal.port (default) is 4480: must differ from listen.port')
+  expect(message).toContain('SALLYPORT_CARRIERS (environment) is ["cookie"]: cookie needs origins')
+  expect(message).toContain('SALLYPORT_TOKENS_SECRET (environment) is (secret): must be at least 64 bytes')
+  expect((await fault({ mode: 'dev', env: { NODE_ENV: 'production' } })).message).toContain('NODE_ENV (environment): development mode refuses')
+})
+
+test('a name that stands twice in one object is a problem, for the first would be lost in silence', async () => {
+  const twice = `{"tokens":{"secret":"${secret}"},"tokens":{"profile":"standard"}}`
+  expect((await fault({ cwd: await folder({ 'sallyport.config.json': twice }) })).message).toContain('one name stands twice in one object')
+  const keyTwice = `[{"kid":"a","secret":"${secret}","kid":"b"}]`
+  const { message } = await fault({ env: { SALLYPORT_TOKENS_KEYS: keyTwice } })
+  expect(message).toContain('SALLYPORT_TOKENS_KEYS (environment) is (secret): must be a JSON list of')
+  expect(message).not.toContain(secret)
+  await expect(load({ env: { SALLYPORT_TOKENS_ALGORITHMS: 'HS512', SALLYPORT_TOKENS_KEYS: keyTwice.replace('"kid":"a",', '') } })).resolves.toBeDefined()
+  expect((await fault({ env: { SALLYPORT_TOKENS_KEYS: '[{"secret":"x"}],"x":1' } })).problems).toHaveLength(1)
+})
+
+test('an empty object under a name nobody knows is a problem like any other there', async () => {
+  const { problems } = await fault({ cwd: await folder({ 'sallyport.config.json': '{"limts":{},"limits":{},"bans":{"ladder":{}}}' }) })
+  expect(problems).toMatchObject([{ key: 'limts', allowed: 'there is no such key' }])
 })

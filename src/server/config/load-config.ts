@@ -7,6 +7,7 @@ import { deepFreeze } from './deep-freeze.js'
 import { exactOrigin } from './exact-origin.js'
 import { keys } from './keys.js'
 import { envName, type Leaf } from './leaf.js'
+import { nearest } from './nearest.js'
 import { readFlags } from './read-flags.js'
 import { serviceLinks } from './service-links.js'
 import { readDotEnv, readEnvironment, readFileSource, type Environment, type Source } from './sources.js'
@@ -86,7 +87,7 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, over, at = Date.n
         source: source?.name ?? 'default',
         value: masked(leaf, raw),
         allowed: `must be ${leaf.allowed}${whereOf(parsed.error.issues[0])}`,
-        didYouMean: originHint(leaf, raw),
+        didYouMean: originHint(leaf, raw) ?? choiceHint(leaf, raw),
       })
     }
     const value = parsed?.success === true ? parsed.data : leaf.fallback
@@ -98,7 +99,11 @@ export const loadConfig = async ({ mode, env, cwd, flags = {}, over, at = Date.n
     const named = source?.names.get(key) ?? key
     // What is wrong by itself is looked at together with others when it is mended.
     if (unreadable.has(key)) return
-    problems.push({ key: named, source: source?.name ?? 'default', value: undefined, allowed, didYouMean: undefined })
+    const leaf = leaves.find(({ path }) => path === key)
+    const set = source?.values.get(key) ?? leaf?.fallback
+    // `NODE_ENV` is no key of ours, and yet somebody has set it.
+    const place = source?.name ?? (env[key] !== undefined ? 'environment' : dotEnvironment[key] !== undefined ? '.env' : 'default')
+    problems.push({ key: named, source: place, value: leaf === undefined || set === undefined ? undefined : masked(leaf, set), allowed, didYouMean: undefined })
   }
 
   const given = (path: string): boolean => sources.some(({ values }) => values.has(path))
@@ -204,4 +209,12 @@ const originHint = (leaf: Leaf<unknown>, raw: unknown): string | undefined => {
   if (leaf.path !== 'origins' || !Array.isArray(raw)) return undefined
   const wrong: unknown = raw.find((value: unknown) => typeof value === 'string' && exactOrigin(value) !== value)
   return typeof wrong === 'string' ? exactOrigin(wrong) : undefined
+}
+
+/** The word that was meant, where one of a few must stand. */
+const choiceHint = ({ choices, fallback }: Leaf<unknown>, raw: unknown): string | undefined => {
+  if (choices === undefined) return undefined
+  const words: readonly unknown[] = Array.isArray(raw) && Array.isArray(fallback ?? []) ? raw : [raw]
+  const wrong = words.find((word) => typeof word === 'string' && !choices.includes(word))
+  return typeof wrong === 'string' ? nearest(wrong, choices, 1) : undefined
 }

@@ -1,7 +1,11 @@
-/** The candidate that is closest to a mistyped word, when it is close enough to have been meant. */
-export const nearest = (word: string, candidates: readonly string[]): string | undefined => {
+/**
+ * The candidate that is closest to a mistyped word, when it is close enough to have been meant.
+ *
+ * @param least - Slips that are taken for one in a short word (default 2); a longer one may have one for every three letters.
+ */
+export const nearest = (word: string, candidates: readonly string[], least = 2): string | undefined => {
   let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1
+  let bestDistance = Math.max(least, Math.floor(word.length / 3)) + 1
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase())
     if (distance < bestDistance) {

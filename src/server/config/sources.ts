@@ -2,6 +2,7 @@ import { access, readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
+import { parseJsonObject } from '../../admission/token/json-object.js'
 import { escapeValue } from '../log/escape.js'
 import type { Problem } from './config-error.js'
 import { decodeText, envName, type Leaf } from './leaf.js'
@@ -97,7 +98,10 @@ const faultOf = (error: unknown): string => {
 
 const readConfigFile = async (path: string): Promise<unknown> => {
   if (path.endsWith('.json')) {
-    const content: unknown = JSON.parse(await readFile(path, 'utf8'))
+    const text = await readFile(path, 'utf8')
+    const content: unknown = JSON.parse(text)
+    // Of a name that stands twice in one object the first would be lost in silence.
+    if (isRecord(content) && parseJsonObject(Buffer.from(text)) === undefined) throw new Error('one name stands twice in one object, a number is not finite, or it nests too deep')
     return content
   }
   const module: unknown = await import(pathToFileURL(path).href)
@@ -112,6 +116,8 @@ const flatten = (value: unknown, prefix: string, known: ReadonlySet<string>, int
     if (value !== undefined) into.set(prefix, value)
     return
   }
+  // An empty object under a name nobody knows is a slip like any other there.
+  if (Object.keys(value).length === 0 && prefix !== '' && ![...known].some((path) => path.startsWith(`${prefix}.`))) into.set(prefix, value)
   for (const [name, inner] of Object.entries(value)) flatten(inner, prefix === '' ? name : `${prefix}.${name}`, known, into, depth + 1)
 }
 
