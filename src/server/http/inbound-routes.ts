@@ -30,7 +30,7 @@ export interface InboundOptions {
 
 /** Largest body. */
 const maxBodyBytes = 65_536
-/** Bodies that are read or stored at once. */
+/** Signed messages that are stored at once. What a stranger sends takes no place among them. */
 const maxInFlight = 256
 
 const titles: Readonly<Record<Exclude<SignatureVerdict, 'good'>, string>> = {
@@ -46,17 +46,7 @@ const titles: Readonly<Record<Exclude<SignatureVerdict, 'good'>, string>> = {
  */
 export const addInboundRoutes = (app: PublicHono, options: () => InboundOptions | undefined): void => {
   let inFlight = 0
-  const path = '/api/v1/inbound/:source'
-  app.post(path, async (_context, next) => {
-    if (inFlight >= maxInFlight) return problemResponse({ status: 503, code: 'overloaded', title: 'Too many requests at once.', retryAfterMs: 1_000 })
-    inFlight += 1
-    try {
-      return await next()
-    } finally {
-      inFlight -= 1
-    }
-  })
-  app.post(path, bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }), async ({ req }) => {
+  app.post('/api/v1/inbound/:source', bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }), async ({ req }) => {
     const inbound = options()
     if (inbound === undefined) return away()
     const source = inbound.sources.find(({ name }) => name === req.param('source'))
@@ -70,13 +60,19 @@ export const addInboundRoutes = (app: PublicHono, options: () => InboundOptions 
     const fields = { id: req.header('webhook-id'), timestamp: req.header('webhook-timestamp'), signature: req.header('webhook-signature') }
     const verdict = judgeSignature(fields, raw, source.secrets, inbound.toleranceMs, at)
     if (verdict !== 'good') return refuse(verdict, problemResponse({ status: 401, code: verdict, title: titles[verdict] }))
+    if (inFlight >= maxInFlight) return problemResponse({ status: 503, code: 'overloaded', title: 'Too many messages at once.', retryAfterMs: 1_000 })
     const allowance = inbound.rate.take(source.name, at)
     if (allowance.outcome !== 'granted') {
       const { retryAfterMs } = allowance
       return refuse('rate_limited', problemResponse({ status: 429, code: 'rate_limited', title: 'Too many messages of this source.', retryAfterMs }))
     }
     const { message, customer } = parseBody(new TextDecoder().decode(raw), inboundBody)
-    return refusedOr(await receive(inbound, source, message, customer, at), refuse)
+    inFlight += 1
+    try {
+      return refusedOr(await receive(inbound, source, message, customer, at), refuse)
+    } finally {
+      inFlight -= 1
+    }
   })
 }
 
