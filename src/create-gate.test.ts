@@ -1,7 +1,8 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import type { Decision } from './admission/decision.js'
 import { handshakeOf, testSecret, tokenFor } from './admission/testing/staircase.js'
-import { createGate, defaultLimits } from './create-gate.js'
+import { defaultLimits } from './admission/limits.js'
+import { createGate } from './create-gate.js'
 import type { Gate, GateOptions } from './gate.js'
 import { createMemoryBans } from './stores/memory/memory-bans.js'
 import { createMemoryControlLog } from './stores/memory/memory-control-log.js'
@@ -227,6 +228,21 @@ test.each([
   ['a weak secret', { issuers: [{ profile: 'standard', algorithms: ['HS512'], secret: 'secret' }] }, RangeError],
 ] as const)('%s is refused at creation', async (_name, options, kind) => {
   await expect(made(options)).rejects.toThrow(kind)
+})
+
+test.each([
+  ['capacity', { capacity: { hysteresis: 2 } }],
+  ['issuers', { issuers: [] }],
+  ['proxies', { proxies: { trustedProxies: ['proxy.example'], forwarding: 'x-forwarded-for' } }],
+  ['addressBudget', { addressBudget: { capacity: 0 } }],
+] as const)('a gate that is not created because of its %s leaves no timer behind', async (_name, options) => {
+  vi.useFakeTimers()
+  try {
+    await expect(made(options)).rejects.toThrow('Cannot')
+    expect(vi.getTimerCount()).toBe(0)
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('[B6] a gate that never knew the bans is not created', async () => {

@@ -1,48 +1,21 @@
-import type { AllowList } from './admission/allow-list.js'
 import { admit } from './admission/admit.js'
+import type { AllowList } from './admission/allow-list.js'
 import { createCapacity } from './admission/capacity.js'
-import { loadControlReplica, type ControlReplica } from './admission/control-replica.js'
 import type { ControlChange } from './admission/control.js'
-import { createDecisionRing } from './admission/decision-ring.js'
-import { createBlockingGuard } from './admission/guard/blocking-guard.js'
-import { guardPorts } from './admission/guard/guard-ports.js'
 import { identify } from './admission/identify.js'
-import { createLadder, ladderMemoryMs } from './admission/ladder.js'
-import type { LimitsConfig } from './admission/limits.js'
-import { createLobby } from './admission/lobby.js'
+import { defaultLimits, type LimitsConfig } from './admission/limits.js'
 import { policyVersionOf } from './admission/policy-version.js'
-import { createTicketDesk, sellTicket } from './admission/sell-ticket.js'
-import { createEndpointTable } from './admission/steps/endpoints.js'
 import { judgeRenewal } from './admission/renewal.js'
-import { createTickets } from './admission/tickets.js'
-import { createVerifier } from './admission/token/create-verifier.js'
+import { sellTicket } from './admission/sell-ticket.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
-import { createUserCache, defaultUserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
-import { createAllowListWatch } from './allow-list-watch.js'
-import { createGateBans } from './create-gate-bans.js'
-import { createReceiver } from './create-receiver.js'
-import { createRules } from './create-rules.js'
-import { createFollower } from './follower.js'
+import { createGateParts } from './create-gate-parts.js'
 import type { Gate, GateOptions, GateStores } from './gate.js'
-import { createSessionEnds } from './create-session-ends.js'
-import { createKeyWatch } from './key-watch.js'
 import { createUpgrade } from './node/upgrade.js'
 import { deny } from './protocol/denial.js'
-import { createSessions, defaultSessions } from './session/sessions.js'
 import { createMemoryBans } from './stores/memory/memory-bans.js'
 import { createMemoryControlLog } from './stores/memory/memory-control-log.js'
-import { createMemoryLimits } from './stores/memory/memory-limits.js'
 import { createMemoryRevocations } from './stores/memory/memory-revocations.js'
-
-/** The limits of a gate whose options name none. */
-export const defaultLimits: LimitsConfig = {
-  userConnects: { max: 60, windowMs: 60_000 },
-  addressConnects: { max: 1_200, windowMs: 60_000 },
-  userSockets: 60,
-  addressSockets: 2_000,
-  nodeSockets: 20_000,
-}
 
 const memoryStores = (): GateStores => {
   const control = createMemoryControlLog()
@@ -65,115 +38,23 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     throw new TypeError('Cannot create a gate as "origins" must name your pages when "carriers" has cookie: any page could use it')
   checkAllowList(options.issuers, options.allowList)
   const now = (): number => Date.now()
-  const events = options.events ?? {}
   const stores = options.stores ?? memoryStores()
   const limitsConfig: LimitsConfig = { ...defaultLimits, ...options.limits }
-  const guard = options.blockingGuard && createBlockingGuard(options.blockingGuard)
-  const { lookupUser, memberships, limitsStore } = guardPorts<U>(options, guard)
-  const limits = limitsStore ?? createMemoryLimits(limitsConfig)
   const capacity = createCapacity({ maxSockets: limitsConfig.nodeSockets, ...options.capacity })
-  const decisions = createDecisionRing<U>(options.decisions)
-  const endpoints = createEndpointTable(options.endpoints ?? [{ name: 'any', path: '*' }])
-  const verifier = await createVerifier({
-    issuers: options.issuers,
-    jwks: options.jwks,
-    clockToleranceMs: options.clockToleranceMs,
-    told(notice) {
-      events.keys?.(notice)
-    },
-    shortened() {
-      keyWatch.shortened()
-    },
+  const parts = await createGateParts(options, { stores, limitsConfig, capacity, now }).catch((error: unknown) => {
+    capacity.stop()
+    throw error
   })
-  const users = createUserCache<U>(
-    { find: lookupUser },
-    { ...defaultUserCache, ...options.userCache },
-    now,
-  )
-  const replica: ControlReplica = await loadControlReplica(stores, now(), options.neverBanned, events.loading)
-
-  const sessions = createSessions<U>(
-    { ...defaultSessions, ...options.sessions },
-    {
-      ...events,
-      opened(session) {
-        capacity.socketOpened()
-        events.opened?.(session)
-        follower.opened(session)
-        keyWatch.opened(session)
-      },
-      closed(session, code, reason) {
-        capacity.socketClosed()
-        limits.release(session.lease)
-        events.closed?.(session, code, reason)
-      },
-    },
-  )
-  const keyWatch = createKeyWatch(sessions, now)
+  const { rules, replica, verifier, limits, sessions, decisions, receiver, follower, keyWatch, allowListWatch, ends, bans, desk, lobby, guard } = parts
   sessions.start()
   verifier.start()
-
-  const desk = createTicketDesk(createTickets())
-  const lobby = options.carriers?.includes('first-frame') === true ? createLobby() : undefined
-  const ladder = createLadder({ mode: 'dry-run', ...options.ladder, allowed: options.neverBanned ?? [] })
-  for (const past of (await stores.ladderBans?.(now() - ladderMemoryMs)) ?? []) ladder.remember(past)
-  const rules = createRules<U>(options, {
-    bans: replica.bans,
-    revocations: replica.revocations,
-    capacity,
-    endpoints,
-    verifier,
-    tickets: desk.tickets,
-    lobby,
-    ladder,
-    laddered(verdict) {
-      events.laddered?.(verdict)
-      if (verdict.outcome === 'ban') follower.inBackground('ladder', async () => void (await storeBan(verdict.ban)))
-    },
-    users,
-    memberships,
-    limits,
-  })
-
-  const ends = createSessionEnds({
-    sessions,
-    control: stores.control,
-    readers: stores.readers,
-    now,
-    failed(error) {
-      events.failed?.('control log', error)
-    },
-  })
-  const follower = createFollower({ replica, sessions, ends, users, endpoints, events, dryRun: rules.dryRun, now, pollMs: stores.pollMs ?? 400 })
-  // The memory stores have no other writers, so there is nothing to follow.
-  if (options.stores !== undefined) follower.start()
-
-  const allowListWatch =
-    options.allowList &&
-    createAllowListWatch({
-      allowList: options.allowList,
-      sessions,
-      now,
-      told(reached, error) {
-        events.listed?.(reached)
-        if (!reached) events.failed?.('allow-list', error)
-      },
-    })
+  follower.start()
   allowListWatch?.start()
 
   const changed = async (change: ControlChange): Promise<number> => {
     replica.apply(change)
     return await follower.enforce(change)
   }
-  const { store: storeBan, bans } = createGateBans(stores.bans, {
-    replica,
-    follower,
-    ladder,
-    networks: { trustedProxies: options.proxies?.trustedProxies ?? [], allowed: options.neverBanned ?? [] },
-    now,
-  })
-
-  const { decide, receive } = createReceiver<U>({ rules, lobby, decisions, events, now })
 
   return {
     upgrade: (wss, onSession) =>
@@ -181,7 +62,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         {
           refusals: options.refusals ?? 'auto',
           sessions,
-          admit: receive,
+          admit: receiver.receive,
           abandoned(decision) {
             limits.release(decision.lease)
           },
@@ -190,7 +71,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         wss,
         onSession,
       ),
-    admit: async (handshake) => await decide(handshake),
+    admit: async (handshake) => await receiver.decide(handshake),
     identify: (token, checkTime) => identify(rules, token, now(), checkTime),
     limits,
     explain: async (handshake) => await admit(handshake, rules, 'explain'),
@@ -226,7 +107,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       async issue(request) {
         if (!rules.carriers.has('ticket')) throw new TypeError('Cannot issue a ticket as "carriers" has no ticket: nobody could use it')
         const answer = await sellTicket(rules, desk, request, now())
-        events.ticket?.(answer, request.path)
+        options.events?.ticket?.(answer, request.path)
         return answer
       },
     },
@@ -234,6 +115,8 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       const verdict = await judgeRenewal(rules, session, token, now())
       if ('reason' in verdict) return verdict
       sessions.renewed(session, verdict)
+      // What changed while the token was judged closed only sockets that it spoke for then.
+      follower.opened(session)
       keyWatch.opened(session)
       return { expiresAt: verdict.expiresAt }
     },

@@ -1,5 +1,5 @@
 /** Sallyport as a library: a gate in front of an own `node:http` and `ws` server. */
-export { createGate, defaultLimits } from './create-gate.js'
+export { createGate } from './create-gate.js'
 export type { Closed, Gate, GateBans, GateEvents, GateOptions, GateRevocations, GateStores, GateTickets, GateUsers, UpgradeListener } from './gate.js'
 export type { Ban, Bans, BanSource, BanSubject, NewBan } from './admission/ban.js'
 export { DangerousBan, type BanDanger } from './admission/ban-dangers.js'
@@ -10,7 +10,7 @@ export { blockingRemedy, createBlockingGuard, type BlockingGuard, type BlockingG
 export { offload, type Offloaded, type OffloadOptions } from './admission/guard/offload.js'
 export type { Handshake, Headers } from './admission/handshake.js'
 export type { Identity } from './admission/identify.js'
-export type { Allowance, Lease, Limits, LimitsAsk, LimitsConfig, WindowLimit } from './admission/limits.js'
+export { defaultLimits, type Allowance, type Lease, type Limits, type LimitsAsk, type LimitsConfig, type WindowLimit } from './admission/limits.js'
 export type { Revocation, Revocations } from './admission/revocation.js'
 export type { TicketAnswer, TicketRequest } from './admission/sell-ticket.js'
 export type { Carrier } from './admission/steps/credential.js'

@@ -52,10 +52,10 @@ export interface Capacity {
 /**
  * Creates the capacity of this node.
  *
- * @param loopDelay - Where the loop's delay comes from; sampled by `perf_hooks` when left out.
+ * @param givenDelay - Where the loop's delay comes from; sampled by `perf_hooks` when left out.
  * @throws TypeError or RangeError when a setting is out of its range.
  */
-export const createCapacity = (config: CapacityConfig = {}, loopDelay: LoopDelay = createLoopDelay()): Capacity => {
+export const createCapacity = (config: CapacityConfig = {}, givenDelay?: LoopDelay): Capacity => {
   const hysteresis = positiveNumber(subject, 'hysteresis', config.hysteresis ?? 0.8)
   if (hysteresis > 1) throw new RangeError(`Cannot create ${subject} as "hysteresis" must be at most 1: current value is ${hysteresis}`)
   const maxLoopDelayMs = positiveNumber(subject, 'maxLoopDelayMs', config.maxLoopDelayMs ?? 100)
@@ -63,6 +63,8 @@ export const createCapacity = (config: CapacityConfig = {}, loopDelay: LoopDelay
   const delayGate = createGate(maxLoopDelayMs, hysteresis)
   const flightGate = createGate(maxInFlight, hysteresis)
   const maxSockets = positiveInteger(subject, 'maxSockets', config.maxSockets ?? 20_000)
+  // Last: a setting that is refused leaves nothing running.
+  const loopDelay = givenDelay ?? createLoopDelay()
   let inFlight = 0
   let sockets = 0
   let draining = false

@@ -57,6 +57,15 @@ export interface LimitsConfig {
   readonly dryRun?: readonly LimitRule[] | undefined
 }
 
+/** The limits of a gate whose options name none. */
+export const defaultLimits: LimitsConfig = {
+  userConnects: { max: 60, windowMs: 60_000 },
+  addressConnects: { max: 1_200, windowMs: 60_000 },
+  userSockets: 60,
+  addressSockets: 2_000,
+  nodeSockets: 20_000,
+}
+
 /** Sliding windows and socket leases, asked once per admission. */
 export interface Limits {
   /**

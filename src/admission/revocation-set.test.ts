@@ -24,6 +24,16 @@ test('all tokens of a user that were issued before the moment are revoked, and n
   expect(set.find(claims('8', 'a', 49), 60)).toBeUndefined()
 })
 
+test('what is added again as it was has one end to wait for', () => {
+  const set = createRevocationSet()
+  for (let times = 0; times < 3; times += 1) {
+    set.add(token('jti', 100))
+    set.add(user('7', 50, 100))
+  }
+  expect(set.sweep(100, 2)).toBe(2)
+  expect(set.size).toBe(0)
+})
+
 test('a token that does not say when it was issued counts as issued before', () => {
   const set = createRevocationSet()
   set.add(user('7', 50, 100))

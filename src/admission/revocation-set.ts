@@ -34,13 +34,15 @@ export const createRevocationSet = (): RevocationSet => {
       switch (revocation.kind) {
         case 'token': {
           const known = tokens.get(revocation.tokenId)
-          const merged = { ...revocation, until: Math.max(revocation.until, known?.until ?? -Infinity) }
-          tokens.set(revocation.tokenId, merged)
-          endings.push(merged)
+          // What is loaded anew is known for the most part, and must not queue up for its end again and again.
+          if (known !== undefined && revocation.until <= known.until) return
+          tokens.set(revocation.tokenId, revocation)
+          endings.push(revocation)
           return
         }
         case 'user': {
           const known = users.get(revocation.userId)
+          if (known !== undefined && revocation.before <= known.before && revocation.until <= known.until) return
           const before = Math.max(revocation.before, known?.before ?? -Infinity)
           const merged = { ...revocation, before, until: Math.max(revocation.until, known?.until ?? -Infinity) }
           users.set(revocation.userId, merged)

@@ -7,8 +7,8 @@ import type { Conversations } from '../conversation/conversations.js'
 import type { Outbound } from '../conversation/outbound.js'
 import type { WorkspaceImports } from '../conversation/workspace-import.js'
 import type { GateStores } from '../gate.js'
-import { openRedisAllowList } from '../stores/redis/redis-allow-list.js'
-import { openPostgresUsers } from '../stores/postgres/postgres-users.js'
+import { openRedisAllowList, type RedisAllowList } from '../stores/redis/redis-allow-list.js'
+import { openPostgresUsers, type PostgresUsers } from '../stores/postgres/postgres-users.js'
 import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
 import { migrate, migrationStatus } from '../stores/sqlite/migrate.js'
 import { createSqliteLadderBans } from '../stores/sqlite/sqlite-ladder-bans.js'
@@ -55,6 +55,8 @@ export interface OpenStores {
  */
 export const openStores = async (config: Config, mode: 'dev' | 'serve', told: (reached: boolean) => void): Promise<OpenStores> => {
   const engine = await openSqlite({ path: config.storage.path })
+  let allowList: RedisAllowList | undefined
+  let external: PostgresUsers | undefined
   try {
     const { applied, pending } = await migrationStatus(engine)
     if (pending.length > 0) {
@@ -62,8 +64,8 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve', told: (r
         throw new StartError(`The database needs ${String(pending.length)} migrations: run \`sallyport db migrate\`, then start again`)
       await migrate(engine)
     }
-    const allowList = config.redis.url === undefined ? undefined : await openRedisAllowList({ url: config.redis.url })
-    const external = config.users && (await openPostgresUsers({ ...config.users, told }))
+    allowList = config.redis.url === undefined ? undefined : await openRedisAllowList({ url: config.redis.url })
+    external = config.users && (await openPostgresUsers({ ...config.users, told }))
     const ownUsers = createSqliteUsers(engine)
     const readers = createSqliteControlReaders(engine, randomUUID())
     await unlessAway(readers.join(Date.now()))
@@ -93,6 +95,8 @@ export const openStores = async (config: Config, mode: 'dev' | 'serve', told: (r
       },
     }
   } catch (error) {
+    allowList?.close()
+    await external?.close()
     await engine.close()
     throw error
   }
