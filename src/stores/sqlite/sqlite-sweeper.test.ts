@@ -2,10 +2,12 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
 import { createSqliteSweeper } from './sqlite-sweeper.js'
 import { createSqliteBans } from './sqlite-bans.js'
+import { createSqliteConversations } from './sqlite-conversations.js'
 import { createSqliteControlLog } from './sqlite-control-log.js'
 import { createSqliteRevocations } from './sqlite-revocations.js'
 import type { SweepAsk } from './procedures/sweep.js'
 import { createEngines } from './testing/engines.js'
+import { sampleOf } from './testing/small-workspace.js'
 
 const at = Date.UTC(2026, 0, 15)
 const hour = 3_600_000
@@ -20,7 +22,7 @@ describe('a part of a round', () => {
     const seqs = async (): Promise<readonly number[]> => (await stores.control.since(0, 1_000)).map(({ seq }) => seq)
     const subjects = async (table: 'bans' | 'revocations'): Promise<readonly string[]> =>
       (await engine.read<{ subject: string }>('lists', `select subject from ${table} order by subject`)).map(({ subject }) => subject)
-    const sweep = (ask: Partial<SweepAsk>) => engine.write('sweep', { events: 0, revocations: 0, bans: 0, limit: 100, ...ask })
+    const sweep = (ask: Partial<SweepAsk>) => engine.write('sweep', { events: 0, revocations: 0, bans: 0, changes: 0, limit: 100, ...ask })
     return { ...stores, seqs, subjects, sweep }
   }
 
@@ -68,6 +70,25 @@ describe('a part of a round', () => {
     expect(await subjects('bans')).toEqual(['for ever', 'in force', 'just ended', 'lifted later'])
   })
 
+  test('[B11] removes the oldest events of each workspace, and who resumes from before them begins anew', async () => {
+    const { engine, sweep } = await opened()
+    const conversations = createSqliteConversations(engine)
+    for (const workspace of ['1', '2']) {
+      const { conversations: [sample], ...rest } = sampleOf(workspace, 1)
+      if (sample === undefined) throw new Error('there is one')
+      const conversation = `c${workspace}`
+      await conversations.importWorkspace({ ...rest, conversations: [{ ...sample, id: conversation, messages: [] }] })
+      for (const age of [9, 8, 7, 1]) await conversations.update({ workspace, conversation, at: at - age * hour, priority: age, by: 'u1' })
+    }
+    const offsets = async (workspace: string, after: number) => (await conversations.since(workspace, after, 100))?.events?.map(({ offset }) => offset)
+    const [first = 0, ...later] = (await offsets('1', 0)) ?? []
+    expect(await sweep({ changes: at - 8 * hour, limit: 100 })).toBe(false)
+    expect([await offsets('1', first - 1), await offsets('2', first - 1), await offsets('1', first)]).toEqual([undefined, undefined, later])
+    expect(await sweep({ changes: at - 2 * hour, limit: 3 })).toBe(true)
+    expect(await sweep({ changes: at - 2 * hour, limit: 3 })).toBe(false)
+    expect([await offsets('1', first + 1), await offsets('1', first + 2), await offsets('2', first + 2)]).toEqual([undefined, [first + 3], [first + 3]])
+  })
+
   test('[B11] finds ended bans and revocations by an index: what is in force is not looked at', async () => {
     const { engine } = await opened()
     const plan = async (sql: string): Promise<string> =>
@@ -103,12 +124,12 @@ describe('a sweeper', () => {
     return { sweeper, asks, answers, failures }
   }
 
-  test('[B11] keeps events for a day, revocations for an hour after their end, bans for 30 days after theirs', async () => {
+  test('[B11] keeps events for a day, revocations for an hour after their end, bans for 30 days after theirs, events of workspaces for a day', async () => {
     const { sweeper, asks } = made()
     sweeper.start()
     await vi.advanceTimersByTimeAsync(600_000)
     const then = at + 600_000
-    expect(asks).toEqual([{ events: then - 24 * hour, revocations: then - hour, bans: then - 720 * hour, limit: 500 }])
+    expect(asks).toEqual([{ events: then - 24 * hour, revocations: then - hour, bans: then - 720 * hour, changes: then - 24 * hour, limit: 500 }])
     sweeper.stop()
   })
 

@@ -19,7 +19,10 @@ const revocationsKeptMs = 3_600_000
 /** Milliseconds a ban stays after its end, for the record: the ladder reads at a start what it made. */
 const bansKeptMs = ladderMemoryMs
 
-/** Removes rows of the control log, revocations and bans that are of no use any more. */
+/** Milliseconds an event stays in the log of its workspace, which also holds texts of what was deleted since: who was away longer reads lists anew. */
+const changesKeptMs = 24 * 3_600_000
+
+/** Removes rows of the control log, revocations, bans and logs of workspaces that are of no use any more. */
 export interface SqliteSweeper {
   /** Begins the first round in one interval. */
   start(): void
@@ -42,7 +45,7 @@ export const createSqliteSweeper = (sweepPart: (ask: SweepAsk) => Promise<boolea
     let more = false
     try {
       const at = now()
-      more = await sweepPart({ events: at - eventsKeptMs, revocations: at - revocationsKeptMs, bans: at - bansKeptMs, limit: partRows })
+      more = await sweepPart({ events: at - eventsKeptMs, revocations: at - revocationsKeptMs, bans: at - bansKeptMs, changes: at - changesKeptMs, limit: partRows })
     } catch (error) {
       if (timer !== undefined) failed(error)
     }

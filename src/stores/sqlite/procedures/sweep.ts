@@ -1,3 +1,4 @@
+import { toMicros } from '../conversation-rows.js'
 import type { Database } from '../database.js'
 
 /** Moments in epoch milliseconds before which a kind of row is of no use any more, and how many rows of each are removed at most. */
@@ -8,6 +9,8 @@ export interface SweepAsk {
   readonly revocations: number
   /** Of when a ban was lifted or ended by itself. */
   readonly bans: number
+  /** Of when an event was appended to the log of a workspace. */
+  readonly changes: number
   readonly limit: number
 }
 
@@ -27,12 +30,30 @@ const sweepEvents = (db: Database, before: number, limit: number): number => {
   return last === undefined || kept === 0 ? 0 : db.run('delete from control_log where seq <= ?', [last.seq]).changes
 }
 
+/** Runs of the oldest events of workspaces. A resume from before them finds that they do not reach back, and begins anew. */
+const sweepChanges = (db: Database, before: number, limit: number): number => {
+  const workspaces = db.all<{ readonly id: number }>(
+    'select id from workspaces where (select at from workspace_log where workspace = workspaces.id order by offset limit 1) < ?',
+    [toMicros(before)],
+  )
+  let left = limit
+  for (const { id } of workspaces) {
+    const oldest = db.all<{ readonly offset: number; readonly at: number }>('select offset, at from workspace_log where workspace = ? order by offset limit ?', [id, left])
+    const kept = oldest.findIndex(({ at }) => at >= toMicros(before))
+    const last = oldest.at(kept === -1 ? -1 : kept - 1)
+    if (last === undefined || kept === 0) continue
+    left -= db.run('delete from workspace_log where workspace = ? and offset <= ?', [id, last.offset]).changes
+    if (left === 0) break
+  }
+  return limit - left
+}
+
 /**
  * Removes what is of no use any more.
  *
  * @returns Whether there may be more: some kind reached the limit.
  */
-export const sweep = (db: Database, { events, revocations, bans, limit }: SweepAsk): boolean => {
+export const sweep = (db: Database, { events, revocations, bans, changes, limit }: SweepAsk): boolean => {
   const removed = [
     sweepEvents(db, events, limit),
     db.run('delete from revocations where id in (select id from revocations where until_ms < ? order by until_ms limit ?)', [revocations, limit]).changes,
@@ -40,6 +61,7 @@ export const sweep = (db: Database, { events, revocations, bans, limit }: SweepA
       'delete from bans where id in (select id from bans where coalesce(lifted_ms, expires_ms) < ? order by coalesce(lifted_ms, expires_ms) limit ?)',
       [bans, limit],
     ).changes,
+    sweepChanges(db, changes, limit),
   ]
   return removed.includes(limit)
 }
