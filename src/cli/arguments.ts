@@ -11,8 +11,10 @@ export const parseHours = (text: string): number => {
 
 /** A moment as ISO 8601 with its zone, `Z` or an offset, so that no machine reads it as its own time; in epoch milliseconds. */
 export const parseMoment = (text: string): number => {
+  const [day = ''] = text.split('T')
   const at = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text) ? Date.parse(text) : Number.NaN
-  if (!(at >= 0)) throw new InvalidArgumentError('It must be a time such as 2026-01-15T12:00:00Z.')
+  // `Date.parse` takes the 30th of February for the 2nd of March.
+  if (!(at >= 0) || !new Date(`${day}T00:00Z`).toISOString().startsWith(day)) throw new InvalidArgumentError('It must be a time such as 2026-01-15T12:00:00Z.')
   return at
 }
 

@@ -1,8 +1,7 @@
-import { open } from 'node:fs/promises'
 import { stdin } from 'node:process'
 import type { Readable } from 'node:stream'
 import { CliError } from './cli-error.js'
-import { exitCodes } from './exit-code.js'
+import { openNamed } from './open-named.js'
 
 /** Far more than any line we write; a longer one is another kind of file. */
 const maxCharacters = 1_048_576
@@ -26,9 +25,5 @@ async function* linesIn(input: Readable): AsyncGenerator<string> {
  */
 export const readLines = async (source: string): Promise<AsyncIterable<string>> => {
   if (source === '-') return linesIn(stdin)
-  try {
-    return linesIn((await open(source, 'r')).createReadStream())
-  } catch {
-    throw new CliError(`Cannot read ${source}: name a file that is there, or - for stdin.`, exitCodes.usage)
-  }
+  return linesIn((await openNamed(source)).createReadStream())
 }

@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises'
 import { stdin } from 'node:process'
 import { looksLikeToken } from '../server/looks-like-token.js'
 import { CliError } from './cli-error.js'
 import { exitCodes } from './exit-code.js'
+import { openNamed } from './open-named.js'
 import { askSecret } from './terminal.js'
 
 const maxTokenBytes = 16_384
@@ -23,9 +23,13 @@ export const fromStdin = async (): Promise<string> => {
   return Buffer.concat(chunks).toString('utf8')
 }
 
-/** Reads a secret from a file, up to `maxTokenBytes`. */
+/**
+ * Reads a secret from a file, up to `maxTokenBytes`.
+ *
+ * @throws CliError (usage) when it can't be read or is too long.
+ */
 export const fromFile = async (path: string): Promise<string> => {
-  const file = await open(path, 'r')
+  const file = await openNamed(path)
   try {
     const { size } = await file.stat()
     if (size > maxTokenBytes) throw tooLong()

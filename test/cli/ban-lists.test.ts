@@ -89,8 +89,10 @@ test('[B10] a running server takes a list in parts, closes whom it bans, names w
   expect(await sallyport(['--quiet', 'ban', 'export', '--plain'], folder)).toMatchObject({ stdout: containing('198.51.3.7\n') })
 })
 
-test('bans that are over are left out, and a file that is not there is a usage error', async () => {
+test('bans that are over are left out, and a file that is not there, or a folder, is a usage error', async () => {
   const over = JSON.stringify({ network: '203.0.113.7', expiresAt: 1 })
   expect(await sallyport(['ban', 'import', '-'], folder, over)).toMatchObject({ code: 0, stdout: matching(/^0 banned, 0 known, 1 over,/) })
   expect(await sallyport(['ban', 'import', 'nowhere.txt'], folder)).toMatchObject({ code: 2, stdout: '', stderr: matching(/^Cannot read nowhere.txt/) })
+  for (const command of [['ban', 'import'], ['replay'], ['token', 'check'], ['user', 'password', '1']])
+    expect(await sallyport([...command, '.'], folder)).toMatchObject({ code: 2, stdout: '', stderr: 'Cannot read .: name a file that is there, or - for stdin.\n' })
 })

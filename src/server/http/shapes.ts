@@ -4,6 +4,7 @@ import { looksLikeToken } from '../looks-like-token.js'
 import { canonicalAddress } from '../../admission/address/canonical.js'
 import { maxPassword, minPassword } from '../login/password-rule.js'
 import type { BanSubject } from '../../admission/ban.js'
+import { denials } from '../../protocol/denial.js'
 
 /** Ten years; whoever means longer means for ever. */
 const maxDurationMs = 10 * 365 * 86_400_000
@@ -98,7 +99,8 @@ export const passwordBody = z.strictObject({ password: z.string().min(minPasswor
 
 const decisionFilter = {
   outcome: z.enum(['admitted', 'denied']).optional(),
-  reason: z.string().regex(/^[a-z_]{1,40}$/).optional(),
+  // A word that is no reason would be waited for in vain.
+  reason: z.string().max(40).refine((word) => Object.hasOwn(denials, word), 'must be a reason of the table in PROTOCOL.md').optional(),
   address: network.optional(),
   userId: userId.optional(),
   endpoint: z.string().max(64).optional(),
