@@ -1,4 +1,4 @@
-import { createAddressBudget } from './admission/address-budget.js'
+import { createBudgets } from './admission/budgets.js'
 import { createProxies } from './admission/address/proxies.js'
 import { policyVersionOf } from './admission/policy-version.js'
 import { defaultDeadlines, type Rules } from './admission/rules.js'
@@ -24,7 +24,7 @@ export const createRules = <U extends User>(options: GateOptions<U>, shared: Sha
   hosts: options.hosts && new Set(options.hosts.map((host) => host.toLowerCase())),
   proxies: createProxies(options.proxies ?? { trustedProxies: [], forwarding: 'x-forwarded-for' }),
   refuseForwarded: options.refuseForwarded ?? false,
-  budget: createAddressBudget(options.addressBudget),
+  budget: createBudgets(options.addressBudget),
   origins: { allowed: options.origins && new Set(options.origins), required: options.requireOrigin ?? false },
   carriers: new Set(options.carriers ?? defaultCarriers),
   cookieName: options.cookieName ?? defaultCookieName,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { AllowList } from './admission/allow-list.js'
-import type { AddressBudgetConfig } from './admission/address-budget.js'
+import type { BudgetsConfig } from './admission/budgets.js'
 import type { ProxiesConfig } from './admission/address/proxies.js'
 import type { Ban, Bans, BanSubject } from './admission/ban.js'
 import type { CapacityConfig } from './admission/capacity.js'
@@ -98,7 +98,7 @@ export interface GateOptions<U extends User = User> {
   readonly memberships?: Memberships
   readonly limits?: Partial<LimitsConfig>
   readonly limitsStore?: Limits
-  readonly addressBudget?: AddressBudgetConfig
+  readonly addressBudget?: BudgetsConfig
   readonly capacity?: CapacityConfig
   /** Rules that refuse nobody and only mark the decision (default none); limits have `limits.dryRun`. */
   readonly dryRun?: readonly DryRunRule[]

@@ -1,5 +1,5 @@
 import type { Denial } from '../protocol/denial.js'
-import type { BudgetAnswer } from './address-budget.js'
+import type { BudgetAnswer } from './budgets.js'
 import { forwardedText, type ForwardedText } from './address/forwarded-text.js'
 import type { Load } from './capacity.js'
 import type { Handshake } from './handshake.js'

@@ -1,7 +1,7 @@
 import type { Dialect } from '../protocol/subprotocol.js'
 import type { Proxies } from './address/proxies.js'
 import type { AllowList } from './allow-list.js'
-import type { AddressBudget } from './address-budget.js'
+import type { Budgets } from './budgets.js'
 import type { BanSet } from './ban-set.js'
 import type { Capacity } from './capacity.js'
 import type { DryRunRule } from './decision.js'
@@ -41,7 +41,7 @@ export interface Rules<U extends User = User> {
   /** Whether a forwarding header is refused outright: development mode speaks to nobody but this machine. */
   readonly refuseForwarded: boolean
   readonly bans: Pick<BanSet, 'findAddress' | 'findUser'>
-  readonly budget: Pick<AddressBudget, 'reserve' | 'peek' | 'charge'>
+  readonly budget: Pick<Budgets, 'reserve' | 'peek' | 'charge'>
   readonly capacity: Pick<Capacity, 'check' | 'enter' | 'leave' | 'load'>
   readonly endpoints: EndpointTable
   readonly origins: OriginRule

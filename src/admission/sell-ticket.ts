@@ -1,5 +1,5 @@
 import { deny, type Denial } from '../protocol/denial.js'
-import { createAddressBudget, type AddressBudget } from './address-budget.js'
+import { createBudgets, type Budgets } from './budgets.js'
 import { resolveClient } from './address/resolve-client.js'
 import { decisionId } from './decision-id.js'
 import type { Handshake } from './handshake.js'
@@ -25,15 +25,15 @@ export type TicketAnswer = { readonly id: string; /** Client address, once it is
 /** What is behind the counter: the tickets, and what each address and each user may ask for. */
 export interface TicketDesk {
   readonly tickets: Tickets
-  readonly addressBudget: AddressBudget
-  readonly userBudget: AddressBudget
+  readonly addressBudget: Budgets
+  readonly userBudget: Budgets
 }
 
 /** A whole office reconnects at once; one user has a few tabs. A user never holds more than the second capacity and 30 s of its refill. */
 export const createTicketDesk = (tickets: Tickets): TicketDesk => ({
   tickets,
-  addressBudget: createAddressBudget({ capacity: 600, refillPerSecond: 20 }),
-  userBudget: createAddressBudget({ capacity: 60, refillPerSecond: 1 }),
+  addressBudget: createBudgets({ capacity: 600, refillPerSecond: 20 }),
+  userBudget: createBudgets({ capacity: 60, refillPerSecond: 1 }),
 })
 
 /** What a token that proves nothing costs its address beyond the 1 that every ask costs. */

@@ -1,4 +1,4 @@
-import type { BudgetAnswer } from '../admission/address-budget.js'
+import type { BudgetAnswer } from '../admission/budgets.js'
 import type { ForwardedText } from '../admission/address/forwarded-text.js'
 import { forwardings, type Forwarding } from '../admission/address/proxies.js'
 import { hopsOf, maxHops } from '../admission/address/resolve-client.js'

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest'
-import { createAddressBudget } from '../../dist/admission/address-budget.js'
+import { createBudgets } from '../../dist/admission/budgets.js'
 import { createAmountWindow } from '../../dist/admission/amount-window.js'
 import { createLadder } from '../../dist/admission/ladder.js'
 import { handshakeOf, testSecret } from '../../dist/admission/testing/staircase.js'
@@ -24,7 +24,7 @@ const keyOf = (index: number): string => keys[index] ?? ''
 
 // What is stated in PROTOCOL.md [L9] and docs/measurements.md; bench/addresses.mjs weighs it.
 test('[L9] G10: a million addresses do not make the budgets of addresses grow beyond 200,000', () => {
-  const budget = createAddressBudget()
+  const budget = createBudgets()
   for (let index = 0; index < million; index++) budget.reserve(keyOf(index), start + (index >> 4))
   expect(budget.size).toBeLessThanOrEqual(200_000)
 })

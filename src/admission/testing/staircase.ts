@@ -1,4 +1,4 @@
-import { createAddressBudget, type AddressBudgetConfig } from '../address-budget.js'
+import { createBudgets, type BudgetsConfig } from '../budgets.js'
 import { createProxies, type ProxiesConfig } from '../address/proxies.js'
 import { admit, type Mode } from '../admit.js'
 import type { AllowList } from '../allow-list.js'
@@ -65,7 +65,7 @@ export interface StaircaseOptions {
   readonly hosts?: readonly string[]
   readonly proxies?: ProxiesConfig
   readonly refuseForwarded?: boolean
-  readonly budget?: AddressBudgetConfig
+  readonly budget?: BudgetsConfig
   readonly capacity?: CapacityConfig
   readonly ladder?: Partial<LadderConfig>
   readonly endpoints?: readonly EndpointRule[]
@@ -112,7 +112,7 @@ export const createStaircase = async (limits: Limits, options: StaircaseOptions 
   const loop = { delayMs: 0, stop: () => undefined }
   const bans = createBanSet()
   const revocations = createRevocationSet()
-  const budget = createAddressBudget(options.budget)
+  const budget = createBudgets(options.budget)
   const capacity = createCapacity(options.capacity, loop)
   const ladder = createLadder({ mode: 'dry-run', ...options.ladder })
   const verdicts: LadderVerdict[] = []

@@ -1,4 +1,4 @@
-import { createAddressBudget } from '../../admission/address-budget.js'
+import { createBudgets } from '../../admission/budgets.js'
 import { decisionId } from '../../admission/decision-id.js'
 import type { User } from '../../admission/user.js'
 import type { Gate } from '../../gate.js'
@@ -32,8 +32,8 @@ const limited = (retryAfterMs: number): HTTPException => refusal({ status: 429, 
  * An address may make 600 requests at once and 20 more each second, a user 120 and 4 more each second.
  */
 export const createBearerOf = ({ clientOf, identify, refused, now }: BearerOptions): BearerOf => {
-  const addresses = createAddressBudget({ capacity: 600, refillPerSecond: 20 })
-  const users = createAddressBudget({ capacity: 120, refillPerSecond: 4 })
+  const addresses = createBudgets({ capacity: 600, refillPerSecond: 20 })
+  const users = createBudgets({ capacity: 120, refillPerSecond: 4 })
   return async (context) => {
     const { address, key } = clientOf(context)
     const budget = key === undefined ? undefined : addresses.reserve(key, now())

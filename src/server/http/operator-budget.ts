@@ -1,5 +1,5 @@
 import type { Context, MiddlewareHandler } from 'hono'
-import { createAddressBudget } from '../../admission/address-budget.js'
+import { createBudgets } from '../../admission/budgets.js'
 import { createFairQueue } from '../../admission/fair-queue.js'
 import { actingOperator } from './acting-operator.js'
 import { problemResponse } from './api-problem.js'
@@ -29,7 +29,7 @@ export const chargeCall = (context: Context, cost: number): void => {
  * @param now - Epoch milliseconds.
  */
 export const limitOperators = (config: OperatorBudgetConfig, now: () => number): MiddlewareHandler => {
-  const budgets = createAddressBudget(config)
+  const budgets = createBudgets(config)
   const takeTurn = createTurns()
   return async (context, next) => {
     const key = actingOperator(context)?.name ?? owner

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import { LRUCache } from 'lru-cache'
-import { createAddressBudget, type AddressBudgetConfig, type BudgetAnswer } from '../../admission/address-budget.js'
+import { createBudgets, type BudgetsConfig, type BudgetAnswer } from '../../admission/budgets.js'
 
 /** What a refused log-in costs; a good one costs 1. */
 const refusedCost = 10
@@ -28,9 +28,9 @@ const maxFamiliar = 50_000
  * An account is named by what was typed, whether there is one or not. Strangers can only use up the budget that strangers have: an address from
  * which somebody logged in to the account since the start has its own, and every budget fills again, so that nobody is locked out for good.
  */
-export const createLoginBudgets = (config: { readonly address: AddressBudgetConfig; readonly account: AddressBudgetConfig }): LoginBudgets => {
-  const addresses = createAddressBudget(config.address)
-  const accounts = createAddressBudget(config.account)
+export const createLoginBudgets = (config: { readonly address: BudgetsConfig; readonly account: BudgetsConfig }): LoginBudgets => {
+  const addresses = createBudgets(config.address)
+  const accounts = createBudgets(config.account)
   const familiar = new LRUCache<string, true>({ max: maxFamiliar })
 
   return {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { AddressBudgetConfig } from '../../admission/address-budget.js'
-import { createAddressBudget } from '../../admission/address-budget.js'
+import type { BudgetsConfig } from '../../admission/budgets.js'
+import { createBudgets } from '../../admission/budgets.js'
 import type { Verifier } from '../../admission/token/verification.js'
 import type { GateRevocations } from '../../gate.js'
 import type { EndedLogin, LoginTokens, SqliteLogins } from '../../stores/sqlite/sqlite-logins.js'
@@ -57,18 +57,18 @@ export interface LoginsOptions {
   readonly accessMs: number
   readonly idleMs: number
   readonly lifetimeMs: number
-  readonly addressBudget: AddressBudgetConfig
-  readonly accountBudget: AddressBudgetConfig
+  readonly addressBudget: BudgetsConfig
+  readonly accountBudget: BudgetsConfig
 }
 
 /** What an address may ask of `refresh` and `logout`: tokens nobody gave out cost 10, and nobody guesses 256 bits. */
-const callBudget: AddressBudgetConfig = { capacity: 600, refillPerSecond: 10 }
+const callBudget: BudgetsConfig = { capacity: 600, refillPerSecond: 10 }
 const unknownCost = 10
 
 export const createLogins = (options: LoginsOptions): Logins => {
   const { store, hasher, sign, verifier, revocations, samples, accessMs, idleMs, lifetimeMs } = options
   const budgets = createLoginBudgets({ address: options.addressBudget, account: options.accountBudget })
-  const calls = createAddressBudget(callBudget)
+  const calls = createBudgets(callBudget)
 
   const reserveCall = ({ addressKey, at }: Asker): { readonly outcome: 'limited'; readonly retryAfterMs: number } | undefined => {
     const answer = addressKey === undefined ? undefined : calls.reserve(addressKey, at)

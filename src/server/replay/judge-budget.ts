@@ -1,4 +1,4 @@
-import type { BudgetAnswer } from '../../admission/address-budget.js'
+import type { BudgetAnswer } from '../../admission/budgets.js'
 
 /**
  * Judges how full an address budget was by another capacity.

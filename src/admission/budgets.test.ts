@@ -1,25 +1,25 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { createAddressBudget } from './address-budget.js'
+import { createBudgets } from './budgets.js'
 
 const start = Date.UTC(2026, 0, 15)
 const key = '203.0.113.7'
 
 test('a full budget grants its capacity at once and not one more', () => {
-  const budget = createAddressBudget({ capacity: 10, refillPerSecond: 1 })
+  const budget = createBudgets({ capacity: 10, refillPerSecond: 1 })
   const answers = Array.from({ length: 40 }, () => budget.reserve(key, start).granted)
   expect(answers.filter(Boolean)).toHaveLength(10)
 })
 
 test('by default an office can make all the connects its address may make, four times over', () => {
-  const budget = createAddressBudget()
+  const budget = createBudgets()
   let granted = 0
   for (let at = start; at <= start + 60_000; at += 10) if (budget.reserve(key, at).granted) granted += 1
   expect(granted).toBeGreaterThanOrEqual(4 * 1_200)
 })
 
 test('by default a forger gets 480 signatures checked, then 8 a second', () => {
-  const budget = createAddressBudget()
+  const budget = createBudgets()
   const forge = (at: number): boolean => {
     if (!budget.reserve(key, at).granted) return false
     budget.charge(key, 4, at)
@@ -35,7 +35,7 @@ test('by default a forger gets 480 signatures checked, then 8 a second', () => {
 })
 
 test('a refused attempt takes nothing', () => {
-  const budget = createAddressBudget({ capacity: 1, refillPerSecond: 1 })
+  const budget = createBudgets({ capacity: 1, refillPerSecond: 1 })
   budget.reserve(key, start)
   for (let index = 0; index < 100; index++) expect(budget.reserve(key, start + index)).toMatchObject({ granted: false, retryAfterMs: 1_000 - index })
 })
@@ -44,7 +44,7 @@ test('waiting exactly as long as told succeeds, and a millisecond less does not'
   const costs = fc.array(fc.tuple(fc.constantFrom(0, 4, 9, -1), fc.nat(2_000)), { maxLength: 40 })
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 50 }), fc.double({ min: 0.1, max: 90, noNaN: true }), costs, (capacity, refillPerSecond, steps) => {
-      const budget = createAddressBudget({ capacity, refillPerSecond })
+      const budget = createBudgets({ capacity, refillPerSecond })
       let at = start
       for (const [cost, pass] of steps) {
         at += pass
@@ -67,7 +67,7 @@ test('it grants and refuses as a bucket of tokens that is counted by hand', () =
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const [capacity, refillPerSecond] = [20, 4]
-      const budget = createAddressBudget({ capacity, refillPerSecond })
+      const budget = createBudgets({ capacity, refillPerSecond })
       const tokens = new Map<string, { left: number; at: number }>()
       let at = start
       for (const { pass, key: of, cost } of steps) {
@@ -85,14 +85,14 @@ test('it grants and refuses as a bucket of tokens that is counted by hand', () =
 })
 
 test('attempts that were in flight together overdraw a budget by no more than its capacity', () => {
-  const budget = createAddressBudget({ capacity: 100, refillPerSecond: 10 })
+  const budget = createBudgets({ capacity: 100, refillPerSecond: 10 })
   for (let index = 0; index < 100; index++) budget.reserve(key, start)
   for (let index = 0; index < 100; index++) budget.charge(key, 9, start)
   expect(budget.peek(key, start)).toMatchObject({ granted: false, retryAfterMs: 10_100 })
 })
 
 test('an overdrawn budget is not forgotten while others come and go', () => {
-  const budget = createAddressBudget({ capacity: 10, refillPerSecond: 1 })
+  const budget = createBudgets({ capacity: 10, refillPerSecond: 1 })
   budget.reserve(key, start)
   budget.charge(key, 100, start)
   for (let at = start; at < start + 10_900; at += 100) budget.reserve(`2001:db8:${at}::/64`, at)
@@ -101,7 +101,7 @@ test('an overdrawn budget is not forgotten while others come and go', () => {
 })
 
 test('a cost of -1 gives the reserve back', () => {
-  const budget = createAddressBudget({ capacity: 1, refillPerSecond: 0.001 })
+  const budget = createBudgets({ capacity: 1, refillPerSecond: 0.001 })
   for (let index = 0; index < 10; index++) {
     expect(budget.reserve(key, start).granted).toBe(true)
     budget.charge(key, -1, start)
@@ -109,19 +109,19 @@ test('a cost of -1 gives the reserve back', () => {
 })
 
 test('peeking takes nothing', () => {
-  const budget = createAddressBudget({ capacity: 1, refillPerSecond: 1 })
+  const budget = createBudgets({ capacity: 1, refillPerSecond: 1 })
   for (let index = 0; index < 10; index++) expect(budget.peek(key, start).granted).toBe(true)
   expect(budget.size).toBe(0)
 })
 
 test('one address pays nothing for another', () => {
-  const budget = createAddressBudget({ capacity: 1, refillPerSecond: 1 })
+  const budget = createBudgets({ capacity: 1, refillPerSecond: 1 })
   budget.reserve(key, start)
   expect(budget.reserve('203.0.113.8', start).granted).toBe(true)
 })
 
 test('a clock that was set back by an hour locks nobody out', () => {
-  const budget = createAddressBudget({ capacity: 10, refillPerSecond: 1 })
+  const budget = createBudgets({ capacity: 10, refillPerSecond: 1 })
   for (let index = 0; index < 10; index++) budget.reserve(key, start)
   const answer = budget.reserve(key, start - 3_600_000)
   expect(answer).toMatchObject({ granted: false, retryAfterMs: 1_000 })
@@ -129,16 +129,16 @@ test('a clock that was set back by an hour locks nobody out', () => {
 })
 
 test('a million strangers do not make it grow beyond what it may hold', () => {
-  const budget = createAddressBudget({ maxKeys: 1_000 })
+  const budget = createBudgets({ maxKeys: 1_000 })
   for (let index = 0; index < 100_000; index++) budget.reserve(`2001:db8:${index}::/64`, start + index)
   expect(budget.size).toBeLessThanOrEqual(1_000)
 })
 
 test.each([
-  [{ capacity: 0 }, 'Cannot create an address budget as "capacity" must be a positive integer: current value is 0'],
-  [{ capacity: 1.5 }, 'Cannot create an address budget as "capacity" must be a positive integer: current value is 1.5'],
-  [{ refillPerSecond: Number.NaN }, 'Cannot create an address budget as "refillPerSecond" must be a positive number: current value is NaN'],
-  [{ refillPerSecond: Infinity }, 'Cannot create an address budget as "refillPerSecond" must be a positive number: current value is Infinity'],
+  [{ capacity: 0 }, 'Cannot create a budget as "capacity" must be a positive integer: current value is 0'],
+  [{ capacity: 1.5 }, 'Cannot create a budget as "capacity" must be a positive integer: current value is 1.5'],
+  [{ refillPerSecond: Number.NaN }, 'Cannot create a budget as "refillPerSecond" must be a positive number: current value is NaN'],
+  [{ refillPerSecond: Infinity }, 'Cannot create a budget as "refillPerSecond" must be a positive number: current value is Infinity'],
 ])('%j is refused', (config, message) => {
-  expect(() => createAddressBudget(config)).toThrow(new RangeError(message))
+  expect(() => createBudgets(config)).toThrow(new RangeError(message))
 })

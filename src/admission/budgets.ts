@@ -2,15 +2,15 @@ import { positiveInteger, positiveNumber } from './argument.js'
 import { createRotatingMap } from './rotating-map.js'
 import { createSteadyTime } from './steady-time.js'
 
-export interface AddressBudgetConfig {
+export interface BudgetsConfig {
   /**
-   * What an address may cost at once (default 2,400). With the default refill an office of any size can use up `addressConnects` (1,200 in any 60 s)
+   * What one key may cost at once (default 2,400). Of addresses: with the default refill an office of any size can use up `addressConnects` (1,200 in any 60 s)
    * four times over before its budget is the tighter of the two; a forger gets 480 signatures checked, then 8 a second.
    */
   readonly capacity?: number
   /** What comes back each second (default 40, fractions allowed). */
   readonly refillPerSecond?: number
-  /** Addresses remembered (default 200,000, about 30 MB); beyond that the ones that were quiet longest start again with a full budget. */
+  /** Keys remembered (default 200,000, about 30 MB); beyond that the ones that were quiet longest start again with a full budget. */
   readonly maxKeys?: number
 }
 
@@ -32,8 +32,8 @@ export interface BudgetLevel {
   readonly refillPerSecond: number
 }
 
-/** What strangers of one address may cost us: a token bucket per address key, charged by cost. */
-export interface AddressBudget {
+/** What strangers may cost us: a token bucket for each key (an address, an account, an operator's key), charged by cost. */
+export interface Budgets {
   /** Takes 1, the price of a good connect, or takes nothing and says when there will be enough. */
   reserve(key: string, at: number): BudgetAnswer
   /** The answer of `reserve`, taking nothing. */
@@ -45,22 +45,22 @@ export interface AddressBudget {
    * than the time in which an empty one fills (default 60 s) and one unit more.
    */
   charge(key: string, cost: number, at: number): void
-  /** Addresses remembered. */
+  /** Keys remembered. */
   readonly size: number
 }
 
 /**
- * Creates the budgets of all addresses, full.
+ * Creates the budgets of all keys, full.
  *
  * A bucket is one number, the moment at which it will be full again. Buckets that are full are forgotten.
  *
  * @throws TypeError or RangeError when a setting is not a positive number.
  */
-export const createAddressBudget = (config: AddressBudgetConfig = {}): AddressBudget => {
-  const capacity = positiveInteger('an address budget', 'capacity', config.capacity ?? 2_400)
-  const refillPerSecond = positiveNumber('an address budget', 'refillPerSecond', config.refillPerSecond ?? 40)
+export const createBudgets = (config: BudgetsConfig = {}): Budgets => {
+  const capacity = positiveInteger('a budget', 'capacity', config.capacity ?? 2_400)
+  const refillPerSecond = positiveNumber('a budget', 'refillPerSecond', config.refillPerSecond ?? 40)
   const msPerUnit = 1_000 / refillPerSecond
-  const maxKeys = positiveInteger('an address budget', 'maxKeys', config.maxKeys ?? 200_000)
+  const maxKeys = positiveInteger('a budget', 'maxKeys', config.maxKeys ?? 200_000)
   const emptyMs = capacity * msPerUnit
   const time = createSteadyTime()
   /** Moments at which buckets are full. After twice the time that an empty one needs, even an overdrawn one is. */
