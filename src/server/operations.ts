@@ -84,7 +84,6 @@ export interface DecisionReport {
   readonly inputs: DecisionInputs
 }
 
-/** What a token says, claim by claim, without any of its text. */
 /** One thing that was asked of a token or its holder. */
 export interface ReportedCheck {
   readonly part: TokenCheck['part'] | 'holder'
@@ -96,6 +95,7 @@ export interface ReportedCheck {
   readonly remedy: string | undefined
 }
 
+/** What a token says, claim by claim, without any of its text. */
 export interface TokenReport {
   readonly accepted: boolean
   readonly reason: Reason | undefined
