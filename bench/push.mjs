@@ -1,14 +1,16 @@
 // How much faster does one push reach 1,000 sockets than a loop of `ws.send`?
 //
-//   npm run build && node bench/push.mjs [sockets] [pushes]
+//   npm run build && node bench/push.mjs [sockets] [pushes] [rounds]
 //
 // The same server process holds the same sockets; rounds alternate between the two ways, and a second loop stands as the null pair. Measured is
-// the time of the server's main thread for a batch of pushes, until the operating system has taken them all.
-import { fork } from 'node:child_process'
+// the time of the server's main thread for a batch of pushes, until the operating system has taken them all. The server has one core and its peers the
+// other (Linux `taskset`).
+import { execFile, fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import http from 'node:http'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { WebSocket, WebSocketServer } from 'ws'
 import { createGate, createPush } from '../dist/index.js'
 
@@ -17,6 +19,14 @@ const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const mint = (user) => {
   const body = `${part({ alg: 'HS512', typ: 'JWT' })}.${part({ sub: user, exp: Math.floor(Date.now() / 1000) + 3600 })}`
   return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
+}
+
+const pin = async (pid, core) => {
+  try {
+    await promisify(execFile)('taskset', ['-acp', String(core), String(pid)])
+  } catch {
+    console.log('taskset is not here: server and peers share the cores')
+  }
 }
 
 if (process.argv[2] === 'peers') {
@@ -32,7 +42,8 @@ if (process.argv[2] === 'peers') {
   }
 } else {
   const count = Number(process.argv[2] ?? 1_000)
-  const pushes = Number(process.argv[3] ?? 30)
+  const pushes = Number(process.argv[3] ?? 10)
+  const rounds = Number(process.argv[4] ?? 60)
   const many = 1_000_000
   const gate = await createGate({
     issuers: [{ profile: 'standard', algorithms: ['HS512'], secret }],
@@ -46,7 +57,10 @@ if (process.argv[2] === 'peers') {
   server.on('upgrade', gate.upgrade(new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false }), (ws) => sockets.push(ws)))
   const port = await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server.address().port)))
   const peers = fork(fileURLToPath(import.meta.url), ['peers', String(port), String(count)])
-  await new Promise((resolve) => peers.once('message', resolve))
+  const open = new Promise((resolve) => peers.once('message', resolve))
+  await pin(process.pid, 0)
+  await pin(peers.pid, 1)
+  await open
 
   const message = (index) => ({ type: 'conversation.row', conversation: 'kH3x9QmZt1', unread: index, lastMessage: { content: 'x'.repeat(180), at: Date.now() } })
   const drained = async () => {
@@ -69,25 +83,35 @@ if (process.argv[2] === 'peers') {
       everybody.send(createPush('critical', message(index)))
     },
   }
-  const rates = Object.fromEntries(Object.keys(ways).map((way) => [way, []]))
-  for (let round = 0; round < 12; round += 1) {
+  // Messages a millisecond of time, and of the processor's time, which hardly depends on what else the machine does.
+  const rates = Object.fromEntries(Object.keys(ways).map((way) => [way, { time: [], processor: [] }]))
+  for (let round = -10; round < rounds; round += 1) {
     for (const [way, send] of Object.entries(ways)) {
       const startedAt = performance.now()
+      const before = process.cpuUsage()
       for (let index = 0; index < pushes; index += 1) {
         send(index)
         await drained()
       }
       // The first rounds warm the code up.
-      if (round >= 2) rates[way].push((count * pushes) / (performance.now() - startedAt))
+      if (round < 0) continue
+      const { user, system } = process.cpuUsage(before)
+      rates[way].time.push((count * pushes) / (performance.now() - startedAt))
+      rates[way].processor.push((count * pushes * 1_000) / (user + system))
     }
   }
   const summary = (values) => {
     const sorted = [...values].sort((a, b) => a - b)
     return [sorted[0], sorted[Math.floor(sorted.length / 2)], sorted.at(-1)].map((value) => value.toFixed(2)).join(' / ')
   }
-  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${count} sockets, ${pushes} pushes a round, 10 rounds`)
-  console.log('messages a millisecond (min / median / max), ratio to the loop of the same round (min / median / max)')
-  for (const way of Object.keys(ways)) console.log(`${way.padEnd(18)} ${summary(rates[way])}   ${summary(rates[way].map((rate, round) => rate / rates.loop[round]))}`)
+  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${count} sockets, ${pushes} pushes a round, ${rounds} rounds`)
+  for (const kind of ['time', 'processor']) {
+    console.log(`messages a millisecond of ${kind === 'time' ? 'time' : 'processor time'} (min / median / max), ratio to the loop of the same round (min / median / max)`)
+    for (const way of Object.keys(ways)) {
+      const own = rates[way][kind]
+      console.log(`${way.padEnd(18)} ${summary(own)}   ${summary(own.map((rate, round) => rate / rates.loop[kind][round]))}`)
+    }
+  }
   peers.kill()
   process.exit()
 }
