@@ -105,12 +105,15 @@ const blame = <U extends User>({ connection }: Arrival<U>, error: unknown): void
 const accept = <U extends User>(arrival: Arrival<U>, decision: Admitted<U>): void => {
   const { host } = arrival
   let opened = false
-  handUp(arrival, (webSocket) => {
-    opened = true
-    openSession(arrival, webSocket, decision)
-  })
-  // ws answers by itself what it finds wrong in a handshake that we found right; then nobody opened the session.
-  if (!opened) host.abandoned(decision)
+  try {
+    handUp(arrival, (webSocket) => {
+      opened = true
+      openSession(arrival, webSocket, decision)
+    })
+  } finally {
+    // ws answers by itself what it finds wrong in a handshake that we found right, and a listener of the embedder's may throw; then nobody opened the session.
+    if (!opened) host.abandoned(decision)
+  }
 }
 
 const openSession = <U extends User>({ host, connection, onSession }: Arrival<U>, webSocket: WebSocket, decision: Admitted<U>, reply?: AuthenticateReply): void => {

@@ -193,7 +193,7 @@ describe.runIf(reachable || process.env['CI'] !== undefined)('users of an existi
 
   test('a server that falls silent in the middle keeps nobody waiting past the deadline', async () => {
     const between = await proxy()
-    const users = await open({ url: between.url, deadlineMs: 100, poolSize: 2 })
+    const users = await open({ url: between.url, deadlineMs: 1_000, poolSize: 2 })
     await users.find('1', soon())
     between.fallSilent()
     await refusalOf(users.find('1', soon()))
