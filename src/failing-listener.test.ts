@@ -1,0 +1,57 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import { afterEach, expect, test, vi } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { testSecret, tokenFor } from './admission/testing/staircase.js'
+import { createGate } from './create-gate.js'
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+/** What is thrown where nobody can catch it, collected instead of ending the process. */
+const thrownOutside = (): unknown[] => {
+  const thrown: unknown[] = []
+  const later = queueMicrotask
+  vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((work) => {
+    later(() => {
+      try {
+        work()
+      } catch (error) {
+        thrown.push(error)
+      }
+    })
+  })
+  return thrown
+}
+
+test('a listener of the embedder that throws at a handshake loses its client the connection, not the place among the sockets of its user', async () => {
+  const gate = await createGate({
+    issuers: [{ profile: 'standard', algorithms: ['HS512'], secret: testSecret }],
+    lookupUser: (id) => ({ id, active: true }),
+    limits: { userSockets: 1 },
+  })
+  const wss = new WebSocketServer({ noServer: true, clientTracking: false })
+  const fault = new Error('the headers are not to my taste')
+  wss.once('headers', () => {
+    throw fault
+  })
+  const thrown = thrownOutside()
+  const server = createServer()
+  server.on('upgrade', gate.upgrade(wss, () => undefined))
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const token = await tokenFor({ subject: '1', at: Date.now() })
+
+  const first = new WebSocket(`ws://127.0.0.1:${String(port)}/?token=${token}`)
+  await once(first, 'error')
+  expect(thrown).toEqual([fault])
+  const second = new WebSocket(`ws://127.0.0.1:${String(port)}/?token=${token}`)
+  await once(second, 'open')
+  second.close()
+  await once(second, 'close')
+  gate.stop()
+  server.close()
+})
