@@ -113,6 +113,23 @@ describe('the feed of a workspace', () => {
     expect(told).toEqual([7])
   })
 
+  test('passes over an event at which a listener throws, and whoever published another one is not told', async () => {
+    const log = makeLog(3)
+    const { feed, told, failures } = makeFeed(log)
+    const fault = new TypeError('what is that?')
+    feed.listen({
+      event({ offset }) {
+        if (offset === 4) throw fault
+      },
+      lost: () => undefined,
+    })
+    await feed.follow('w').position
+    const [four, five] = [log.append(), log.append()]
+    feed.publish(five)
+    feed.publish(four)
+    expect([told, failures]).toEqual([[4, 5], [fault]])
+  })
+
   test('goes on after the store was away', async () => {
     const log = makeLog(0)
     log.broken = true

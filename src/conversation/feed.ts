@@ -3,7 +3,7 @@ import type { LogPosition, WorkspaceEvent } from './log.js'
 
 /** Whoever tells sessions about a workspace. */
 export interface FeedListener {
-  /** Events come in the order of the log, each once. Must not throw. */
+  /** Events come in the order of the log, each once. One at which it throws is passed over and told to `failed`. */
   event(event: WorkspaceEvent): void
   /** So much was missed that it is not told one by one: what is shown must be loaded anew. */
   lost(workspace: string): void
@@ -47,15 +47,22 @@ interface Followed {
 /**
  * Creates a feed over the store's log.
  *
- * @param failed - Told when the log could not be read; the next poll tries again.
+ * @param failed - Told when the log could not be read, and the next poll tries again; or when an event could not.
  */
 export const createFeed = (conversations: Pick<Conversations, 'position' | 'since'>, failed: (error: unknown) => void): Feed => {
   const workspaces = new Map<string, Followed>()
   const listeners = new Set<FeedListener>()
   let timer: NodeJS.Timeout | undefined
 
+  /** Whoever can write to the log can write what nobody understands: such an event is passed over, and whoever has just committed another one is not to blame. */
   const tell = (event: WorkspaceEvent): void => {
-    for (const listener of listeners) listener.event(event)
+    for (const listener of listeners) {
+      try {
+        listener.event(event)
+      } catch (error) {
+        failed(error)
+      }
+    }
   }
 
   /** Tells what waits as far as there is no gap; returns whether something waits behind one. */
