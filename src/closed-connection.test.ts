@@ -5,6 +5,7 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { listening } from './admission/testing/listening.js'
 import { testSecret, tokenFor } from './admission/testing/staircase.js'
 import { createGate } from './create-gate.js'
 import type { Session } from './session/session.js'
@@ -27,10 +28,7 @@ test('a session that is over keeps nothing of its connection, whoever still hold
     held.push(session)
   })
   server.on('upgrade', upgrade)
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const port = await listening(server)
 
   const client = new WebSocket(`ws://127.0.0.1:${String(port)}/?token=${await tokenFor({ subject: '1', at: Date.now() })}`)
   await once(client, 'open')

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
+import { listening } from './admission/testing/listening.js'
 import { testSecret, tokenFor } from './admission/testing/staircase.js'
 import { createGate } from './create-gate.js'
 
@@ -39,10 +40,7 @@ test('a listener of the embedder that throws at a handshake loses its client the
   const thrown = thrownOutside()
   const server = createServer()
   server.on('upgrade', gate.upgrade(wss, () => undefined))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const port = await listening(server)
   const token = await tokenFor({ subject: '1', at: Date.now() })
 
   const first = new WebSocket(`ws://127.0.0.1:${String(port)}/?token=${token}`)

@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { deferred } from './admission/testing/deferred.js'
+import { listening } from './admission/testing/listening.js'
 import { testSecret, tokenFor } from './admission/testing/staircase.js'
 import type { User } from './admission/user.js'
 import { createGate } from './create-gate.js'
@@ -26,10 +27,7 @@ const made = async (lookupUser: GateOptions['lookupUser']) => {
       opened.resolve(session)
     }),
   )
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const port = await listening(server)
   const client = new WebSocket(`ws://127.0.0.1:${String(port)}/?token=${await tokenFor({ subject: '1', at: Date.now() })}`)
   await once(client, 'open')
   ends.push(

@@ -225,6 +225,12 @@ describe('a request of a list socket', () => {
 })
 
 describe('a request of a chat socket', () => {
+  /** The id of an answer of the AI in a conversation. */
+  const answered = async ({ conversations }: Awaited<ReturnType<typeof makeStage>>, conversation: string): Promise<string> => {
+    const sent = await conversations.send({ workspace: '1', conversation, type: 'AI', author: undefined, key: undefined, content: 'answer', after: undefined, at: now })
+    return sent.outcome === 'stored' ? sent.message.id : ''
+  }
+
   const openChat = async (stage: Awaited<ReturnType<typeof makeStage>>, userId = '1') => {
     const [id = ''] = await stage.ids()
     return { id, client: await stage.open({ endpoint: 'chat', conversation: id, userId }) }
@@ -354,10 +360,7 @@ describe('a request of a chat socket', () => {
   test('a comment has its first 500 characters, of which an emoji is one', async () => {
     const stage = await makeStage()
     const { id, client } = await openChat(stage)
-    const sent = await stage.conversations.send({
-      workspace: '1', conversation: id, type: 'AI', author: undefined, key: undefined, content: 'answer', after: undefined, at: now,
-    })
-    const message_id = sent.outcome === 'stored' ? sent.message.id : ''
+    const message_id = await answered(stage, id)
     const [confirmed] = await client.ask({ type: 'submit_feedback', message_id, feedback: 'negative', comment: `  ${'😀'.repeat(501)}` })
     expect(confirmed).toMatchObject({ type: 'feedback_submitted', data: { comment: '😀'.repeat(500) } })
   })
@@ -365,10 +368,7 @@ describe('a request of a chat socket', () => {
   test('feedback is confirmed to its giver, then told to everybody in the conversation', async () => {
     const stage = await makeStage()
     const { id, client } = await openChat(stage)
-    const sent = await stage.conversations.send({
-      workspace: '1', conversation: id, type: 'AI', author: undefined, key: undefined, content: 'answer', after: undefined, at: now,
-    })
-    const message = sent.outcome === 'stored' ? sent.message.id : ''
+    const message = await answered(stage, id)
     const data = { message_id: message, feedback: 'positive', comment: 'ok', feedback_at: '2026-11-23T08:00:00+00:00' }
     const confirmed = await client.ask({ type: 'submit_feedback', message_id: message, feedback: 'POSITIVE', comment: ' ok ' })
     await stage.settled()
