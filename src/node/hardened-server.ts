@@ -6,6 +6,8 @@ import { deny, type Denial } from '../protocol/denial.js'
 import { limits } from '../protocol/size.js'
 import { openFastLane } from './fast-lane.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
+import { owesAnswer } from './owed-answer.js'
+import { boundPipelining, maxUnanswered } from './pipelining.js'
 import { beginsAsProxyProtocol } from './proxy-protocol.js'
 import { refuse } from './refuse.js'
 
@@ -42,15 +44,18 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
       requireHostHeader: false,
       noDelay: true,
     },
-    onRequest,
+    boundPipelining(onRequest, () => {
+      onMalformed?.(deny('bad_request', { detail: `more than ${String(maxUnanswered)} requests at once` }), decisionId())
+    }),
   )
   // Node drops what is beyond this count in silence, so it has to be one that we refuse ourselves.
   server.maxHeadersCount = 2_000
 
-  const turnAway = (connection: Duplex, denial: Denial): void => {
+  const turnAway = (connection: Duplex, denial: Denial, unheard = false): void => {
     const id = decisionId()
     onMalformed?.(denial, id)
-    refuse(connection, denial, id)
+    if (unheard || owesAnswer(connection)) connection.destroy()
+    else refuse(connection, denial, id)
   }
 
   server.on('connection', (connection: Duplex) => {
@@ -61,10 +66,11 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
     // Whoever is refused and resets the connection is one event, not two.
     if (unreadable.has(connection)) return
     unreadable.add(connection)
-    turnAway(connection, parserDenial(error))
+    turnAway(connection, parserDenial(error), endedWithin(error))
   })
   server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
     if (request.rawHeaders.length > maxHeaders * 2) turnAway(connection, deny('bad_request', { status: 431, detail: 'too many header fields' }))
+    else if (owesAnswer(connection)) turnAway(connection, deny('bad_request', { detail: 'a handshake behind a request without its answer' }))
     else onUpgrade(request, connection, head)
   })
   server.on('connect', (_request: IncomingMessage, connection: Duplex) => {
@@ -84,6 +90,9 @@ export const whyNoHandshake = (request: IncomingMessage): Denial =>
   checkForm(handshakeFromRequest(request, 0), undefined) ?? deny('bad_request', { status: 426, detail: 'not an upgrade' })
 
 const ignore = (): void => undefined
+
+/** Whether the peer has ended the connection within a request. When thousands leave at once, writing an answer that nobody reads to each is half of the work. */
+const endedWithin = (error: Error): boolean => 'code' in error && error.code === 'HPE_INVALID_EOF_STATE'
 
 const parserDenial = (error: Error): Denial => {
   const code = 'code' in error ? error.code : undefined

@@ -17,6 +17,7 @@ import { guardClose, guardReceiver, lingerAtFault } from './close-guards.js'
 import { watchControlFrames } from './control-frames.js'
 import { createHandshakeTurns } from './handshake-turns.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
+import { owesAnswer } from './owed-answer.js'
 import { refuse } from './refuse.js'
 import { WsSocket } from './ws-socket.js'
 
@@ -34,7 +35,8 @@ export interface UpgradeHost<U extends User> {
  * Makes the listener for a server's `upgrade` event.
  *
  * The connection has an error listener from its first byte, so a peer that resets it at any moment harms nobody. Bytes that came with the
- * handshake wait in the connection, unread, until the decision is made; then they are the first frames.
+ * handshake wait in the connection, unread, until the decision is made; then they are the first frames. A connection whose peer did not wait for the answer to
+ * an earlier request is dropped.
  *
  * @param wss - A `WebSocketServer` with `noServer: true`; its own limits (`maxPayload`, `maxFragments`, …) are the embedder's to set.
  * @param onSession - Called once per admitted socket, synchronously with its opening: no frame can be lost before a listener is added.
@@ -47,6 +49,11 @@ export const createUpgrade = <U extends User>(
   const turns = createHandshakeTurns()
   return (request, connection, head) => {
     connection.on('error', ignore)
+    // The answer to an earlier request would be written between the frames.
+    if (owesAnswer(connection)) {
+      connection.destroy()
+      return
+    }
     const receivedAt = host.now()
     turns.take(() => {
       receive({ host, wss, request, connection, head, onSession }, receivedAt)

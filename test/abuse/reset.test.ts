@@ -53,6 +53,14 @@ describe.each([{ fastLane: true }, { fastLane: false }])('with fastLane $fastLan
     await goodClientIsLetIn(server)
   })
 
+  test('[A23] who ends the connection within the header block is not answered', async () => {
+    const client = await rawClient(server.port)
+    client.write(handshake.subarray(0, 60))
+    client.socket.end()
+    await client.gone()
+    expect([client.received, server.malformed]).toEqual(['', ['HPE_INVALID_EOF_STATE']])
+  })
+
   test('[A22] a handshake that comes in two pieces is let in, wherever it is split, and its first frame is handled once', { timeout: 60_000 }, async () => {
     await inBatches(handshake.length - 1, 20, async (index) => {
       const client = await rawClient(server.port)
