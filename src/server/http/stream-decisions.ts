@@ -15,14 +15,25 @@ export const streamHead = (): Response => new Response(undefined, { headers })
 /**
  * Live decisions as NDJSON, one report a line; `{"dropped":n}` where a slow reader missed some, and empty lines now and then.
  *
- * Ends when the reader may read no more, within a second or two. Reads on only when the client has taken what was sent, so that a client that has stopped costs one buffer of the feed.
+ * Ends when the reader may read no more, within a second or two: nothing more is kept for him then and no timer runs on, also when his client takes nothing. Reads on only
+ * when the client has taken what was sent, so that a client that has stopped costs one buffer of the feed.
  */
 export const streamDecisions = (reader: DecisionReader, mayRead: () => Promise<boolean>): Response => {
   const encoder = new TextEncoder()
   let pulse: NodeJS.Timeout | undefined
+  let asked = false
+  const end = (): void => {
+    clearInterval(pulse)
+    clearInterval(look)
+    reader.stop()
+  }
   const look = setInterval(() => {
+    // One question at a time, however long it takes to answer.
+    if (asked) return
+    asked = true
     void mayRead().then((may) => {
-      if (!may) reader.stop()
+      asked = false
+      if (!may) end()
     })
   }, lookMs).unref()
   const body = new ReadableStream<Uint8Array>({
@@ -36,8 +47,7 @@ export const streamDecisions = (reader: DecisionReader, mayRead: () => Promise<b
     async pull(controller) {
       const news = await reader.next()
       if (news === undefined) {
-        clearInterval(pulse)
-        clearInterval(look)
+        end()
         controller.close()
         return
       }
@@ -45,11 +55,7 @@ export const streamDecisions = (reader: DecisionReader, mayRead: () => Promise<b
       if (news.dropped > 0) lines.push(JSON.stringify({ dropped: news.dropped }))
       controller.enqueue(encoder.encode(`${lines.join('\n')}\n`))
     },
-    cancel() {
-      clearInterval(pulse)
-      clearInterval(look)
-      reader.stop()
-    },
+    cancel: end,
   })
   return new Response(body, { headers })
 }
