@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises'
 import { StoreUnavailable } from '../admission/store-unavailable.js'
 import type { User } from '../admission/user.js'
 import { listScope, type Scope } from '../conversation/access.js'
@@ -14,6 +13,7 @@ import type { ListKind, ListView } from './list-kind.js'
 import { besideOf, shownPage, type ShownPage } from './shown-page.js'
 import { badPaging } from './pagination.js'
 import { own, type ClassicFrame } from './parse-frame.js'
+import { createRefreshes } from './refreshes.js'
 import { urlPaging, withUrlPaging, type UrlPaging } from './url-paging.js'
 
 interface ListSocket<U extends User> {
@@ -42,8 +42,6 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
   const { conversations, sessions, feed, clock, events, refreshPauseMs = 200 } = options
   const sockets = new Map<string, ListSocket<U>>()
   const byWorkspace = new Map<string, Set<ListSocket<U>>>()
-  // Workspaces whose sockets are being refreshed; `true` when something changed meanwhile, so that a burst costs two refreshes and not a hundred.
-  const refreshing = new Map<string, boolean>()
 
   const everything = (url: UrlPaging): ListView => {
     const view = kind.view(url)
@@ -103,42 +101,42 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
     }
   }
 
-  const refreshOnce = async (workspace: string): Promise<void> => {
+  const refreshView = async (workspace: string, key: string, same: readonly ListSocket<U>[]): Promise<void> => {
+    const [first] = same
+    if (first === undefined) return
+    const loaded = await first.view.load(conversations, { workspace, at: clock.wall(), name: 'list' })
+    for (const socket of same) {
+      // Whoever asked for another view meanwhile has been shown it already.
+      if (socket.view.key !== key) continue
+      socket.shown = shownPage(socket.view, loaded)
+      sessions.send(socket.session, loaded.push)
+    }
+  }
+
+  /** Shows the views of these keys anew, or all; answers those that could not be loaded. */
+  const refreshViews = async (workspace: string, keys: ReadonlySet<string> | undefined): Promise<ReadonlySet<string>> => {
     const byView = new Map<string, ListSocket<U>[]>()
     for (const socket of byWorkspace.get(workspace) ?? []) {
       const same = byView.get(socket.view.key)
       if (same === undefined) byView.set(socket.view.key, [socket])
       else same.push(socket)
     }
+    const missed = new Set<string>()
     for (const [key, same] of byView) {
-      const [first] = same
-      if (first === undefined) continue
-      // One after another, so that a refresh of many views never fills the store's queue.
-      const loaded = await first.view.load(conversations, { workspace, at: clock.wall(), name: 'list' })
-      for (const socket of same) {
-        // Whoever asked for another view meanwhile has been shown it already.
-        if (socket.view.key !== key) continue
-        socket.shown = shownPage(socket.view, loaded)
-        sessions.send(socket.session, loaded.push)
+      if (keys?.has(key) === false) continue
+      try {
+        // One after another, so that a refresh of many views never fills the store's queue.
+        await refreshView(workspace, key, same)
+      } catch (error) {
+        // A store that is away is told of once, not once for each view.
+        if (missed.size === 0) events?.failed?.(kind.label, error, 'refreshing lists', undefined)
+        missed.add(key)
       }
     }
+    return missed
   }
 
-  const refreshUntilQuiet = async (workspace: string): Promise<void> => {
-    try {
-      do {
-        refreshing.set(workspace, false)
-        // The second round shows what changed during the first.
-        await refreshOnce(workspace)
-        // A busy inbox is shown anew a few times a second, not once for each of its messages.
-        if (refreshPauseMs > 0) await setTimeout(refreshPauseMs, undefined, { ref: false })
-      } while (refreshing.get(workspace) === true)
-    } catch (error) {
-      events?.failed?.(kind.label, error, 'refreshing lists', undefined)
-    } finally {
-      refreshing.delete(workspace)
-    }
-  }
+  const refreshes = createRefreshes(refreshViews, refreshPauseMs)
 
   const opened = async (session: Session<U>): Promise<void> => {
     try {
@@ -187,9 +185,7 @@ export const createListSockets = <U extends User>(kind: ListKind, options: Class
       if (colleagues?.size === 0) byWorkspace.delete(workspace)
     },
     refresh(workspace) {
-      if (!byWorkspace.has(workspace)) return
-      if (refreshing.has(workspace)) refreshing.set(workspace, true)
-      else void refreshUntilQuiet(workspace)
+      if (byWorkspace.has(workspace)) refreshes.changed(workspace)
     },
   }
 }

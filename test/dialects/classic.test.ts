@@ -1,7 +1,11 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { StoreUnavailable } from '../../dist/admission/store-unavailable.js'
 import { at, keysOf, makeStage, now, rowsAt, types } from './stage.js'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
 
 const error = (text: unknown) => ({ type: 'error', error: text, message: text })
 
@@ -525,6 +529,44 @@ describe('what happens elsewhere', () => {
     expect(refreshes.length).toBeGreaterThan(0)
     expect(refreshes.length).toBeLessThan(10)
     expect(at(refreshes.at(-1), 'conversations', 0, 'last_message', 'content')).toBe('9')
+  })
+
+  test('a list whose refresh failed is shown when the store is back, also when nothing changes any more', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const stage = await makeStage()
+    const [id = ''] = await stage.ids()
+    const list = await stage.open()
+    const chat = await stage.open({ endpoint: 'chat', conversation: id })
+    list.take()
+    await chat.ask({ content: 'shown' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(types(list.take())).toEqual(['conversations_list'])
+
+    const sent = await stage.conversations.send({ workspace: '1', conversation: id, type: 'support', author: '1', key: undefined, content: 'unseen', after: undefined, at: now })
+    if (sent.outcome !== 'stored') throw new Error(sent.outcome)
+    stage.fail(new StoreUnavailable('sqlite', 'away'))
+    stage.feed.publish(sent.event)
+    // Tried after 0, 1, 3, 7, 15 and 31 s.
+    await vi.advanceTimersByTimeAsync(32_000)
+    expect(list.take()).toEqual([])
+    expect(stage.failures).toHaveLength(6)
+    stage.fail(undefined)
+    await vi.advanceTimersByTimeAsync(30_000)
+    const shown = list.take()
+    expect(types(shown)).toEqual(['conversations_list'])
+    expect(at(shown[0], 'conversations', 0, 'last_message', 'content')).toBe('unseen')
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(list.take()).toEqual([])
+
+    // Who has gone is not tried for.
+    stage.fail(new StoreUnavailable('sqlite', 'away'))
+    stage.failures.splice(0)
+    stage.feed.publish({ ...sent.event, offset: sent.event.offset + 1 })
+    await vi.advanceTimersByTimeAsync(0)
+    list.close()
+    await vi.advanceTimersByTimeAsync(600_000)
+    expect(stage.failures).toHaveLength(1)
+    expect(vi.getTimerCount()).toBe(0)
   })
 
   test('a store that is away is an error frame, and the socket goes on when it is back', async () => {
