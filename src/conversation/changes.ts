@@ -36,6 +36,8 @@ export interface UpdateAsk extends Audited {
   readonly priority?: number | undefined
   /** `undefined` leaves it; `null` takes it away. */
   readonly assignee?: string | null | undefined
+  /** What the customer of the conversation wears from then on, as `CustomerUpdateAsk` takes it; all his conversations show it. */
+  readonly tags?: readonly string[] | undefined
   readonly by: string
   readonly at: number
 }
@@ -44,4 +46,12 @@ export type Changed =
   | { readonly outcome: 'changed'; readonly row: Omit<ConversationRow, 'readCount'>; readonly event: WorkspaceEvent }
   /** It was so already; nothing was appended. */
   | { readonly outcome: 'unchanged' }
+  | { readonly outcome: 'not_found' }
+
+/** What a change of a conversation did, and of its customer's tags where they were named. */
+export type Updated =
+  | (Exclude<Changed, { readonly outcome: 'not_found' }> & {
+      /** The change of the tags; before that of the conversation in the log. */
+      readonly tagged?: WorkspaceEvent | undefined
+    })
   | { readonly outcome: 'not_found' }

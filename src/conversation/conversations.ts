@@ -1,4 +1,4 @@
-import type { Changed, FeedbackAsk, FeedbackResult, ReadAsk, UpdateAsk } from './changes.js'
+import type { Changed, FeedbackAsk, FeedbackResult, ReadAsk, UpdateAsk, Updated } from './changes.js'
 import type { Inbound } from './inbound-message.js'
 import type { ConversationRow, ConversationsAsk, CustomerRow, CustomersAsk, FilterValues, Page } from './lists.js'
 import type { LogPosition, WorkspaceEvent } from './log.js'
@@ -47,5 +47,6 @@ export interface Conversations extends Upkeep, Inbound {
    */
   markAnswered(ask: ReadAsk): Promise<Changed>
   giveFeedback(ask: FeedbackAsk): Promise<FeedbackResult>
-  update(ask: UpdateAsk): Promise<Changed>
+  /** Changes a conversation, and the tags of its customer where the ask names them, in one transaction: both are stored, or neither. */
+  update(ask: UpdateAsk): Promise<Updated>
 }

@@ -4,7 +4,6 @@ import { denials, deny } from '../../protocol/denial.js'
 import type { ErrorReply, ReplyCode } from '../../protocol/reply.js'
 import { conversationScope, listScope, type Scope } from '../access.js'
 import { storableText } from '../storable-text.js'
-import type { CustomerChanged } from '../upkeep.js'
 import { placeOf } from './cursor.js'
 import { conversationItem, messageItem } from './items.js'
 import type { Member } from './member.js'
@@ -105,27 +104,19 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
     return marked.outcome === 'changed' ? { ok: {}, afterwards: () => feed.publish(marked.event) } : { ok: {} }
   }
 
-  /** Tags are the customer's: all his conversations show them. */
-  const tag = async ({ workspace, userId }: Scope, conversation: string, tags: readonly string[]): Promise<CustomerChanged> => {
-    const row = await conversations.conversation(workspace.id, conversation, userId)
-    if (row === undefined) return { outcome: 'not_found' }
-    return conversations.updateCustomer({ workspace: workspace.id, customer: row.customer.id, tags, by: userId, at: clock.wall() })
-  }
-
   const update = async (member: Member<U>, { conversation, status, priority, assignee, tags }: CommandOf<'conversation.update'>): Promise<Answer> => {
     const scope = await scopeOf(member, conversation)
     if (scope === undefined) return { code: 'not_found' }
     const assigned = typeof assignee === 'string' ? storableText(assignee) : assignee
     const updated = await conversations.update({
-      workspace: scope.workspace.id, conversation, status, priority, assignee: assigned, by: scope.userId, at: clock.wall(),
+      workspace: scope.workspace.id, conversation, status, priority, assignee: assigned, tags, by: scope.userId, at: clock.wall(),
     })
-    const tagged = updated.outcome === 'not_found' || tags === undefined ? undefined : await tag(scope, conversation, tags)
-    if (updated.outcome === 'not_found' || tagged?.outcome === 'not_found') return { code: 'not_found' }
+    if (updated.outcome === 'not_found') return { code: 'not_found' }
     return {
       ok: updated.outcome === 'changed' ? { conversation: conversationItem(updated.row.conversation) } : {},
       afterwards: () => {
+        if (updated.tagged !== undefined) feed.publish(updated.tagged)
         if (updated.outcome === 'changed') feed.publish(updated.event)
-        if (tagged?.outcome === 'changed') feed.publish(tagged.event)
       },
     }
   }

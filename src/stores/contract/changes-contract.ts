@@ -65,6 +65,28 @@ export const changesContract: readonly ContractCase<Subject>[] = [
     },
   },
   {
+    name: 'a change of a conversation that names tags changes its customer with it, or neither',
+    async run(make) {
+      const store = await given(make)
+      const ask = { workspace: '1', conversation: 'c1', by: '1', at }
+      const tagsOf = async () => (await store.conversation('1', 'c1', '1'))?.customer.tags.map(({ name }) => name).toSorted()
+      const before = await tagsOf()
+      assert.equal((await store.update({ ...ask, priority: 7, assignee: '5', tags: ['Bulky'] })).outcome, 'not_found')
+      assert.deepEqual(await tagsOf(), before)
+      assert.equal((await store.position('1'))?.offset, 0)
+      const both = await store.update({ ...ask, priority: 7, tags: ['Bulky'] })
+      assert.ok(both.outcome === 'changed')
+      assert.deepEqual([both.row.conversation.priority, both.tagged?.offset, both.event.offset], [7, 1, 2])
+      assert.ok(both.row.customer.tags.some(({ name }) => name === 'Bulky'))
+      assert.deepEqual(await tagsOf(), both.row.customer.tags.map(({ name }) => name).toSorted())
+      const again = await store.update({ ...ask, priority: 7, tags: ['Bulky'] })
+      assert.deepEqual(again, { outcome: 'unchanged', tagged: undefined })
+      const tags = await store.update({ ...ask, tags: [] })
+      assert.equal(tags.outcome === 'unchanged' && tags.tagged?.change.type, 'customer.changed')
+      assert.equal((await store.position('1'))?.offset, 3)
+    },
+  },
+  {
     name: 'a change of a customer is appended once, makes the tags it names, and keeps those that connectors set',
     async run(make) {
       const store = await given(make)

@@ -15,7 +15,7 @@ import {
 import { createMemoryInbound } from './memory-inbound.js'
 import { createMemoryOutbound } from './memory-outbound.js'
 import { storeMessage } from './memory-messages.js'
-import { createMemoryUpkeep } from './memory-upkeep.js'
+import { changeCustomer, createMemoryUpkeep } from './memory-upkeep.js'
 import { append, memoryWorkspace, pairKey, type MemoryConversation, type MemoryIds, type MemoryWorkspace } from './memory-workspace.js'
 
 /** Unseen messages a stale send answers at most. */
@@ -63,7 +63,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Outbo
     return { outcome: 'stored', ...storeMessage(held, entry, ask, key) }
   }
 
-  const changed = (entry: MemoryConversation, customer: Customer, event: WorkspaceEvent): Changed =>
+  const changed = (entry: MemoryConversation, customer: Customer, event: WorkspaceEvent): Extract<Changed, { readonly outcome: 'changed' }> =>
     ({ outcome: 'changed', row: { ...lastOf(entry), customer }, event })
 
   return {
@@ -198,7 +198,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Outbo
     update: async (ask) => {
       const place = found(ask.workspace, ask.conversation)
       if (place === undefined) return { outcome: 'not_found' }
-      const { held, entry, customer } = place
+      const { held, entry } = place
       if (typeof ask.assignee === 'string' && !held.members.has(ask.assignee)) return { outcome: 'not_found' }
       const wanted: Conversation = {
         ...entry.record,
@@ -207,11 +207,13 @@ export const createMemoryConversations = (): Conversations & Memberships & Outbo
         assignee: ask.assignee === undefined ? entry.record.assignee : (ask.assignee ?? undefined),
       }
       const same = wanted.status === entry.record.status && wanted.priority === entry.record.priority && wanted.assignee === entry.record.assignee
-      if (same) return { outcome: 'unchanged' }
+      const { workspace, tags, by, at } = ask
+      const tagging = tags === undefined ? undefined : changeCustomer(held, ids, { workspace, customer: place.customer.id, tags, by, at })
+      const [customer, tagged] = tagging?.outcome === 'changed' ? [tagging.customer, tagging.event] : [place.customer]
+      if (same) return { outcome: 'unchanged', tagged }
       entry.record = { ...wanted, updatedAt: Math.max(wanted.updatedAt, ask.at) }
-      return changed(entry, customer, append(held, ask.at, {
-        type: 'conversation.changed', conversation: entry.record, lastMessage: entry.messages.at(-1),
-      }))
+      const event = append(held, at, { type: 'conversation.changed', conversation: entry.record, lastMessage: entry.messages.at(-1) })
+      return { ...changed(entry, customer, event), tagged }
     },
 
     ...createMemoryUpkeep(workspaces, ids),

@@ -1,4 +1,4 @@
-import type { Changed, FeedbackAsk, FeedbackResult, ReadAsk, UpdateAsk } from '../../../conversation/changes.js'
+import type { Changed, FeedbackAsk, FeedbackResult, ReadAsk, UpdateAsk, Updated } from '../../../conversation/changes.js'
 import type { ConversationRow } from '../../../conversation/lists.js'
 import type { NewMessage, SendResult } from '../../../conversation/message-asks.js'
 import type { WorkspaceChange, WorkspaceEvent } from '../../../conversation/log.js'
@@ -15,6 +15,7 @@ import { auditMember } from './audit-member.js'
 import { appendToLog } from './conversations-log.js'
 import type { Numbered } from './numbered.js'
 import { enqueue } from './outbound.js'
+import { updateCustomer } from './upkeep.js'
 
 /** Unseen messages a stale send answers at most. */
 const maxUnseen = 100
@@ -34,7 +35,9 @@ type Row = Omit<ConversationRow, 'readCount'>
 
 const shown = ({ conversation, lastMessage }: Row) => ({ conversation, lastMessage })
 
-const changed = (db: Database, workspace: number, conversation: string, at: number, change: (row: Row) => WorkspaceChange): Changed => {
+const changed = (
+  db: Database, workspace: number, conversation: string, at: number, change: (row: Row) => WorkspaceChange,
+): Extract<Changed, { readonly outcome: 'changed' }> => {
   const row = rowOf(db, workspace, conversation)
   return { outcome: 'changed', row, event: appendToLog(db, workspace, at, change(row)) }
 }
@@ -182,7 +185,13 @@ export const giveFeedback = (db: Database, ask: Numbered<FeedbackAsk>): Feedback
   return { outcome: 'stored', message: { ...messageFrom(row), feedback }, event }
 }
 
-export const updateConversation = (db: Database, ask: Numbered<UpdateAsk>): Changed => {
+/** Changes the tags that are named, of the customer of a conversation. */
+const tag = (db: Database, { workspace, tags, by, at, auditedFrom }: Numbered<UpdateAsk>, customer: number): WorkspaceEvent | undefined => {
+  const tagged = tags === undefined ? undefined : updateCustomer(db, { workspace, customer, tags, by, at, auditedFrom })
+  return tagged?.outcome === 'changed' ? tagged.event : undefined
+}
+
+export const updateConversation = (db: Database, ask: Numbered<UpdateAsk>): Updated => {
   const conversation = findConversation(db, ask.workspace, ask.conversation)
   if (conversation === undefined) return { outcome: 'not_found' }
   if (ask.assignee !== undefined && ask.assignee !== null && !isMember(db, ask.workspace, ask.assignee)) return { outcome: 'not_found' }
@@ -193,7 +202,8 @@ export const updateConversation = (db: Database, ask: Numbered<UpdateAsk>): Chan
     assignee: ask.assignee === undefined ? conversation.assignee : (ask.assignee ?? undefined),
   }
   const same = wanted.status === conversation.status && wanted.priority === conversation.priority && wanted.assignee === conversation.assignee
-  if (same) return { outcome: 'unchanged' }
+  const tagged = tag(db, ask, conversation.customerId)
+  if (same) return { outcome: 'unchanged', tagged }
   const next: Conversation = { ...wanted, updatedAt: Math.max(conversation.updatedAt, ask.at) }
   db.run('update conversations set status = ?, priority = ?, assignee = ?, updated_at = ? where id = ?', [
     next.status,
@@ -205,7 +215,8 @@ export const updateConversation = (db: Database, ask: Numbered<UpdateAsk>): Chan
   auditMember(db, {
     ...ask, action: 'conversation.change', subject: `conversation:${next.id}`, before: { workspace: ask.workspace, ...standing(conversation) }, after: standing(next),
   })
-  return changed(db, ask.workspace, next.id, ask.at, (row) => ({ type: 'conversation.changed', ...shown(row) }))
+  const { row, event } = changed(db, ask.workspace, next.id, ask.at, (now) => ({ type: 'conversation.changed', ...shown(now) }))
+  return { outcome: 'changed', row, event, tagged }
 }
 
 const standing = ({ status, priority, assignee }: Conversation) => ({ status, priority, assignee })
