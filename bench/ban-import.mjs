@@ -1,6 +1,7 @@
 // How long does a running server take to import a list of bans, and how late is its event loop meanwhile?
 // node bench/ban-import.mjs [bans, default 100000]
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -36,7 +37,7 @@ const measure = async (count) => {
   const listed = Array.from({ length: count }, (_, index) => `${11 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}.${index % 200}`)
   await writeFile(join(cwd, 'bans.txt'), listed.join('\n'))
   const ports = 20_000 + Math.floor(Math.random() * 20_000)
-  const env = { ...process.env, SALLYPORT_TOKENS_SECRET: 'bench-'.repeat(20), SALLYPORT_LISTEN_PORT: '0', SALLYPORT_INTERNAL_PORT: String(ports), SALLYPORT_LOG_LEVEL: 'error' }
+  const env = { ...process.env, SALLYPORT_TOKENS_SECRET: randomBytes(64).toString('hex'), SALLYPORT_LISTEN_PORT: '0', SALLYPORT_INTERNAL_PORT: String(ports), SALLYPORT_LOG_LEVEL: 'error' }
   const server = spawn(process.execPath, [fileURLToPath(import.meta.url), 'serve'], { cwd, env, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
   const answer = () => new Promise((resolve) => server.once('message', resolve))
   const ask = (what) => {

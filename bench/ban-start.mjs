@@ -1,6 +1,7 @@
 // How long does a server take to start with many bans, and how late is its event loop meanwhile?
 // node bench/ban-start.mjs [bans, default 510000, one in 51 of them a range]
 import { fork } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { cpus, loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -52,7 +53,7 @@ const measure = async (count) => {
   try {
     await fill(join(cwd, 'bans.db'), count)
     console.log(`${process.version}, ${cpus()[0]?.model ?? 'unknown processor'}, load ${loadavg()[0]?.toFixed(1)}, ${count} bans`)
-    const env = { ...process.env, SALLYPORT_STORAGE_URL: 'file:bans.db', SALLYPORT_TOKENS_SECRET: 'bench-'.repeat(20), SALLYPORT_LISTEN_PORT: '0', SALLYPORT_INTERNAL_PORT: '0', SALLYPORT_LOG_LEVEL: 'error' }
+    const env = { ...process.env, SALLYPORT_STORAGE_URL: 'file:bans.db', SALLYPORT_TOKENS_SECRET: randomBytes(64).toString('hex'), SALLYPORT_LISTEN_PORT: '0', SALLYPORT_INTERNAL_PORT: '0', SALLYPORT_LOG_LEVEL: 'error' }
     for (let round = 0; round < rounds; round++) {
       const { tookMs, p99, max, rss } = await new Promise((resolve) => fork(fileURLToPath(import.meta.url), ['start'], { cwd, env }).once('message', resolve))
       console.log(`ready after ${(tookMs / 1_000).toFixed(2)} s; delay of the loop p99 ${p99.toFixed(1)} ms, max ${max.toFixed(1)} ms; ${(rss / 2 ** 20).toFixed(0)} MiB`)

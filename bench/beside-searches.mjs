@@ -6,7 +6,7 @@
 // message every 20 ms and waits for its echo; calm and beside the searches of a third, in turn within each round. With more than one at once, so many of
 // each do so without a pause, and the machine has no time to spare. Sends stay in the folder.
 import { spawn } from 'node:child_process'
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import os from 'node:os'
@@ -23,7 +23,7 @@ const pauseMs = atOnce === 1 ? 20 : 0
 const pipelined = 500
 const words = ['courier', 'refund', 'invoice', 'chocolate', 'سفارش', 'negar', 'th', 'zq']
 
-const secret = 'bench'.repeat(16)
+const secret = randomBytes(64).toString('hex')
 const encoded = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const tokenOf = (userId) => {
   const at = new Date()
