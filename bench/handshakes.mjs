@@ -3,8 +3,8 @@
 //   npm run build && node bench/handshakes.mjs [rounds] [seconds] [variants, as a regular expression]
 //
 // Servers run on one core, the load on the other (Linux `taskset`); variants are interleaved within a round, and every ratio is taken inside
-// its round. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards, so a bare server
-// with the same guards stands beside it.
+// its round. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards and from the shared
+// shapes of its sockets, so a bare server with both stands beside it, `bare guarded`.
 import { execFile, fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import http from 'node:http'
@@ -16,6 +16,7 @@ import { WebSocketServer } from 'ws'
 import { createGate } from '../dist/index.js'
 import { guardClose, guardReceiver } from '../dist/node/close-guards.js'
 import { openFastLane } from '../dist/node/fast-lane.js'
+import { shareSocketShapes } from '../dist/node/share-socket-shapes.js'
 import { createMemoryLimits } from '../dist/stores/memory/memory-limits.js'
 
 const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
@@ -61,6 +62,7 @@ const serve = async (kind) => {
     if (kind.startsWith('gate banned')) await gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'bench', actor: 'bench', force: true })
   } else {
     const guarded = kind.startsWith('bare guarded')
+    if (guarded) shareSocketShapes()
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => undefined)
       if (guarded) guardClose(socket)

@@ -19,6 +19,7 @@ import { createHandshakeTurns } from './handshake-turns.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
 import { owesAnswer } from './owed-answer.js'
 import { refuse } from './refuse.js'
+import { shareSocketShapes } from './share-socket-shapes.js'
 import { WsSocket } from './ws-socket.js'
 
 export interface UpgradeHost<U extends User> {
@@ -46,6 +47,7 @@ export const createUpgrade = <U extends User>(
   wss: WebSocketServer,
   onSession: (webSocket: WebSocket, session: Session<U>) => void,
 ): ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) => {
+  shareSocketShapes()
   const turns = createHandshakeTurns()
   return (request, connection, head) => {
     connection.on('error', ignore)

@@ -20,6 +20,6 @@ export interface Claims {
   readonly epoch: number | undefined
   /** Under which its issuer keeps it on its allow-list, made from a hash of the whole token; absent where the issuer keeps none. */
   readonly allowListKey?: string
-  /** The whole claims set, read-only, without a prototype. */
+  /** The whole claims set, read-only, without an inherited member. */
   readonly payload: Readonly<Record<string, unknown>>
 }

@@ -12,7 +12,7 @@ export type JsonObject = Readonly<Record<string, unknown>>
  * `maxJsonDepth` levels, numbers that overflow to infinity, and member names that occur twice in one object, however they are escaped
  * (RFC 7515 section 4, RFC 7519 section 4).
  *
- * @returns The object, frozen and without a prototype at every level, so that a member called `__proto__` is only a member; or `undefined`.
+ * @returns The object, frozen and without an inherited member at every level, so that a member called `__proto__` is only a member; or `undefined`.
  */
 export const parseJsonObject = (bytes: Buffer): JsonObject | undefined => (isUtf8(bytes) ? parseText(bytes.toString('utf8')) : undefined)
 
@@ -40,10 +40,12 @@ const parseText = (text: string): JsonObject | undefined => {
     return undefined
   }
   if (!isObject(value)) return undefined
-  return seal(value) === members ? value : undefined
+  const tally: Tally = { members: 0 }
+  const object = sealObject(value, tally)
+  return tally.members === members ? object : undefined
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): value is JsonObject => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /**
  * Counts the members that are written down, over all levels, or gives `undefined` when the text nests too deep.
@@ -86,17 +88,37 @@ const endOfString = (text: string, start: number): number => {
   return index
 }
 
-/** Takes the prototype from every object, freezes all, and counts the members that survived parsing; NaN when a number is not finite. */
-const seal = (value: unknown): number => {
-  if (typeof value === 'number') return Number.isFinite(value) ? 0 : Number.NaN
-  if (typeof value !== 'object' || value === null) return 0
-  let members = 0
-  if (Array.isArray(value)) {
-    for (const item of value) members += seal(item)
-  } else if (isObject(value)) {
-    for (const name of Object.keys(value)) members += 1 + seal(value[name])
-    Object.setPrototypeOf(value, null)
+/** Members that survived parsing, over all levels; NaN when a number is not finite. */
+interface Tally {
+  members: number
+}
+
+/**
+ * An object that inherits no member.
+ *
+ * One whose prototype is taken away and which is frozen then gets a hidden class of its own, which every read of it would have to learn anew; those
+ * of one class share theirs.
+ */
+class Members {
+  [name: string]: unknown
+}
+Object.setPrototypeOf(Members.prototype, null)
+Reflect.deleteProperty(Members.prototype, 'constructor')
+Object.freeze(Members.prototype)
+
+const sealObject = (value: JsonObject, tally: Tally): JsonObject => {
+  const object = new Members()
+  for (const name of Object.keys(value)) {
+    tally.members += 1
+    object[name] = seal(value[name], tally)
   }
-  Object.freeze(value)
-  return members
+  return Object.freeze(object)
+}
+
+/** Copies what was parsed, all of it frozen. */
+const seal = (value: unknown, tally: Tally): unknown => {
+  if (isObject(value)) return sealObject(value, tally)
+  if (Array.isArray(value)) return Object.freeze(value.map((item) => seal(item, tally)))
+  if (typeof value === 'number' && !Number.isFinite(value)) tally.members = Number.NaN
+  return value
 }
