@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises'
 import type { User } from '../admission/user.js'
+import { removeDatabase } from '../stores/sqlite/remove-database.js'
 import { createSqliteSweeper } from '../stores/sqlite/sqlite-sweeper.js'
 import { boundConnections } from './bound-connections.js'
 import { createProbes } from './checkup/probes.js'
@@ -191,8 +191,4 @@ const open = async (options: StartOptions, log: Log, closers: (() => Promise<voi
     reloadKeys: async () => keyReload?.reload(),
     stop: (reason) => (halting ??= halt(reason)),
   }
-}
-
-const removeDatabase = async (path: string): Promise<void> => {
-  for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true })
 }

@@ -49,6 +49,12 @@ test('a second start on the same folder keeps users, tokens, conversations and b
     expect(await refused(`${again.socketUrl}/ws/`, bearer(second))).toMatchObject({ status: 403, code: 'user_banned' })
     expect((await again.run(['user', 'list'])).stdout).toContain('lena@example.com')
 
+    // Another one beside it may not take the file away from under it.
+    const beside = await runToEnd(['dev', '--reset'], again.cwd)
+    expect(beside.code).toBe(1)
+    expect(beside.stderr).toContain('another process has it open: stop that process first')
+    expect((await again.run(['user', 'list'])).stdout).toContain('lena@example.com')
+
     const anew = await restart(['--reset'])
     expect((await anew.run(['user', 'list'])).stdout).not.toContain('lena@example.com')
     expect((await anew.run(['--json', 'ban', 'list'])).stdout).toContain('"items":[]')

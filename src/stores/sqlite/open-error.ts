@@ -27,6 +27,9 @@ const notOpened = (path: string, sentence: string, cause?: unknown): DatabaseNot
 
 const remedyOf = (code: string): string | undefined => Object.entries(remedies).find(([known]) => code.startsWith(known))?.[1]
 
+/** Of a database that was to be removed. */
+export const inUse = (path: string): DatabaseNotOpened => new DatabaseNotOpened(`Cannot remove the database "${path}" as another process has it open: stop that process first`)
+
 /** From an error of the file system. */
 export const notOpenedByFile = (path: string, error: unknown): DatabaseNotOpened => {
   const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'an unknown error'
