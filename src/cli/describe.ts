@@ -48,7 +48,7 @@ export const describeDecision = (report: z.infer<typeof decision>): string => {
     ['retry after', retryAfterMs === undefined ? undefined : `${retryAfterMs} ms`],
     ['policy', report.policyVersion],
   ])
-  const walked = table(steps.map((step) => [`  ${step.outcome}`, step.name, step.durationMs > 0 ? `waited ${step.durationMs.toFixed(2)} ms` : '', step.detail ?? '', step.remedy === undefined ? '' : `remedy: ${step.remedy}`]))
+  const walked = table(steps.map((step) => [`  ${step.outcome}`, step.name, step.durationMs > 0 ? `waited ${step.durationMs.toFixed(2)} ms` : '', step.detail ?? '']))
   const dryRun = marks.map(({ step, rule }) => `  a rule in dry-run would have refused at ${visible(step)}: ${visible(rule)}`)
   return [`${outcome}${reason === undefined ? '' : ` ${visible(reason)}`}`, ...(sentence === undefined ? [] : [`  ${visible(sentence)}`]), facts, 'steps', walked, ...dryRun]
     .filter((part) => part !== '')

@@ -24,7 +24,7 @@ export const connectLine = (publicUrl: string, token: string, nodeMajor: number,
   const url = `${publicUrl.replace(/^http/, 'ws')}/ws/`
   const script = [
     `const s=new WebSocket('${url}',['sallyport.v1','sallyport.bearer.'+process.env.TOKEN])`,
-    `s.onopen=()=>s.send(JSON.stringify({id:'1',type:'customers.list'}))`,
+    `s.onopen=()=>s.send(JSON.stringify({id:'1',type:'conversations.list',limit:1}))`,
     's.onmessage=e=>console.log(e.data)',
     's.onclose=e=>console.log(e.code,e.reason)',
   ].join(';')

@@ -199,6 +199,12 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
       const [content, width] = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.clientWidth])
       expect(content).toBe(width)
       expect(width).toBe(375)
+      // The table of refusals neither: its sentences are what a reader is here for.
+      const cut = await page.locator('#refusals td').evaluateAll((cells) => cells.filter((cell) => cell.getBoundingClientRect().right > innerWidth).length)
+      expect(cut).toBe(0)
+      await page.evaluate(() => (document.documentElement.dir = 'rtl'))
+      const turned = await page.locator('#refusals td').evaluateAll((cells) => cells.filter((cell) => cell.getBoundingClientRect().left < 0).length)
+      expect(turned).toBe(0)
       const small = await page.locator('button:visible, input:visible, select:visible').evaluateAll((elements) =>
         elements.filter((element) => element.getBoundingClientRect().height < 44).map((element) => element.id),
       )
