@@ -4,10 +4,9 @@ import type { Inbound } from '../../conversation/inbound-message.js'
 import type { WorkspaceEvent } from '../../conversation/log.js'
 import type { MessageRate } from '../../conversation/message-rate.js'
 import type { SendEvents } from '../../conversation/sends.js'
-import { storableText } from '../../conversation/storable-text.js'
 import { sourceOf, type ConnectorSource } from '../connectors/source.js'
 import { judgeSignature, type SignatureVerdict } from '../connectors/webhook-signature.js'
-import { notFound, problemResponse } from './api-problem.js'
+import { notFound, problemResponse, refusal } from './api-problem.js'
 import { inboundBody } from './inbound-body.js'
 import { parseBody } from './read-request.js'
 import type { PublicHono } from './public-hono.js'
@@ -66,7 +65,7 @@ export const addInboundRoutes = (app: PublicHono, options: () => InboundOptions 
       const { retryAfterMs } = allowance
       return refuse('rate_limited', problemResponse({ status: 429, code: 'rate_limited', title: 'Too many messages of this source.', retryAfterMs }))
     }
-    const { message, customer } = parseBody(new TextDecoder().decode(raw), inboundBody)
+    const { message, customer } = parseBody(textOf(raw), inboundBody)
     inFlight += 1
     try {
       return refusedOr(await receive(inbound, source, message, customer, at), refuse)
@@ -76,20 +75,29 @@ export const addInboundRoutes = (app: PublicHono, options: () => InboundOptions 
   })
 }
 
+/** @throws HTTPException 400 for bytes that are not UTF-8, as JSON is: what they were meant to say would be lost, and told as stored. */
+const textOf = (raw: Uint8Array): string => {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(raw)
+  } catch {
+    throw refusal({ status: 400, code: 'bad_body', title: 'The body is not UTF-8.' })
+  }
+}
+
 type Body = ReturnType<(typeof inboundBody)['parse']>
 
 const receive = async (inbound: InboundOptions, source: ConnectorSource, message: Body['message'], customer: Body['customer'], at: number) => {
-  const content = storableText(message.content.trim())
+  const { id: key, content, contentType, mediaUrl } = message
   const { marks, spamScore } = contentVerdict(content)
   const { id: sourceId, ...profile } = customer
   const result = await inbound.store.receive({
     workspace: source.workspace,
     source: sourceOf(source),
-    customer: { sourceId: storableText(sourceId), ...profile },
-    key: storableText(message.id),
+    customer: { sourceId, ...profile },
+    key,
     content,
-    contentType: message.contentType,
-    mediaUrl: message.mediaUrl,
+    contentType,
+    mediaUrl,
     marks,
     aiAnswers: source.aiAnswers ?? false,
     at,

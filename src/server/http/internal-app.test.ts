@@ -1,9 +1,11 @@
+import fc from 'fast-check'
 import type { Hono } from 'hono'
 import { expect, test } from 'vitest'
 import type { Ban } from '../../admission/ban.js'
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
 import { Conflict } from '../conflict.js'
 import type { DecisionReport, Operations } from '../operations.js'
+import { operatorRoles } from '../operator-keys.js'
 import { createInternalApp } from './internal-app.js'
 
 const key = 'k'.repeat(43)
@@ -193,6 +195,67 @@ test.each(['cross-site', 'same-site'])('[E9] what a foreign page began is refuse
   expect(kept.calls).toEqual([])
 })
 
+test('[E11] each route is closed to every role below the one that it needs, and open to the others', async () => {
+  const needed = (route: string): number => {
+    if (/^GET |explanations|token-checks|ban-previews/.test(route)) return 0
+    return /bans|ban-imports|revocations|sessions/.test(route) ? 1 : 2
+  }
+  for (const [rank, role] of operatorRoles.entries()) {
+    const kept = recorded()
+    const app = createInternalApp({
+      operations: kept.operations, operatorKey: key, now: () => at,
+      findOperator: (given) => Promise.resolve(given === 'vera' ? { name: 'vera', role, digest: '', createdAt: at } : undefined),
+    })
+    for (const [route, { path, body, status }] of Object.entries(guarded)) {
+      const response = await ask(app, path, { method: route.split(' ', 1)[0] ?? '', body, key: 'vera' })
+      expect(response.status, `${role} ${route}`).toBe(needed(route) > rank ? 403 : status)
+    }
+  }
+})
+
+test('[E9] no spelling of a path, no method and no form of a key opens a route without the key', async () => {
+  const spelling = fc.constantFrom<(path: string) => string>(
+    (path) => path,
+    (path) => path.replace('/api', '//api'),
+    (path) => path.replace('/api', '/./api'),
+    (path) => path.replace('/api', '/livez/../api'),
+    (path) => path.replace('/api', '/livez/%2e%2e/api'),
+    (path) => path.replace('api', '%61pi'),
+    (path) => path.replace('api', '%2561pi'),
+    (path) => path.replace('/v1/', '%2fv1/'),
+    (path) => path.replace('/v1/', '//v1/'),
+    (path) => path.replace('/v1/', '/v1;x/'),
+    (path) => path.replace('/api', String.raw`\api`),
+    (path) => path.toUpperCase(),
+    (path) => `${path}/`,
+    (path) => `${path}%00`,
+    (path) => `${path}#/livez`,
+    (path) => `/metrics?x=${path}`,
+  )
+  const headers = fc.constantFrom<Readonly<Record<string, string>>>(
+    {},
+    { 'X-Original-URL': '/livez', 'X-Rewrite-URL': '/livez' },
+    { 'X-HTTP-Method-Override': 'GET' },
+    { 'X-Forwarded-For': '127.0.0.1', 'Forwarded': 'for=127.0.0.1' },
+    { Authorization: `Basic ${Buffer.from(`operator:${key}`).toString('base64')}` },
+    { Authorization: `Bearer  ${key.slice(0, -1)}`, Cookie: `key=${key}` },
+    { Authorization: `Bearer ${key}, Bearer x` },
+  )
+  const methods = fc.constantFrom('GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'PROPFIND', 'get')
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...Object.values(guarded)), spelling, methods, headers, async ({ path, body }, spelt, method, more) => {
+      const kept = recorded()
+      const bodied = !/^(?:get|head)$/i.test(method)
+      const response = await ask(appOf(kept), spelt(path), { method, headers: more, ...(bodied ? { body } : {}) })
+      const isOpen = spelt(path).startsWith('/metrics')
+      if (!isOpen) expect([401, 404, 405]).toContain(response.status)
+      expect(response.status).toBeLessThan(500)
+      expect(kept.calls).toEqual([])
+    }),
+    { numRuns: 400 },
+  )
+})
+
 test('an unknown path below /api tells nothing without the key', async () => {
   const app = appOf(recorded())
   expect((await ask(app, '/api/v1/secrets')).status).toBe(401)
@@ -276,6 +339,7 @@ test.each([
   ['POST', '/api/v1/ban-imports', { bans: Array.from({ length: 1_001 }, () => ({ userId: '7', expiresAt: null })) }],
   ['DELETE', '/api/v1/sessions', undefined],
   ['POST', '/api/v1/revocations', { tokenId: 't', userId: '1' }],
+  ['POST', '/api/v1/revocations', { tokenId: 'a\u0000b' }],
   ['POST', '/api/v1/users', { email: 'nobody' }],
   ['POST', '/api/v1/user-changes', { userId: '' }],
   ['POST', '/api/v1/users', { email: 'a@example.test', role: 'root' }],
@@ -293,6 +357,41 @@ test.each([
   expect(response.status).toBe(400)
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   expect(kept.calls).toEqual([])
+})
+
+/** The same JSON with each of its texts followed by another one, one text at a time. */
+const withEachText = (value: unknown, more: string): readonly unknown[] => {
+  if (typeof value === 'string') return [`${value}${more}`]
+  if (Array.isArray(value)) return value.flatMap((each: unknown, index) => withEachText(each, more).map((changed) => value.map((same: unknown, place) => (place === index ? changed : same))))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([name, each]) => withEachText(each, more).map((changed) => ({ ...value, [name]: changed })))
+}
+
+/** Texts that are judged or hashed, and stored nowhere. */
+const storedNowhere = new Set(['explain', 'checkToken', 'setUserPassword'])
+
+test('[E18] no text that a column can not hold comes to the operations: what people read has U+FFFD in its place, an id is refused', async () => {
+  const bodies = [
+    ...Object.entries(guarded).flatMap(([route, { path, body }]) => (body === undefined ? [] : [{ method: route.split(' ', 1)[0] ?? '', path, body }])),
+    { method: 'POST', path: '/api/v1/revocations', body: { userId: '7' } },
+    { method: 'POST', path: '/api/v1/bans', body: { userId: '7', reason: 'flood' } },
+    { method: 'POST', path: '/api/v1/ban-imports', body: { bans: [{ userId: '7', reason: 'flood', expiresAt: null }] } },
+  ]
+  const unfit = fc.stringMatching(/^[a-z]{0,3}$/).chain((before) => fc.constantFrom('\0', '\ud800', '\udfff', 'a\0b').map((more) => before + more))
+  await fc.assert(
+    fc.asyncProperty(fc.constantFrom(...bodies), unfit, async ({ method, path, body }, more) => {
+      for (const changed of withEachText(body, more)) {
+        const kept = recorded()
+        const response = await ask(appOf(kept), path, { method, key, body: changed })
+        expect([200, 201, 400, 404]).toContain(response.status)
+        const told = kept.calls.filter(([name]) => !storedNowhere.has(String(name)))
+        expect(told.flat(3).filter((text) => typeof text === 'string' && /\p{Surrogate}|\0/u.test(text))).toEqual([])
+      }
+    }),
+  )
+  const kept = recorded()
+  await ask(appOf(kept), '/api/v1/bans', { method: 'POST', key, body: { userId: '7', reason: 'a\0b' } })
+  expect(kept.calls[0]?.slice(0, 3)).toEqual(['ban', { kind: 'user', userId: '7' }, 'a\ufffdb'])
 })
 
 test('arguments reach the operations as they are meant', async () => {

@@ -4,6 +4,7 @@ import { looksLikeToken } from '../looks-like-token.js'
 import { canonicalAddress } from '../../admission/address/canonical.js'
 import { maxPassword, minPassword } from '../login/password-rule.js'
 import type { BanSubject } from '../../admission/ban.js'
+import { storableText } from '../../conversation/storable-text.js'
 import { denials } from '../../protocol/denial.js'
 
 /** Ten years; whoever means longer means for ever. */
@@ -12,15 +13,23 @@ const maxDurationMs = 10 * 365 * 86_400_000
 const defaultBanMs = 86_400_000
 
 const epochMs = z.int().min(0).max(8_640_000_000_000_000)
-/** Text without control characters, which keeps them out of logs and of SQL bindings. */
-// oxlint-disable-next-line eslint/no-control-regex -- control characters are what is looked for
-const plainText = (max: number) => z.string().min(1).max(max).regex(/^[^\u0000-\u001f\u007f]*$/, 'must not hold control characters')
+/** Text without control characters and halves of surrogate pairs, which keeps them out of logs and of SQL bindings; what tokens name has none either. */
+const plainText = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    // oxlint-disable-next-line eslint/no-control-regex -- control characters are what is looked for
+    .regex(/^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u, 'must not hold control characters')
 /** As long as an id in a token may be: whoever gets in can be banned. */
 const userId = plainText(256)
 /** A number in a query or a path, in digits and nothing else. */
 const digits = z.string().regex(/^\d{1,16}$/, 'must be a whole number').transform(Number)
 const network = z.string().max(64).refine((text) => parseNetwork(text) !== undefined, 'must be an address or a CIDR range')
 const role = z.enum(['owner', 'admin', 'agent', 'customer'])
+
+/** Why; read by people and compared with nothing. */
+const banReason = z.string().max(500).default('').transform(storableText)
 
 const address = z.string().max(64).refine((text) => canonicalAddress(text) !== undefined, 'must be an address')
 
@@ -41,7 +50,7 @@ export const subjectOf = ({ network: range, userId: id }: SubjectFields): BanSub
 export const banBody = z
   .strictObject({
     ...subjectFields,
-    reason: z.string().max(500).default(''),
+    reason: banReason,
     durationMs: z.int().min(1000).max(maxDurationMs).nullable().default(defaultBanMs),
     force: z.boolean().default(false),
     ownAddress: address.optional(),
@@ -53,7 +62,7 @@ export const maxBansAtOnce = 1_000
 
 /** One ban of an import; `expiresAt` null never ends. */
 export const importedBanBody = z
-  .strictObject({ ...subjectFields, reason: z.string().max(500).default(''), expiresAt: epochMs.nullable() })
+  .strictObject({ ...subjectFields, reason: banReason, expiresAt: epochMs.nullable() })
   .refine(oneSubject, oneSubjectMessage)
 
 export const bansImportBody = z.strictObject({
@@ -72,7 +81,7 @@ export const banPreviewBody = z.strictObject({ ...subjectFields, ownAddress: add
 export const subjectQuery = z.strictObject(subjectFields).refine(oneSubject, oneSubjectMessage)
 
 /** Somebody who names the token itself would have it stored and logged as its id. */
-const tokenId = z.string().min(1).max(256).refine((text) => !looksLikeToken(text), 'must be the id (jti) of a token, not the token')
+const tokenId = plainText(256).refine((text) => !looksLikeToken(text), 'must be the id (jti) of a token, not the token')
 
 export const revocationBody = z.union([
   z.strictObject({ tokenId, untilAt: epochMs.optional() }),
