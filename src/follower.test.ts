@@ -228,6 +228,23 @@ test('[B5] while the user cannot be looked up the sockets stay, and are looked a
   expect(reasonOf(session)).toBe('user_disabled')
 })
 
+test('[B5] an answer that is overtaken by the answer to a later change is not acted on', async () => {
+  const { follower, users, open } = await made()
+  const answers = [deferred<User | undefined>(), deferred<User | undefined>()]
+  let asked = 0
+  users.find = () => answers[asked++]?.promise ?? Promise.resolve(undefined)
+  const session = open()
+  const before = follower.enforce({ kind: 'user_changed', userId: '1' })
+  const after = follower.enforce({ kind: 'user_changed', userId: '1' })
+  answers[1]?.resolve({ id: '1', active: true, role: 'agent' })
+  await after
+  answers[0]?.resolve({ id: '1', active: true, role: 'admin' })
+  await before
+  expect(session.user.role).toBe('agent')
+  // Nor does it close anybody: the user was enabled again.
+  expect(reasonOf(session)).toBe('open')
+})
+
 test('a user without live sockets is not looked up', async () => {
   const { follower, log, asked } = await made()
   await log.userChanged('1', noon)

@@ -50,6 +50,8 @@ export const createFollower = <U extends User>(parts: {
   const { replica, sessions, ends, users, endpoints, events, dryRun, now, pollMs } = parts
   /** Users that could not be looked up when they changed; tried again until they can. */
   const unsure = new Set<string>()
+  /** The newest look at each user that is being looked up. */
+  const looks = new Map<string, symbol>()
   /** When users changed lately, oldest first. */
   const changedAt = new Map<string, number>()
   /** When changes were last missed, so that any user may have changed. */
@@ -69,13 +71,19 @@ export const createFollower = <U extends User>(parts: {
   const reconsider = async (userId: string): Promise<number> => {
     const group = sessions.forUser(userId)
     if ([...group].length === 0) return 0
+    const look = Symbol(userId)
+    looks.set(userId, look)
     let user: U | undefined
     try {
       user = await users.find(userId, now() + lookMs)
+      // Answers may overtake each other: an older one says what the user was before the last change, and the newer look acts for both.
+      if (looks.get(userId) !== look) return 0
     } catch {
       // A store that is away says nothing about the user: the sockets stay, and are looked at again when it is back.
       unsure.add(userId)
       return 0
+    } finally {
+      if (looks.get(userId) === look) looks.delete(userId)
     }
     unsure.delete(userId)
     let closed = 0

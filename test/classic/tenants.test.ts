@@ -69,6 +69,40 @@ describe('another tenant’s id', () => {
     },
   )
 
+  test('K1 K2 K8: of a user, in an assignment or a filter, and of a customer or an epoch, is answered like one that is not there', async () => {
+    const before = await everything()
+    const assign = (assignee: string) => modern.ask({ id: 1, type: 'conversation.update', conversation: own, assignee })
+    // User 3 is an agent of the first tenant, and nobody is called 99.
+    expect(await assign('3')).toMatchObject([{ re: 1, code: 'not_found' }])
+    expect(await assign('3')).toEqual(await assign('99'))
+    const narrowed = (filter: object) => modern.ask({ id: 2, type: 'conversations.list', filter })
+    expect(await narrowed({ assignee: '3' })).toMatchObject([{ items: [], total: 0 }])
+    expect(await narrowed({ assignee: '3' })).toEqual(await narrowed({ assignee: '99' }))
+    // Where a list goes on says nothing of where the row of the cursor lies.
+    const page = (id: string) => modern.ask({ id: 3, type: 'conversations.list', cursor: Buffer.from(JSON.stringify([Date.now() + 1_000, id, '-updatedAt'])).toString('base64url') })
+    expect(await page(foreign)).toEqual(await page(missing))
+
+    const resumed = async (epoch: unknown) => modern.ask({ id: 4, type: 'subscribe', topic: 'conversations', since: { epoch, offset: 0 } })
+    const theirs = await (await place.open('/ws/', '1', 'sallyport.v1')).ask({ id: 1, type: 'subscribe', topic: 'conversations' })
+    const epoch = theirs.find(({ re }) => re === 1)?.['epoch']
+    expect(epoch).toEqual(expect.any(String))
+    expect(await resumed(epoch)).toEqual(await resumed('nobody’s'))
+    await modern.ask({ id: 5, type: 'unsubscribe', topic: 'conversations' })
+
+    const authorization = `Bearer ${await place.tokenOf('5')}`
+    const call = async (method: string, path: string, body?: object): Promise<string> => {
+      const answer = await fetch(`${place.server.publicUrl}/api/v1/${path}`, { method, headers: { authorization, 'content-type': 'application/json' }, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
+      return `${String(answer.status)} ${(await answer.text()).replaceAll(foreign, missing)}`
+    }
+    // Customers 1 to 40 are those of the first tenant.
+    expect(await call('PATCH', 'customers/7', { firstName: 'Mine' })).toMatch(/^404 /)
+    expect(await call('PATCH', 'customers/7', { firstName: 'Mine' })).toBe(await call('PATCH', 'customers/99999', { firstName: 'Mine' }))
+    expect(await call('DELETE', 'customers/7')).toBe(await call('DELETE', 'customers/99999'))
+    expect(await call('DELETE', `conversations/${foreign}`)).toBe(await call('DELETE', `conversations/${missing}`))
+    expect(await call('PATCH', 'conversations', { ids: [foreign], status: 'closed' })).toBe(await call('PATCH', 'conversations', { ids: [missing], status: 'closed' }))
+    expect(await everything()).toBe(before)
+  })
+
   test('K1 K2: in the path of a classic socket is refused like one that is not there, and touches no row', async () => {
     const before = await everything()
     const refusal = async (id: string): Promise<string> => {

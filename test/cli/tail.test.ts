@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -47,6 +48,28 @@ const whileKnocking = async <T>(watching: Promise<T>, round: () => Promise<unkno
   while (!state.over) await round()
   return ended
 }
+
+test('[E4] a recording says itself how many decisions it misses, and a replay of it says so', async () => {
+  const cwd = await mkdtemp(join(tmpdir(), 'sallyport-tail-'))
+  await mkdir(join(cwd, '.sallyport'))
+  await writeFile(join(cwd, '.sallyport', 'operator.key'), 'k'.repeat(43), { mode: 0o600 })
+  const one = await sallyport(['--json', 'explain', await knock('/ws/')], folder)
+  const slow = createServer((_request, response) => response.end(`{"dropped":3}\n\n${JSON.stringify(jsonOf(one.stdout))}\n`))
+  const port = await new Promise<number>((resolve) => {
+    slow.listen(0, '127.0.0.1', () => {
+      const address = slow.address()
+      resolve(typeof address === 'object' && address !== null ? address.port : 0)
+    })
+  })
+  const place: Folder = { cwd, env: { SALLYPORT_INTERNAL_PORT: String(port) } }
+  const { stdout, stderr } = await sallyport(['--json', 'tail', '--count', '1'], place)
+  slow.close()
+  expect(stdout.trim().split('\n').map((line) => jsonOf(line))).toMatchObject([{ dropped: 3 }, { outcome: 'denied' }])
+  expect(stderr).toContain('3 decisions are missing here')
+  await writeFile(join(cwd, 'decisions.ndjson'), stdout)
+  expect(jsonOf((await sallyport(['--json', 'replay', '--dev', 'decisions.ndjson'], place)).stdout)).toMatchObject({ decisions: 1, dropped: 3, bad: 0 })
+  await rm(cwd, { recursive: true, force: true })
+})
 
 test('tail shows refusals as they are made, and only those that are asked for', async () => {
   const asked: string[] = []

@@ -165,6 +165,19 @@ describe('lists', () => {
     }
   })
 
+  test('[S23] take no cursor of another list, nor one that names what is no row of theirs', async () => {
+    const client = await openModern(await makeStage(), 'root')
+    const order = { by: 'createdAt', descending: true }
+    const [page] = await client.ask({ id: 1, type: 'conversations.list', order, limit: 9 })
+    expect(await client.ask({ id: 2, type: 'customers.list', order, cursor: at(page, 'next') })).toMatchObject([{ re: 2, code: 'invalid_command' }])
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('1e9', '-1', '1.5', ' 1', 'abc', '__proto__')).filter((id) => !/^\d{1,15}$/.test(id)), async (id) => {
+        const cursor = Buffer.from(JSON.stringify([now, id, '-createdAt'])).toString('base64url')
+        expect(await client.ask({ id: 3, type: 'customers.list', order, cursor })).toMatchObject([{ re: 3, code: 'invalid_command' }])
+      }),
+    )
+  })
+
   test('K1: are narrowed, and show only the own tenant', async () => {
     const stage = await makeStage()
     const client = await openModern(stage, 'root')

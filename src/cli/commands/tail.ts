@@ -37,6 +37,8 @@ export const addTailCommand = (program: Command, cli: Cli): void => {
         for await (const line of client.follow(dropped.or(decision), `/api/v1/decision-stream?${query}`)) {
           if ('dropped' in line && typeof line.dropped === 'number') {
             terminal.complain(`${line.dropped} decisions are missing here: they came faster than they were read.`)
+            // A recording says itself what it misses.
+            if (terminal.json) terminal.data({ dropped: line.dropped }, '')
             continue
           }
           const report = decision.parse(line)

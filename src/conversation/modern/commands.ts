@@ -53,13 +53,13 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
   }
 
   const listConversations = async (member: Member<U>, { filter, order = inboxOrder, limit, cursor }: CommandOf<'conversations.list'>): Promise<Answer> => {
-    const place = cursor === undefined ? undefined : placeOf(order, cursor)
+    const place = cursor === undefined ? undefined : placeOf('conversations', order, cursor)
     if (cursor !== undefined && place === undefined) return { code: 'invalid_command' }
     return { ok: await conversationsPage(conversations, await scopeOfLists(member), { filter, order, limit, place }) }
   }
 
   const listCustomers = async (member: Member<U>, { filter, order = peopleOrder, limit, cursor }: CommandOf<'customers.list'>): Promise<Answer> => {
-    const place = cursor === undefined ? undefined : placeOf(order, cursor)
+    const place = cursor === undefined ? undefined : placeOf('customers', order, cursor)
     if (cursor !== undefined && place === undefined) return { code: 'invalid_command' }
     return { ok: await customersPage(conversations, await scopeOfLists(member), { filter, order, limit, place }) }
   }
