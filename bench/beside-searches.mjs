@@ -1,24 +1,29 @@
 // What do handshakes and echoes of others notice of one session that pipelines 500 searches in a large database?
 //
-//   npm run build && node bench/pages.mjs l <folder> && node bench/beside-searches.mjs <folder> [rounds, default 3] [seconds, default 5] [at once, default 1]
+//   npm run build && node bench/pages.mjs l <folder> && node bench/beside-searches.mjs <folder> [rounds, default 3] [seconds, default 5] [at once, default 1] [ways]
 //
 // `serve` on the database that bench/pages.mjs left in the folder, with every limit out of the way. One user connects and leaves every 20 ms, one sends a
 // message every 20 ms and waits for its echo; calm and beside the searches of a third, in turn within each round. With more than one at once, so many of
 // each do so without a pause, and the machine has no time to spare. Sends stay in the folder.
-import { spawn } from 'node:child_process'
+//
+// `ways` gives the thread that searches another priority from outside (Linux; as root, or it can't be given back): such as `nice0,nice10,nice19,idle`, each a time in each round,
+// `idle` being the scheduling class SCHED_IDLE. How long all other threads of both processes had to wait for a processor is read from /proc and shown where it is known.
+import { execFile, spawn } from 'node:child_process'
 import { createHmac, randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import os from 'node:os'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { WebSocket } from 'ws'
 
 const database = resolve(process.argv[2], 'pages.db')
 const rounds = Number(process.argv[3] ?? 3)
 const seconds = Number(process.argv[4] ?? 5)
 const atOnce = Number(process.argv[5] ?? 1)
+const ways = process.argv[6]?.split(',') ?? ['as it is']
 const pauseMs = atOnce === 1 ? 20 : 0
 const pipelined = 500
 const words = ['courier', 'refund', 'invoice', 'chocolate', 'سفارش', 'negar', 'th', 'zq']
@@ -98,9 +103,40 @@ const searches = (ws, until) => {
   return () => answered
 }
 
+const run = promisify(execFile)
+
+/** The one thread of the server that has a low priority, if the system tells. */
+const searchThread = async () => {
+  for (const id of await readdir(`/proc/${server.pid}/task`).catch(() => [])) {
+    const stat = await readFile(`/proc/${server.pid}/task/${id}/stat`, 'utf8')
+    if (Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[16]) > 0) return id
+  }
+  return undefined
+}
+
+const give = async (thread, way) => {
+  if (way === 'as it is') return
+  if (thread === undefined) throw new Error('The thread that searches is not told apart here')
+  await run('chrt', way === 'idle' ? ['--idle', '--pid', '0', thread] : ['--other', '--pid', '0', thread])
+  if (way !== 'idle') await run('renice', ['-n', way.slice('nice'.length), '-p', thread])
+}
+
+/** Milliseconds that all threads but the one that searches have waited for a processor so far. */
+const waitedMs = async (searching) => {
+  let waited = 0
+  for (const threads of [`/proc/${server.pid}/task`, '/proc/self/task']) {
+    for (const id of await readdir(threads).catch(() => [])) {
+      if (id === searching) continue
+      const [, delay = '0'] = (await readFile(`${threads}/${id}/schedstat`, 'utf8').catch(() => '')).split(' ')
+      waited += Number(delay) / 1_000_000
+    }
+  }
+  return waited
+}
+
 const quantile = (values, share) => values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * share))]
-const kept = { calm: { connect: [], echo: [] }, 'beside 500 searches': { connect: [], echo: [] }, 'calm again (null pair)': { connect: [], echo: [] } }
-let answered = 0
+const names = ['calm', ...ways, 'calm again (null pair)']
+const kept = Object.fromEntries(names.map((name) => [name, { connect: [], echo: [], waited: 0, answered: 0 }]))
 
 try {
   let list
@@ -120,26 +156,33 @@ try {
     await echoed
   }
   const connect = async () => (await open('3', `/ws/chat/${conversations[1].id}/`)).close()
+  const thread = await searchThread()
   for (let round = 0; round <= rounds; round += 1) {
-    for (const [name, { connect: connects, echo: echoes }] of Object.entries(kept)) {
+    for (const index of names.keys()) {
+      // Everyone has each place of a round.
+      const name = names[(index + round) % names.length]
+      const part = kept[name]
+      if (!name.startsWith('calm')) await give(thread, name)
+      const waitedBefore = await waitedMs(thread)
       const until = performance.now() + seconds * 1_000
-      const busy = name.startsWith('beside') ? await open('1', '/ws/conversations/') : undefined
+      const busy = !name.startsWith('calm') ? await open('1', '/ws/conversations/') : undefined
       const done = busy === undefined ? () => 0 : searches(busy, until)
       const times = { connect: [], echo: [] }
       await Promise.all(Array.from({ length: atOnce }, () => [paced(until, times.connect, connect), paced(until, times.echo, echo)]).flat())
       busy?.terminate()
       // The first round warms everything up.
       if (round === 0) continue
-      answered += done()
-      connects.push(...times.connect)
-      echoes.push(...times.echo)
+      part.waited += (await waitedMs(thread)) - waitedBefore
+      part.answered += done()
+      part.connect.push(...times.connect)
+      part.echo.push(...times.echo)
     }
   }
-  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s; ${answered} searches were answered`)
-  console.log('| while | connects | p50 ms | p99 ms | echoes | p50 ms | p99 ms |\n|---|---|---|---|---|---|---|')
-  for (const [name, { connect: connects, echo: echoes }] of Object.entries(kept)) {
-    const cells = [connects, echoes].flatMap((times) => [times.length, quantile(times, 0.5).toFixed(1), quantile(times, 0.99).toFixed(1)])
-    console.log(`| ${name} | ${cells.join(' | ')} |`)
+  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s`)
+  console.log('| while | connects | p50 ms | p90 ms | p99 ms | echoes | p50 ms | p90 ms | p99 ms | waited for a processor, ms | searches |\n|---|---|---|---|---|---|---|---|---|---|---|')
+  for (const [name, { connect: connects, echo: echoes, waited, answered }] of Object.entries(kept)) {
+    const cells = [connects, echoes].flatMap((times) => [times.length, ...[0.5, 0.9, 0.99].map((share) => quantile(times, share).toFixed(1))])
+    console.log(`| ${name.startsWith('calm') ? name : `beside 500 searches, ${name}`} | ${cells.join(' | ')} | ${waited === 0 ? '–' : waited.toFixed(0)} | ${answered} |`)
   }
 } finally {
   const over = new Promise((ended) => server.once('close', ended))
