@@ -40,3 +40,10 @@ test('[T23] beyond 1,024 that wait nobody waits: the loop is late then, and the 
   expect(taken(64 + 1_024).judged).toHaveLength(64)
   expect(taken(64 + 1_024 + 500).judged).toHaveLength(564)
 })
+
+test('[A23] those that leave wait in any number', () => {
+  const turns = createHandshakeTurns(Infinity)
+  let seenOff = 0
+  for (let index = 0; index < 5_000; index++) turns.take(() => void (seenOff += 1))
+  expect(seenOff).toBe(64)
+})

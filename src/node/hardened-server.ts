@@ -5,6 +5,7 @@ import { checkForm } from '../admission/steps/well-formed.js'
 import { deny, type Denial } from '../protocol/denial.js'
 import { limits } from '../protocol/size.js'
 import { openFastLane } from './fast-lane.js'
+import { createHandshakeTurns } from './handshake-turns.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
 import { owesAnswer } from './owed-answer.js'
 import { boundPipelining, maxUnanswered } from './pipelining.js'
@@ -28,7 +29,8 @@ export interface HardenedServerOptions {
 /**
  * Makes a `node:http` server whose every early answer is ours: what Node's parser refuses, lets time out, or hands over by other events.
  *
- * Header block up to 16 KiB and 100 fields, whole within 5 s, checked twice a second; a connection that is refused is destroyed.
+ * Header block up to 16 KiB and 100 fields, whole within 5 s, checked twice a second; a connection that is refused is destroyed, and so is one of plain HTTP
+ * on which nothing moved for a minute (`server.timeout`).
  */
 export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLane = true }: HardenedServerOptions): Server => {
   const server = createServer(
@@ -48,13 +50,15 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
       onMalformed?.(deny('bad_request', { detail: `more than ${String(maxUnanswered)} requests at once` }), decisionId())
     }),
   )
+  // By itself Node waits for ever for a peer that does not take its answer. Whoever takes some of it, or streams with a pulse, goes on; an upgraded connection has a heartbeat of its own.
+  server.timeout = 60_000
   // Node drops what is beyond this count in silence, so it has to be one that we refuse ourselves.
   server.maxHeadersCount = 2_000
 
-  const turnAway = (connection: Duplex, denial: Denial, unheard = false): void => {
+  const turnAway = (connection: Duplex, denial: Denial): void => {
     const id = decisionId()
     onMalformed?.(denial, id)
-    if (unheard || owesAnswer(connection)) connection.destroy()
+    if (owesAnswer(connection)) connection.destroy()
     else refuse(connection, denial, id)
   }
 
@@ -62,11 +66,17 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
     connection.on('error', ignore)
   })
   const unreadable = new WeakSet<Duplex>()
+  /** Thousands may leave in one turn of the event loop; they are seen off in the next ones. */
+  const leaving = createHandshakeTurns(Infinity)
   server.on('clientError', (error: Error, connection: Duplex) => {
     // Whoever is refused and resets the connection is one event, not two.
     if (unreadable.has(connection)) return
     unreadable.add(connection)
-    turnAway(connection, parserDenial(error), endedWithin(error))
+    if (!endedWithin(error)) turnAway(connection, parserDenial(error))
+    else leaving.take(() => {
+      onMalformed?.(parserDenial(error), decisionId())
+      connection.destroy()
+    })
   })
   server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
     if (request.rawHeaders.length > maxHeaders * 2) turnAway(connection, deny('bad_request', { status: 431, detail: 'too many header fields' }))
@@ -91,7 +101,7 @@ export const whyNoHandshake = (request: IncomingMessage): Denial =>
 
 const ignore = (): void => undefined
 
-/** Whether the peer has ended the connection within a request. When thousands leave at once, writing an answer that nobody reads to each is half of the work. */
+/** Whether the peer has ended the connection within a request. Nobody reads an answer then, and writing one is half of the work when thousands leave at once. */
 const endedWithin = (error: Error): boolean => 'code' in error && error.code === 'HPE_INVALID_EOF_STATE'
 
 const parserDenial = (error: Error): Denial => {

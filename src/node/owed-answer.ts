@@ -11,7 +11,8 @@ import type { Duplex } from 'node:stream'
  */
 export const owesAnswer = (connection: Duplex): boolean => {
   const current: unknown = Reflect.get(connection, '_httpMessage')
-  return isResponse(current) && (current.headersSent || current.req.complete)
+  // Nearly always there is none.
+  return current !== undefined && current !== null && isResponse(current) && (current.headersSent || current.req.complete)
 }
 
 const isResponse = (value: unknown): value is ServerResponse => value instanceof ServerResponse

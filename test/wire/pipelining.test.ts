@@ -29,6 +29,7 @@ afterEach(async () => {
 const upgrade = (): ReturnType<Gate['upgrade']> => gate.upgrade(new WebSocketServer({ noServer: true }), (_webSocket, session) => opened.push(session.user.id))
 
 interface Waiting {
+  readonly server: Server
   readonly responses: readonly ServerResponse[]
   readonly malformed: readonly string[]
   connect(): Promise<RawClient>
@@ -46,7 +47,7 @@ const start = async (kind: 'hardened' | 'of an embedder'): Promise<Waiting> => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const address: AddressInfo | string | null = server.address()
   const port = typeof address === 'object' && address !== null ? address.port : 0
-  return { responses, malformed, connect: () => rawClient(port) }
+  return { server, responses, malformed, connect: () => rawClient(port) }
 }
 
 test.each(['hardened', 'of an embedder'] as const)('[A30] C14: on a server %s a handshake behind a request that has no answer yet ends the connection: no answer gets between frames', async (kind) => {
@@ -117,4 +118,26 @@ test('[A31] as many as may wait are answered in their order, and after them as m
     await client.until(() => client.received.includes(`answer ${String(round * maxUnanswered - 1)}.`))
   }
   expect([...client.received.matchAll(/answer (\d+)/g)].map(([, index]) => Number(index))).toEqual(Array.from({ length: 2 * maxUnanswered }, (_, index) => index))
+})
+
+test('[A31] H12: whoever does not take an answer is dropped when nothing moved for as long as the server waits, and whoever takes it is not', async () => {
+  const { server, responses, connect } = await start('hardened')
+  expect(server.timeout).toBe(60_000)
+  server.timeout = 500
+  const [reader, hoarder] = [await connect(), await connect()]
+  hoarder.socket.pause()
+  // Whatever comes is thrown away.
+  reader.socket.removeAllListeners('data').resume()
+  for (const client of [reader, hoarder]) client.write(plain)
+  await vi.waitUntil(() => responses.length === 2)
+  // More than the buffers of the kernel take.
+  const answer = Buffer.alloc(64 * 2 ** 20)
+  const closed = vi.fn()
+  for (const response of responses) response.on('close', closed).end(answer)
+  await vi.waitUntil(() => closed.mock.calls.length === 2, { timeout: 20_000 })
+  await vi.waitUntil(() => reader.socket.bytesRead > answer.length, { timeout: 10_000 })
+  hoarder.socket.removeAllListeners('data').resume()
+  await hoarder.gone()
+  expect(hoarder.socket.bytesRead).toBeLessThan(answer.length)
+  reader.end()
 })
