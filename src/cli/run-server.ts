@@ -1,6 +1,7 @@
 import type { StartOptions, RunningServer } from '../server/start-server.js'
 import { sentenceOf } from './cli-error.js'
 import { exitCodes, type ExitCode } from './exit-code.js'
+import { narrowHeap } from './narrow-heap.js'
 import type { Terminal } from './terminal.js'
 
 /** A server reads its keys again at SIGHUP; development ends with its terminal. */
@@ -30,6 +31,7 @@ const askedToStop = (terminal: Terminal, mode: StartOptions['mode']): Promise<{ 
  * @returns 0 after a clean stop, 3 after an unclean one, 1 when a fault of ours ended it.
  */
 export const runServer = async (options: StartOptions, terminal: Terminal, started: (server: RunningServer) => void): Promise<ExitCode> => {
+  narrowHeap()
   const stopping = askedToStop(terminal, options.mode)
   const starting = import('../server/start-server.js').then(({ startServer }) => startServer(options))
   if (options.mode === 'serve') {
