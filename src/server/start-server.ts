@@ -1,3 +1,4 @@
+import { nextTurn } from '../admission/next-turn.js'
 import type { User } from '../admission/user.js'
 import { removeDatabase } from '../stores/sqlite/remove-database.js'
 import { createSqliteSweeper } from '../stores/sqlite/sqlite-sweeper.js'
@@ -129,6 +130,8 @@ const open = async (options: StartOptions, log: Log, closers: (() => Promise<voi
   closers.push(() => {
     gate.stop()
   })
+  // Who asks for health or a socket meanwhile is answered between the parts: each of them takes milliseconds to put together.
+  await nextTurn()
   const outbound = openOutbound(config, stores, (event) => {
     dialects.feed.publish(event)
   }, log, metrics)
@@ -137,11 +140,14 @@ const open = async (options: StartOptions, log: Log, closers: (() => Promise<voi
     dialects.stop()
   })
   const { publish } = dialects.feed
+  await nextTurn()
   const lively = development && options.lively === true ? createLively({ failed: (detail) => log.write('warn', { event: 'warning', detail: `A sample customer was not heard: ${detail}` }) }) : undefined
   const hasher = createPasswordHasher()
   const api = openPublicApi({ gate, stores, config, issuers, hasher, served, development, publish, log, metrics })
+  await nextTurn()
   publicPort.serve({ upgrade: dialects.upgrade, inbound: openInbound(config, lively?.sources ?? [], stores, dialects.feed, log, metrics), api })
 
+  await nextTurn()
   const internalPort = createInternalPort({ gate, stores, config, hasher, metrics, feed, dryRun, publish, probes, operatorKey, publicPort: publicPortNumber, development, startedAt, log })
   const internalPortNumber = await listen(internalPort.server, config.internal.host, config.internal.port, 'SALLYPORT_INTERNAL_PORT')
   closers.push(() => closeServer(internalPort.server))
