@@ -130,8 +130,13 @@ export const parseCommand = (text: string): ParsedCommand => {
   if (!isCommandType(type)) return fault(re, 'unknown_command', 'There is no command of this type')
   const parsed = shapes[type].safeParse(value)
   if (parsed.success) return { ok: true, command: parsed.data }
-  const path = parsed.error.issues[0]?.path.map(String).join('.') ?? ''
-  return fault(re, 'invalid_command', path === '' ? 'A field of the command is wrong' : `"${path.slice(0, 64)}" is missing or wrong`)
+  const [issue] = parsed.error.issues
+  const path = issue?.path.map(String).join('.') ?? ''
+  return fault(re, 'invalid_command', path === '' ? 'A field of the command is wrong' : `"${path.slice(0, 64)}" is missing or wrong${allowedBy(issue)}`)
 }
+
+/** What would be allowed, where it is a bound or a type; other sentences may hold what the client wrote. */
+const allowedBy = (issue: z.core.$ZodIssue | undefined): string =>
+  issue?.code === 'too_big' || issue?.code === 'too_small' || issue?.code === 'invalid_type' ? `: ${issue.message}` : ''
 
 const field = (value: object, name: string): unknown => (Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined)
