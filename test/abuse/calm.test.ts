@@ -8,6 +8,12 @@ import { heard, inBatches, seesProcesses, startStage, type Stage } from './stage
 /** Lets what was written leave, and what came be read. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
+/** The same frame with RSV1, as the first of a compressed message has it. */
+const compressed = (frame: Buffer): Buffer => {
+  frame.writeUInt8(frame.readUInt8(0) | 0x40, 0)
+  return frame
+}
+
 const statusOf = (text: string): number => Number(/^HTTP\/1\.1 (\d{3}) /.exec(text)?.[1] ?? 0)
 const count = <T>(all: readonly T[], one: T): number => all.filter((value) => value === one).length
 
@@ -115,6 +121,28 @@ describe.skipIf(!seesProcesses).each([{ fastLane: 'true' }, { fastLane: 'false' 
       return most - start
     })
     expect(peak).toBeLessThan(40)
+    expect(stage.logged('session_closed', 'frame_protocol')).toBe(before + 10)
+  })
+
+  test.each([
+    ['split over fragments', (bomb: Buffer) => [compressed(clientFrame(1, bomb.subarray(0, 20_000), false)), clientFrame(0, bomb.subarray(20_000, 60_000), false), clientFrame(0, bomb.subarray(60_000))]],
+    ['after 1,000 good messages', (bomb: Buffer) => [...Array.from({ length: 1_000 }, () => textFrame('{"type":"nothing"}')), compressed(clientFrame(1, bomb.subarray(0, 60_000)))]],
+    ['begun by a plain fragment', (bomb: Buffer) => [clientFrame(1, 'a', false), compressed(clientFrame(0, bomb.subarray(0, 60_000)))]],
+  ])('[F2] [S21] H3: a bomb %s is closed with 1002 as well, and costs at most 5 MiB a socket', { timeout: 30_000 }, async (_how, framesOf) => {
+    const bomb = deflateRawSync(Buffer.alloc(90 * 1024 * 1024))
+    const before = stage.logged('session_closed', 'frame_protocol')
+    const peak = await stage.attack(async () => {
+      const start = await stage.resident()
+      let most = start
+      await inBatches(10, 5, async () => {
+        const client = await stage.enter()
+        client.write(Buffer.concat(framesOf(bomb)))
+        expect([1002, undefined]).toContain((await client.gone()).closeCode)
+        most = Math.max(most, await stage.resident())
+      })
+      return most - start
+    })
+    expect(peak).toBeLessThan(5 * 10)
     expect(stage.logged('session_closed', 'frame_protocol')).toBe(before + 10)
   })
 

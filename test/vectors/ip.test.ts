@@ -77,7 +77,7 @@ test.each(vectors.mustBeRejectedAsInput)('%j is refused as input', (input) => {
   expect(() => createProxies({ trustedProxies: [input], forwarding: 'x-forwarded-for' })).toThrow(TypeError)
 })
 
-test.each(vectors.rateBucket_ipv6_64)('%s and %s share a bucket: %s', (a, b, expected) => {
+test.each(vectors.rateBucket_ipv6_64)('E4: %s and %s share a bucket: %s', (a, b, expected) => {
   const [first, second] = [a, b].map((address) => addressKey(canonicalAddress(address) ?? ''))
   expect(first === second).toBe(expected)
 })

@@ -247,9 +247,11 @@ test('what belongs together is checked together', async () => {
   for (const [options, key] of cases) expect((await fault(options)).problems.map((problem) => problem.key)).toEqual([key])
 })
 
-test('what is allowed but dangerous is said', async () => {
+test('E10: what is allowed but dangerous is said, such as a list of proxies that trusts everybody; one that is no list of networks is refused', async () => {
   const { warnings } = await load({ env: { SALLYPORT_INTERNAL_HOST: '0.0.0.0', SALLYPORT_TRUSTED_PROXIES: '0.0.0.0/0', REDIS_URL: 'redis://x', DATABASE_URL: `postgres://a:${secret}@b` } })
   expect(warnings).toHaveLength(4)
+  expect(warnings.filter((warning) => /trustedProxies|TRUSTED_PROXIES/.test(warning))).toHaveLength(1)
+  for (const value of ['true', '1', '*']) expect((await fault({ env: { SALLYPORT_TRUSTED_PROXIES: value } })).problems.map(({ key }) => key)).toEqual(['SALLYPORT_TRUSTED_PROXIES'])
   expect(warnings.join('\n')).not.toContain(secret)
   expect((await load()).warnings).toEqual([])
 })
