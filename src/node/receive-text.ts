@@ -30,6 +30,8 @@ export const receiveText = <U extends User>(
     sessions.close(session, deny('internal_error'))
   })
   webSocket.on('message', (data: RawData, isBinary: boolean) => {
+    // One read may bring thousands behind the one that ended it.
+    if (session.state.name !== 'open') return
     if (isBinary) {
       sessions.close(session, deny('frame_wrong_type'))
       return

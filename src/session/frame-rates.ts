@@ -48,15 +48,19 @@ export const createFrameRates = (limits: FrameLimits): FrameRates => {
     take({ id, user }, bytes, now) {
       const keyOf = (rule: FrameRule): string => (rule === 'sessionFrames' ? id : user.id)
       const amountOf = (rule: FrameRule): number => (rule === 'sessionFrames' ? 1 : bytes)
-      const [late] = rules
-        .map((each) => ({ ...each, ready: each.granted.readyAt(keyOf(each.rule), amountOf(each.rule), now) }))
-        .filter(({ ready }) => ready > now)
-        .sort((a, b) => b.ready - a.ready)
+      let late: (typeof rules)[number] | undefined
+      let ready = now
+      for (const each of rules) {
+        const at = each.granted.readyAt(keyOf(each.rule), amountOf(each.rule), now)
+        if (at <= ready) continue
+        late = each
+        ready = at
+      }
       if (late === undefined) {
         for (const { rule, granted } of rules) granted.record(keyOf(rule), amountOf(rule), now)
         return { outcome: 'granted' }
       }
-      const { rule, refused, ready } = late
+      const { rule, refused } = late
       const isFlood = refused.readyAt(keyOf(rule), amountOf(rule), now) > now
       if (!isFlood) refused.record(keyOf(rule), amountOf(rule), now)
       return { outcome: isFlood ? 'flood' : 'limited', rule, retryAfterMs: Math.ceil(ready - now) }

@@ -70,6 +70,8 @@ test('[S10] a peer that hurries is not read from while 32 wait, and is read agai
   opened.resolve()
   for (let index = 0; index < 33; index++) {
     await settle()
+    // Behind every eighth a turn of the event loop is given to others.
+    await settle()
     expect(seen).toHaveLength(index + 1)
     answer(index)
   }
@@ -135,4 +137,27 @@ test('[S14] the dialect hears that the socket is gone, and nothing after it', as
   inbox.receive('c')
   await settle()
   expect(seen).toEqual(['a', 'closed'])
+})
+
+test('[S10] P5: of ten thousand messages that are handled at once, eight are in each turn of the event loop', async () => {
+  const seen: string[] = []
+  const { inbox, opened } = made({
+    received(_session, text) {
+      seen.push(text)
+      return Promise.resolve()
+    },
+  })
+  opened.resolve()
+  await settle()
+  const all = Array.from({ length: 10_000 }, (_, index) => String(index))
+  for (const text of all) inbox.receive(text)
+  let most = 0
+  while (seen.length < all.length) {
+    const before = seen.length
+    await settle()
+    most = Math.max(most, seen.length - before)
+  }
+  expect(seen).toEqual(all)
+  // A turn of the test is not one of the inbox, but close to it.
+  expect(most).toBeLessThanOrEqual(2 * 8)
 })

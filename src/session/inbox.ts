@@ -1,9 +1,13 @@
+import { nextTurn } from '../admission/next-turn.js'
 import type { User } from '../admission/user.js'
 import type { DialectHandler } from './dialect-handler.js'
 import type { Session } from './session.js'
 
 /** Messages that may wait before the peer is not read any more. */
 const maxWaiting = 32
+
+/** Messages that are handled in one turn of the event loop; those that need nobody else would all be, and one read may bring ten thousand. */
+const perTurn = 8
 
 /** Hands the messages of one socket to its dialect, one at a time and in order. */
 export interface Inbox {
@@ -29,6 +33,7 @@ export const openInbox = <U extends User>(session: Session<U>, handler: DialectH
     busy = true
     try {
       if (first) await handler.opened(session)
+      let handled = 0
       for (let next = waiting.shift(); next !== undefined && session.state.name === 'open'; next = waiting.shift()) {
         if (paused && waiting.length < maxWaiting / 2) {
           paused = false
@@ -36,6 +41,8 @@ export const openInbox = <U extends User>(session: Session<U>, handler: DialectH
         }
         if (next.refusedMs === undefined) await handler.received(session, next.text, next.noted)
         else handler.limited?.(session, next.text, next.refusedMs)
+        handled += 1
+        if (handled % perTurn === 0) await nextTurn()
       }
     } catch (error) {
       over = true

@@ -68,8 +68,8 @@ test('[A30] whoever waits for the answer opens a socket on the same connection',
   responses[0]?.end('in time')
   await client.until(() => client.received.endsWith('in time'))
   client.write(handshakeText({ token: await tokenFor() }))
-  await vi.waitUntil(() => opened.length === 1)
-  expect(client.received).toContain('HTTP/1.1 101 ')
+  await client.until(() => client.received.includes('HTTP/1.1 101 '))
+  expect(opened).toEqual(['1'])
 })
 
 test('[A30] C14: bytes that are no request, behind one that has no answer yet, are not answered in its place', async () => {
