@@ -60,6 +60,7 @@ test('[O8] [O9] a socket without a token waits, and its first frame lets it in; 
   socket.send(JSON.stringify(authenticate(token)))
   for (let count = 0; count < 5; count += 1) say({ count })
   await expect.poll(() => server.received).toEqual([0, 1, 2, 3, 4].map((count) => JSON.stringify({ count })))
+  await expect.poll(() => heard.length).toBeGreaterThanOrEqual(2)
   expect(JSON.parse(heard[0] ?? '')).toEqual({ re: 1, type: 'ok', expiresAt: expect.any(Number) })
   expect(JSON.parse(heard[1] ?? '')).toEqual({ type: 'hello', user: '1' })
   expect(last()).toBe('admitted')
