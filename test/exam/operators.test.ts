@@ -85,10 +85,10 @@ test('L5: every answer of the internal port says how it may be used, and none na
   }
 })
 
-/** The first line that is answered to a request with a Host of its own. */
-const firstLine = (url: string, host: string): Promise<string> =>
+/** The first line that is answered to a request with a Host of its own, and perhaps with one in its target. */
+const firstLine = (url: string, host: string, absolute = ''): Promise<string> =>
   new Promise((resolve, reject) => {
-    const socket = createConnection(Number(new URL(url).port), '127.0.0.1', () => socket.write(`GET /api/v1/bans HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n\r\n`))
+    const socket = createConnection(Number(new URL(url).port), '127.0.0.1', () => socket.write(`GET ${absolute}/api/v1/bans HTTP/1.1\r\nHost: ${host}\r\nAuthorization: Bearer ${key}\r\nConnection: close\r\n\r\n`))
     let text = ''
     socket.on('data', (chunk: Buffer) => (text += chunk.toString()))
     socket.on('close', () => {
@@ -101,6 +101,9 @@ test('L6: the internal port is on loopback, answers no other Host, and nothing o
   expect(new URL(stage.server.internalUrl).hostname).toBe('127.0.0.1')
   for (const host of ['evil.example', '127.0.0.1.evil.example', '10.0.0.1:4480', 'localhost.evil.example']) expect(await firstLine(stage.server.internalUrl, host)).toMatch(/^HTTP\/1\.1 (?:421|403) /)
   expect(await firstLine(stage.server.internalUrl, 'localhost')).toMatch(/ 200 /)
+  // A target in absolute form overrules the Host header.
+  expect(await firstLine(stage.server.internalUrl, 'localhost', 'http://evil.example')).toMatch(/ 421 /)
+  expect(await firstLine(stage.server.internalUrl, 'localhost', 'http://127.0.0.1')).toMatch(/ 200 /)
   for (const [method, path] of routes.filter(([, each]) => !each.includes('nothing'))) expect([404, 405], `${method} ${path}`).toContain((await ask(method, path, { authorization: `Bearer ${key}` }, stage.server.publicUrl)).status)
 })
 
