@@ -139,7 +139,7 @@ test('[S14] the dialect hears that the socket is gone, and nothing after it', as
   expect(seen).toEqual(['a', 'closed'])
 })
 
-test('[S10] P5: of ten thousand messages that are handled at once, eight are in each turn of the event loop', async () => {
+test('[S10] G7: of ten thousand messages that are handled at once, eight are in each turn of the event loop', async () => {
   const seen: string[] = []
   const { inbox, opened } = made({
     received(_session, text) {
