@@ -83,13 +83,13 @@ const viewOf = (filters: RawFilters, names: Pick<ListFrame, 'type' | 'name'>, lo
     paging,
     load: async (conversations, { workspace, at, name, asker, beside }) => {
       // Beside a page it is the row after the last one that tells whether there is more: rows may have moved since that page was counted.
-      const slice = beside === undefined ? { offset, limit: pageSize } : { ...beside, offset: 0, limit: pageSize + (beside.following === undefined ? 0 : 1) }
+      const slice = beside === undefined ? { offset, limit: pageSize } : { offset: 0, limit: pageSize + (beside.following === undefined ? 0 : 1), ...beside }
       // A user without a workspace has an empty inbox, not a broken one.
-      const rows = workspace === undefined ? none : await load(conversations, { ...slice, workspace, asker })
+      const rows = workspace === undefined ? none : await load(conversations, { workspace, asker, ...slice })
       const items = rows.items.slice(0, pageSize)
       const more = beside === undefined ? undefined : beside.preceding !== undefined || rows.items.length > items.length
       const count = more === undefined || items.length === 0 ? rows.total : Math.max(rows.total, offset + items.length + (more ? 1 : 0))
-      const push = listPush({ ...names, items, count, more, paging, filters, at }, false, name)
+      const push = listPush({ items, count, more, paging, filters, at, ...names }, false, name)
       return { push, total: count, first: rows.places[0], last: rows.places[push.rows - 1] }
     },
   }
@@ -109,7 +109,7 @@ export const conversationsList: ListKind = {
     const understood = conversationFilter(filters)
     if (isBad(understood)) return understood
     return viewOf(filters, { type: 'conversations_list', name: 'conversations' }, async (conversations, ask) => {
-      const { rows, total } = await conversations.conversations({ ...ask, ...understood, reader: '' })
+      const { rows, total } = await conversations.conversations({ reader: '', ...ask, ...understood })
       return { items: rows.map(conversationItem), places: rows.map(({ conversation }) => conversationPlace(understood.order, conversation)), total }
     })
   },

@@ -66,7 +66,7 @@ export const createSends = (
       const scope = await scopeOf()
       if (scope === undefined) return { outcome: 'not_found' }
       const workspace = scope.workspace.id
-      const sent = await conversations.send({ ...ask, workspace, author: userId, content, marks, outbound: reached(workspace) })
+      const sent = await conversations.send({ workspace, author: userId, marks, outbound: reached(workspace), ...ask, content })
       if (sent.outcome === 'stored' && marks.length > 0) events.marked?.(userId, sent.message, spamScore)
       if (sent.outcome === 'stored' && sent.event.change.type === 'message.created' && sent.event.change.queued === true) {
         events.queued?.({ workspace, source: sent.event.change.conversation.source })

@@ -19,8 +19,7 @@ export const guardClose = (connection: Duplex): void => {
  * The receiver is a private part of ws: where it is not found, this does nothing.
  */
 export const guardReceiver = (webSocket: WebSocket): void => {
-  const receiver: unknown = Reflect.get(webSocket, '_receiver')
-  if (receiver instanceof Writable) guardEnd(receiver)
+  if ('_receiver' in webSocket && webSocket._receiver instanceof Writable) guardEnd(webSocket._receiver)
 }
 
 /**
@@ -54,7 +53,9 @@ export const limitReceiver = (webSocket: WebSocket, bytes: number): (() => void)
 
 const guardEnd = (stream: Writable): void => {
   // A stream with an `end` of its own, such as an embedder's, keeps it. Assigned, not defined: a defined property costs each socket a kilobyte.
-  if (stream.end === Socket.prototype.end || stream.end === Writable.prototype.end) Object.assign(stream, { end: endOnce })
+  if (stream.end !== Socket.prototype.end && stream.end !== Writable.prototype.end) return
+  const own: { end: unknown } = stream
+  own.end = endOnce
 }
 
 /** Shared by all: what the `end` of a socket and of a plain writable do, unless it was done. */

@@ -66,7 +66,7 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
     }
     letGo(this)
     // As node:http does it: what comes now waits in the socket until somebody listens.
-    Reflect.set(this, 'readableFlowing', null)
+    letWait(this)
     server.emit('upgrade', request, this, noHead)
   }
 
@@ -115,6 +115,10 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
       clearInterval(sweep)
     },
   }
+}
+
+const letWait = (stream: { readableFlowing: boolean | null }): void => {
+  stream.readableFlowing = null
 }
 
 const noHead = Buffer.alloc(0)

@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream'
  * The response is a private part of node:http: where it is not found, nothing is owed.
  */
 export const owesAnswer = (connection: Duplex): boolean => {
-  const current: unknown = Reflect.get(connection, '_httpMessage')
+  const current = '_httpMessage' in connection ? connection._httpMessage : undefined
   // Nearly always there is none.
   return current !== undefined && current !== null && isResponse(current) && (current.headersSent || current.req.complete)
 }

@@ -19,13 +19,17 @@ export interface SilentConnections {
  * those that got old would keep them until the next full collection.
  */
 export const createSilentConnections = (): SilentConnections => {
-  const place = Symbol('place among silent connections')
+  const place: unique symbol = Symbol('place among silent connections')
   const sockets: (Socket | undefined)[] = []
   const arrivals: number[] = []
   const free: number[] = []
 
+  const seat = (socket: Socket & { [place]?: number }, index: number): void => {
+    socket[place] = index
+  }
+
   const placeOf = (socket: Socket): number | undefined => {
-    const found: unknown = Reflect.get(socket, place)
+    const found = place in socket ? socket[place] : undefined
     return typeof found === 'number' && sockets[found] === socket ? found : undefined
   }
 
@@ -34,7 +38,7 @@ export const createSilentConnections = (): SilentConnections => {
       const index = free.pop() ?? sockets.length
       sockets[index] = socket
       arrivals[index] = at
-      Reflect.set(socket, place, index)
+      seat(socket, index)
     },
     leave(socket) {
       const index = placeOf(socket)
