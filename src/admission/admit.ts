@@ -4,6 +4,7 @@ import { resolveClient } from './address/resolve-client.js'
 import type { ClientAddress } from './address/client-address.js'
 import type { Decision, Denied, Principal, StepName } from './decision.js'
 import type { Endpoint } from './endpoint.js'
+import { failureDenial } from './failure-denial.js'
 import type { Facts } from './facts.js'
 import type { Handshake } from './handshake.js'
 import type { Allowance } from './limits.js'
@@ -17,7 +18,6 @@ import { readQuery } from './steps/query.js'
 import { checkRevoked, checkUser, userBanned } from './steps/standing.js'
 import { readOffer } from './steps/subprotocols.js'
 import { checkForm } from './steps/well-formed.js'
-import { StoreUnavailable } from './store-unavailable.js'
 import type { TicketUse } from './tickets.js'
 import type { Claims } from './token/claims.js'
 import type { TokenFault, Verification } from './token/verification.js'
@@ -267,10 +267,4 @@ const limitDenial = (allowance: Allowance & { granted: false }): Denial => {
   const { rule, retryAfterMs } = allowance
   const reason = rule.endsWith('Connects') ? 'rate_limited' : rule === 'nodeSockets' ? 'overloaded' : 'too_many_connections'
   return deny(reason, { retryAfterMs, detail: `limits.${rule}` })
-}
-
-/** A store that is away says nothing about the client; anything else that was thrown is a fault of ours or of an embedder's port. */
-const failureDenial = (error: unknown): Denial => {
-  if (error instanceof StoreUnavailable) return deny('dependency_unavailable', { detail: `${error.store}: ${error.message}` })
-  return deny('internal_error', { detail: error instanceof Error ? error.message : 'failed without an error' })
 }

@@ -1,3 +1,4 @@
+import { pieceBits, pieceMask, rowsInPiece } from './piece.js'
 import { uuidText, uuidWords } from './uuid-words.js'
 
 /** The ids of bans by row number: a UUID takes 16 bytes, any other id is kept as a text. */
@@ -31,7 +32,7 @@ export const createBanIds = (): BanIds => {
         return
       }
       texts.delete(row)
-      const piece = (pieces[row >>> pieceBits] ??= new Int32Array(4 << pieceBits))
+      const piece = (pieces[row >>> pieceBits] ??= new Int32Array(4 * rowsInPiece))
       piece.set(words, (row & pieceMask) * 4)
     },
     at,
@@ -41,7 +42,3 @@ export const createBanIds = (): BanIds => {
     },
   }
 }
-
-/** Kept in pieces of so many, so that more of them copy nothing. */
-const pieceBits = 13
-const pieceMask = (1 << pieceBits) - 1

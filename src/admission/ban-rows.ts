@@ -2,6 +2,7 @@ import type { NetworkKey } from './address/network.js'
 import { ipv4Text, ipv6Text } from './address/words.js'
 import type { Ban, BanSubject } from './ban.js'
 import { type BanIds, createBanIds } from './ban-ids.js'
+import { pieceBits, pieceMask, rowsInPiece } from './piece.js'
 
 /** Where the bans of a subject are found: a network, or the id of a user. */
 export type BanPlace = NetworkKey | string
@@ -194,10 +195,6 @@ interface Piece {
   readonly next: Int32Array
   readonly listed: Uint8Array
 }
-
-const pieceBits = 13
-const rowsInPiece = 1 << pieceBits
-const pieceMask = rowsInPiece - 1
 
 const metMask = (1 << 14) - 1
 

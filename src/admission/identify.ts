@@ -1,8 +1,8 @@
 import { deny, type Denial } from '../protocol/denial.js'
+import { failureDenial } from './failure-denial.js'
 import type { Rules } from './rules.js'
 import { askAllowList, struckOff } from './steps/listed.js'
 import { checkRevoked, checkUser, userBanned } from './steps/standing.js'
-import { StoreUnavailable } from './store-unavailable.js'
 import type { Claims } from './token/claims.js'
 import type { User } from './user.js'
 import { within } from './within.js'
@@ -40,7 +40,6 @@ export const identify = async <U extends User>(rules: Rules<U>, token: string, a
     if (unfit || !user) return unfit ?? deny('user_unknown')
     return { user, claims }
   } catch (error) {
-    if (error instanceof StoreUnavailable) return deny('dependency_unavailable', { detail: `${error.store}: ${error.message}` })
-    return deny('internal_error')
+    return failureDenial(error)
   }
 }

@@ -1,4 +1,5 @@
 import type { ExpiryHeap } from './expiry-queue.js'
+import { pieceBits, pieceMask, rowsInPiece } from './piece.js'
 
 /** Creates an empty list of 32-bit integers: as an array has them, in 4 bytes each; more of them copy nothing. */
 export const createIntHeap = (): ExpiryHeap<number> => {
@@ -8,7 +9,7 @@ export const createIntHeap = (): ExpiryHeap<number> => {
   const at = (index: number): number | undefined => (index < length ? pieces[index >>> pieceBits]?.[index & pieceMask] : undefined)
 
   const put = (index: number, value: number): void => {
-    const piece = (pieces[index >>> pieceBits] ??= new Int32Array(1 << pieceBits))
+    const piece = (pieces[index >>> pieceBits] ??= new Int32Array(rowsInPiece))
     piece[index & pieceMask] = value
   }
 
@@ -29,6 +30,3 @@ export const createIntHeap = (): ExpiryHeap<number> => {
     },
   }
 }
-
-const pieceBits = 13
-const pieceMask = (1 << pieceBits) - 1

@@ -1,9 +1,9 @@
 import { deny, type Denial } from '../protocol/denial.js'
 import type { Endpoint } from './endpoint.js'
+import { failureDenial } from './failure-denial.js'
 import type { Identity } from './identify.js'
 import type { Rules } from './rules.js'
 import { checkUser } from './steps/standing.js'
-import { StoreUnavailable } from './store-unavailable.js'
 import type { User } from './user.js'
 import { within } from './within.js'
 
@@ -23,7 +23,6 @@ export const mayUse = async <U extends User>(rules: Rules<U>, { user, claims }: 
     const member = await within('memberships', topicMs, rules.memberships.mayEnter(user.id, endpoint.conversation, at + topicMs))
     return member ? undefined : deny('not_found')
   } catch (error) {
-    if (error instanceof StoreUnavailable) return deny('dependency_unavailable', { detail: `${error.store}: ${error.message}` })
-    return deny('internal_error')
+    return failureDenial(error)
   }
 }

@@ -1,5 +1,6 @@
 import { deny, type Denial } from '../protocol/denial.js'
 import type { ClientAddress } from './address/client-address.js'
+import { chargeBadToken } from './charge-bad-token.js'
 import { identify } from './identify.js'
 import { mayUse } from './may-use.js'
 import type { Principal } from './decision.js'
@@ -14,9 +15,6 @@ export interface Renewable {
   readonly client: ClientAddress | undefined
   readonly principal: Pick<Principal, 'claims'>
 }
-
-/** What a token that proves nothing costs its address beyond the 1 that every attempt costs. */
-const badTokenCost = 4
 
 /**
  * Judges a new token for a live socket by the rules that concern its holder: token, revocation, bans, user, role, membership.
@@ -38,7 +36,7 @@ export const judgeRenewal = async <U extends User>(
     return deny('rate_limited', { retryAfterMs: budget.retryAfterMs, detail: 'address budget is dry' })
   const identity = await identify(rules, token, at)
   if ('reason' in identity) {
-    if (key !== undefined && identity.reason === 'token_invalid') rules.budget.charge(key, badTokenCost, at)
+    chargeBadToken(rules.budget, key, identity, at)
     return identity
   }
   const { user, claims } = identity

@@ -1,6 +1,7 @@
 import { deny, type Denial } from '../protocol/denial.js'
 import { createBudgets, type Budgets } from './budgets.js'
 import { resolveClient } from './address/resolve-client.js'
+import { chargeBadToken } from './charge-bad-token.js'
 import { decisionId } from './decision-id.js'
 import type { Handshake } from './handshake.js'
 import { identify } from './identify.js'
@@ -35,9 +36,6 @@ export const createTicketDesk = (tickets: Tickets): TicketDesk => ({
   addressBudget: createBudgets({ capacity: 600, refillPerSecond: 20 }),
   userBudget: createBudgets({ capacity: 60, refillPerSecond: 1 }),
 })
-
-/** What a token that proves nothing costs its address beyond the 1 that every ask costs. */
-const badTokenCost = 4
 
 const onlyHeader = new Set(['header'] as const)
 const noOffer = { modern: false, bearer: undefined }
@@ -87,7 +85,7 @@ export const sellTicket = async (rules: Rules, desk: TicketDesk, request: Ticket
   try {
     const identity = await identify(rules, credential.token, at)
     if ('reason' in identity) {
-      if (identity.reason === 'token_invalid' && key !== undefined) desk.addressBudget.charge(key, badTokenCost, at)
+      chargeBadToken(desk.addressBudget, key, identity, at)
       return refuse(identity)
     }
     const userId = identity.user.id

@@ -1,12 +1,12 @@
 import type { ProtectedNetworks } from '../admission/ban-dangers.js'
 import type { BanSubject } from '../admission/ban.js'
 import { canonicalAddress } from '../admission/address/canonical.js'
+import { failureDenial } from '../admission/failure-denial.js'
 import type { Handshake } from '../admission/handshake.js'
 import { StoreUnavailable } from '../admission/store-unavailable.js'
 import type { User, Users } from '../admission/user.js'
 import type { Feed } from '../conversation/feed.js'
 import type { Gate } from '../gate.js'
-import { deny } from '../protocol/denial.js'
 import type { SqliteAudit } from '../stores/sqlite/sqlite-audit.js'
 import type { SqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { StoredUser } from '../stores/sqlite/user-row.js'
@@ -211,7 +211,7 @@ export const createOperations = <U extends User>(parts: {
         return tokenReport(inspection, holder !== undefined && 'reason' in holder ? holder : undefined)
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error
-        return unansweredReport(deny('dependency_unavailable', { detail: `${error.store}: ${error.message}` }))
+        return unansweredReport(failureDenial(error))
       }
     },
   }
