@@ -1,10 +1,12 @@
 import { createBudgets } from '../../admission/budgets.js'
+import { chargeBadToken } from '../../admission/charge-bad-token.js'
 import { decisionId } from '../../admission/decision-id.js'
 import type { User } from '../../admission/user.js'
 import type { Gate } from '../../gate.js'
 import type { Denial } from '../../protocol/denial.js'
 import { problemOf } from '../../protocol/problem.js'
 import { problemResponse, refusal } from './api-problem.js'
+import { bearerToken } from './bearer-token.js'
 import type { ClientOf, NodeContext } from './client-of.js'
 import { HTTPException } from 'hono/http-exception'
 
@@ -18,11 +20,6 @@ export interface BearerOptions {
   /** Epoch milliseconds. */
   readonly now: () => number
 }
-
-const bearerForm = /^Bearer +([\w.~+/-]+=*)$/i
-
-/** What a token that proves nothing costs its address beyond the 1 that every request costs. */
-const badTokenCost = 4
 
 const limited = (retryAfterMs: number): HTTPException => refusal({ status: 429, code: 'rate_limited', title: 'Too many requests.', retryAfterMs })
 
@@ -38,14 +35,14 @@ export const createBearerOf = ({ clientOf, identify, refused, now }: BearerOptio
     const { address, key } = clientOf(context)
     const budget = key === undefined ? undefined : addresses.reserve(key, now())
     if (budget?.granted === false) throw limited(budget.retryAfterMs)
-    const token = bearerForm.exec(context.req.header('authorization') ?? '')?.[1]
+    const token = bearerToken(context)
     if (token === undefined) {
       const title = 'Name yourself by a token as Bearer.'
       throw new HTTPException(401, { res: problemResponse({ status: 401, code: 'token_missing', title, headers: { 'WWW-Authenticate': 'Bearer' } }) })
     }
     const identity = await identify(token)
     if ('reason' in identity) {
-      if (identity.reason === 'token_invalid' && key !== undefined) addresses.charge(key, badTokenCost, now())
+      chargeBadToken(addresses, key, identity, now())
       const id = decisionId()
       refused({ denial: identity, decisionId: id, address })
       const { status, headers, body } = problemOf(identity, id)

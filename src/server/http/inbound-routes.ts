@@ -1,4 +1,3 @@
-import { bodyLimit } from 'hono/body-limit'
 import { contentVerdict } from '../../conversation/content-marks.js'
 import type { Inbound } from '../../conversation/inbound-message.js'
 import type { WorkspaceEvent } from '../../conversation/log.js'
@@ -8,6 +7,7 @@ import { sourceOf, type ConnectorSource } from '../connectors/source.js'
 import { judgeSignature, type SignatureVerdict } from '../connectors/webhook-signature.js'
 import { notFound, problemResponse, refusal } from './api-problem.js'
 import { inboundBody } from './inbound-body.js'
+import { limitBody } from './limit-body.js'
 import { parseBody } from './read-request.js'
 import type { PublicHono } from './public-hono.js'
 
@@ -45,7 +45,7 @@ const titles: Readonly<Record<Exclude<SignatureVerdict, 'good'>, string>> = {
  */
 export const addInboundRoutes = (app: PublicHono, options: () => InboundOptions | undefined): void => {
   let inFlight = 0
-  app.post('/api/v1/inbound/:source', bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }), async ({ req }) => {
+  app.post('/api/v1/inbound/:source', limitBody(maxBodyBytes), async ({ req }) => {
     const inbound = options()
     if (inbound === undefined) return away()
     const source = inbound.sources.find(({ name }) => name === req.param('source'))
@@ -124,5 +124,3 @@ const refusedOr = (result: Awaited<ReturnType<Inbound['receive']>>, refuse: (rea
 }
 
 const away = (): Response => problemResponse({ status: 503, code: 'dependency_unavailable', title: 'The server starts.', retryAfterMs: 1_000 })
-const tooLarge = (): Response => problemResponse({ status: 413, code: 'body_too_large', title: `A body may have ${String(maxBodyBytes)} bytes.` })
-

@@ -1,11 +1,11 @@
 import { Hono, type MiddlewareHandler } from 'hono'
-import { bodyLimit } from 'hono/body-limit'
 import type { Operations } from '../operations.js'
 import type { FindOperator } from '../operator-keys.js'
 import { onlyByRole } from './acting-operator.js'
-import { answerFailure, notFound, problemResponse } from './api-problem.js'
+import { answerFailure, notFound } from './api-problem.js'
 import { addCheckupRoutes, type Checkup } from './checkup-routes.js'
 import { addHealthRoutes } from './health-routes.js'
+import { limitBody } from './limit-body.js'
 import { onlyLoopbackHosts } from './loopback-host.js'
 import { limitOperators, type OperatorBudgetConfig } from './operator-budget.js'
 import { noCrossSite, onlyOperator } from './operator-guard.js'
@@ -55,11 +55,8 @@ const nobody: FindOperator = () => Promise.resolve(undefined)
 
 const importPath = '/api/v1/ban-imports'
 
-const limitOf = (maxSize: number): MiddlewareHandler =>
-  bodyLimit({ maxSize, onError: () => problemResponse({ status: 413, code: 'body_too_large', title: `A body may have ${maxSize} bytes.` }) })
-
 const limitBodies = (): MiddlewareHandler => {
-  const small = limitOf(maxBodyBytes)
-  const large = limitOf(maxImportBytes)
+  const small = limitBody(maxBodyBytes)
+  const large = limitBody(maxImportBytes)
   return (context, next) => (context.req.path === importPath ? large : small)(context, next)
 }

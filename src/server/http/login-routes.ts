@@ -1,9 +1,10 @@
-import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import type { LoginAnswer, Logins } from '../login/logins.js'
 import { maxPassword } from '../login/password-rule.js'
 import { problemResponse } from './api-problem.js'
+import { bearerToken } from './bearer-token.js'
 import type { ClientOf, NodeContext } from './client-of.js'
+import { limitBody } from './limit-body.js'
 import { onlyJson } from './only-json.js'
 import type { PublicHono } from './public-hono.js'
 import { readBody } from './read-request.js'
@@ -54,14 +55,9 @@ const answerOf = (action: Action, answer: LoginAnswer): Response => {
   }
 }
 
-const bearerForm = /^Bearer +([\w.~+/-]+=*)$/i
-
 /** `/api/v1/login`, `/api/v1/refresh` and `/api/v1/logout`: JSON in, JSON out, no cookies. */
 export const addLoginRoutes = (app: PublicHono, { logins, clientOf, noted, now }: LoginRoutes): void => {
-  const small = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError: () => problemResponse({ status: 413, code: 'body_too_large', title: `A body may have ${maxBodyBytes} bytes.` }),
-  })
+  const small = limitBody(maxBodyBytes)
   const asked = async (
     context: NodeContext,
     action: Action,
@@ -85,7 +81,7 @@ export const addLoginRoutes = (app: PublicHono, { logins, clientOf, noted, now }
   })
   app.post('/api/v1/logout', onlyJson, small, async (context) => {
     const body = await readBody(context, logoutBody)
-    const accessToken = bearerForm.exec(context.req.header('authorization') ?? '')?.[1]
+    const accessToken = bearerToken(context)
     if (accessToken === undefined && body.refreshToken === undefined) {
       return problemResponse({ status: 401, code: 'token_missing', title: 'Name the session by a refresh token, or by an access token as Bearer.', headers: { 'WWW-Authenticate': 'Bearer' } })
     }

@@ -3,6 +3,7 @@ import type { MiddlewareHandler } from 'hono'
 import type { FindOperator } from '../operator-keys.js'
 import { setActing } from './acting-operator.js'
 import { problemResponse } from './api-problem.js'
+import { bearerToken } from './bearer-token.js'
 import { isJson, notJson } from './only-json.js'
 
 const wrongKeysPerMinute = 10
@@ -10,8 +11,6 @@ const windowMs = 60_000
 
 // Digests have one length, so the comparison neither throws nor tells how long the key is.
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest()
-
-const bearerForm = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i
 
 /**
  * Lets only the key of `operator.key`, and those of named operators, through (`Authorization: Bearer`, RFC 6750 section 2.1).
@@ -26,7 +25,7 @@ export const onlyOperator = (operatorKey: string, find: FindOperator, now: () =>
   let wrongAt: readonly number[] = []
 
   return async (context, next) => {
-    const key = bearerForm.exec(context.req.header('authorization') ?? '')?.[1]
+    const key = bearerToken(context)
     if (key === undefined) {
       const headers = { 'WWW-Authenticate': 'Bearer' }
       return problemResponse({ status: 401, code: 'key_missing', title: 'The operator key is missing.', headers })

@@ -1,8 +1,8 @@
-import { bodyLimit } from 'hono/body-limit'
 import { z } from 'zod'
 import type { GateTickets } from '../../gate.js'
 import { problemOf } from '../../protocol/problem.js'
 import { problemResponse } from './api-problem.js'
+import { limitBody } from './limit-body.js'
 import type { PublicHono } from './public-hono.js'
 
 const maxBodyBytes = 1_024
@@ -10,7 +10,7 @@ const ticketBody = z.strictObject({ path: z.string() })
 
 /** `POST /api/v1/tickets`: a single-use ticket for the bearer of a token. */
 export const addTicketRoutes = (tickets: GateTickets) => (app: PublicHono): void => {
-  app.post('/api/v1/tickets', bodyLimit({ maxSize: maxBodyBytes, onError: tooLarge }), async (context) => {
+  app.post('/api/v1/tickets', limitBody(maxBodyBytes), async (context) => {
     const { incoming } = context.env
     // Who asks comes before what for: a body of another shape names no path, and the gate finds that after the bearer.
     const path = pathOf(await context.req.text()) ?? ''
@@ -29,5 +29,3 @@ const pathOf = (text: string): string | undefined => {
     return undefined
   }
 }
-
-const tooLarge = (): Response => problemResponse({ status: 413, code: 'body_too_large', title: `A body may have ${maxBodyBytes} bytes.` })

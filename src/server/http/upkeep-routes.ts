@@ -1,4 +1,3 @@
-import { bodyLimit } from 'hono/body-limit'
 import type { User } from '../../admission/user.js'
 import { conversationScope, listScope, type Scope } from '../../conversation/access.js'
 import type { Conversations } from '../../conversation/conversations.js'
@@ -7,6 +6,7 @@ import { customerItem } from '../../conversation/modern/items.js'
 import { notFound, problemResponse } from './api-problem.js'
 import type { BearerOf } from './bearer.js'
 import type { ClientOf, NodeContext } from './client-of.js'
+import { limitBody } from './limit-body.js'
 import { onlyJson } from './only-json.js'
 import type { PublicHono } from './public-hono.js'
 import { readBody } from './read-request.js'
@@ -41,10 +41,7 @@ const onlyOwners = (): Response => problemResponse({ status: 403, code: 'forbidd
  * admins.
  */
 export const addUpkeepRoutes = (app: PublicHono, { conversations, bearerOf, clientOf, publish, noted, now }: UpkeepRoutes): void => {
-  const small = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError: () => problemResponse({ status: 413, code: 'body_too_large', title: `A body may have ${String(maxBodyBytes)} bytes.` }),
-  })
+  const small = limitBody(maxBodyBytes)
 
   const mayDelete = async ({ userId, workspace }: Scope): Promise<boolean> => {
     const memberships = await conversations.membershipsOf(userId)
