@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { admit } from './admission/admit.js'
 import type { AllowList } from './admission/allow-list.js'
 import { createCapacity } from './admission/capacity.js'
@@ -161,5 +162,3 @@ const checkAllowList = (issuers: readonly IssuerConfig[], allowList: AllowList |
   const index = issuers.findIndex(({ allowListPrefix }) => allowListPrefix !== undefined)
   if (index !== -1 && allowList === undefined) throw new TypeError(`Cannot take the issuers as "issuers[${String(index)}].allowListPrefix" needs the option "allowList": there is nobody to ask`)
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { v7 as uuidv7 } from 'uuid'
 import type { ControlLog, EndedSubject, SessionsEnd } from './admission/control.js'
 import type { ControlReaders } from './admission/control-readers.js'
@@ -76,5 +77,3 @@ export const createSessionEnds = <U extends User>(parts: {
     },
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { CliError } from './cli-error.js'
 import { exitCodes } from './exit-code.js'
@@ -119,11 +120,6 @@ export interface OperatorClientOptions {
   /** Waits so many milliseconds. */
   readonly pause?: (ms: number) => Promise<void>
 }
-
-const sleep = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms)
-  })
 
 /**
  * Speaks to the internal port at `url`.

@@ -1,4 +1,3 @@
-import { access } from 'node:fs/promises'
 import type { Ban, BanSubject } from '../admission/ban.js'
 import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
 import { migrate, migrationStatus, type MigrationStatus } from '../stores/sqlite/migrate.js'
@@ -9,6 +8,7 @@ import { createSqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { StoredUser } from '../stores/sqlite/user-row.js'
 import type { Config } from './config/config.js'
 import { Conflict } from './conflict.js'
+import { fileExists } from './file-exists.js'
 import { StartError } from './listen.js'
 import type { Actor } from './actor.js'
 import type { BanImport, Operations, UserSummary } from './operations.js'
@@ -29,17 +29,8 @@ export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'previewBan'
 
 const summary = ({ id, email, active, role }: StoredUser): UserSummary => ({ id, email, active, role })
 
-const exists = async (path: string): Promise<boolean> => {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false
-  }
-}
-
 const demandFile = async ({ storage }: Config): Promise<void> => {
-  if (await exists(storage.path)) return
+  if (await fileExists(storage.path)) return
   throw new StartError(`There is no database at ${storage.path}: run the command where the server runs, or \`sallyport db migrate\` first`)
 }
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { z } from 'zod'
+import { subjectOf } from '../../server/http/shapes.js'
 import type { Offline } from '../../server/offline.js'
 import { banImport, record, type ban } from '../answers.js'
 import { hoursToMs, parseHours } from '../arguments.js'
@@ -26,9 +27,6 @@ const storeOnServer =
       throw error
     }
   }
-
-const subjectOf = ({ network, userId = '' }: BanLine): Parameters<Offline['lift']>[0] =>
-  network === undefined ? { kind: 'user', userId } : { kind: 'network', network }
 
 const storeInFile =
   (database: Offline, force: boolean, ownAddress: string | undefined): Store =>

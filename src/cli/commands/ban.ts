@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import type { z } from 'zod'
-import type { Operations } from '../../server/operations.js'
+import { subjectOf } from '../../server/http/shapes.js'
 import { ban, banAdded, banList, banPreview } from '../answers.js'
 import { bansInFile, bansOnServer, gather } from '../every-ban.js'
-import { hoursToMs, isWide, parseHours, subjectFields, type SubjectFields } from '../arguments.js'
+import { hoursToMs, isWide, parseHours, subjectFields } from '../arguments.js'
 import { demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { describeBan, reachText, table } from '../describe.js'
 import { CliError } from '../cli-error.js'
@@ -11,9 +11,6 @@ import { ownAddressOf } from '../own-address.js'
 import { addBanFileCommands } from './ban-files.js'
 import { exitCodes } from '../exit-code.js'
 import type { Terminal } from '../terminal.js'
-
-const subjectOf = (fields: SubjectFields): Parameters<Operations['ban']>[0] =>
-  'network' in fields ? { kind: 'network', network: fields.network } : { kind: 'user', userId: fields.userId }
 
 type Preview = Readonly<Pick<z.infer<typeof banPreview>, 'sockets' | 'users'>> & { readonly dangers: readonly string[] }
 

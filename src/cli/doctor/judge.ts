@@ -1,3 +1,4 @@
+import { isLoopback } from '../../server/config/is-loopback.js'
 import type { Evidence } from './evidence.js'
 import { finding, type Finding } from './findings.js'
 import { judgeAddress } from './judge-address.js'
@@ -31,10 +32,8 @@ const judgeWay = (evidence: Evidence): readonly Finding[] => {
 /** Whether somebody who is not on this machine could get there. */
 const isDevelopment = ({ url, condition, plain }: Evidence): boolean => {
   if (condition.mode !== 'development') return false
-  return !isLoopbackHost(url.hostname) || (plain.arrival !== undefined && wayOf(plain, plain.arrival).hop)
+  return !isLoopback(url.hostname) || (plain.arrival !== undefined && wayOf(plain, plain.arrival).hop)
 }
-
-const isLoopbackHost = (hostname: string): boolean => hostname === 'localhost' || hostname === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(hostname)
 
 const judgeSocket = ({ withToken, condition }: Evidence): readonly Finding[] => {
   if (withToken === undefined) return []
@@ -61,7 +60,7 @@ const judgeSurroundings = ({ url, condition, clocks }: Evidence): readonly Findi
   for (const issuer of shortSecrets) findings.push(finding('weak_secret', `The secret of ${issuer} is shorter than its algorithm asks for.`))
   const wide = trustedProxies.filter(isTooWide)
   if (wide.length > 0) findings.push(finding('trust_too_wide', `${wide.join(', ')} in "trustedProxies" lets strangers name their own address.`))
-  const open = [url, ...(publicUrl === undefined ? [] : [new URL(publicUrl)])].find(({ protocol, hostname }) => protocol === 'http:' && !isLoopbackHost(hostname))
+  const open = [url, ...(publicUrl === undefined ? [] : [new URL(publicUrl)])].find(({ protocol, hostname }) => protocol === 'http:' && !isLoopback(hostname))
   if (open !== undefined) findings.push(finding('not_https', `${open.origin} is not encrypted.`))
   return findings
 }

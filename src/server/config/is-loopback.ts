@@ -1,2 +1,7 @@
-/** Whether a host that may be bound (an address or `localhost`) is reached from this machine only. */
-export const isLoopback = (host: string): boolean => host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+import { isIPv4 } from 'node:net'
+
+/** Whether a host (an address, `localhost`, or either as a URL has it) is reached from this machine only. */
+export const isLoopback = (host: string): boolean => {
+  const name = host.toLowerCase()
+  return name === 'localhost' || name === '::1' || name === '[::1]' || (name.startsWith('127.') && isIPv4(name))
+}

@@ -1,8 +1,9 @@
-import { access, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseEnv } from 'node:util'
 import { parseJsonObject } from '../../admission/token/json-object.js'
+import { fileExists } from '../file-exists.js'
 import { escapeValue } from '../log/escape.js'
 import type { Problem } from './config-error.js'
 import { decodeText, envName, type Leaf } from './leaf.js'
@@ -25,15 +26,6 @@ export interface Environment {
 
 const filePaths = ['sallyport.config.js', 'sallyport.config.mjs', 'sallyport.config.json', 'sallyport.config.ts'] as const
 
-const exists = async (path: string): Promise<boolean> => {
-  try {
-    await access(path)
-    return true
-  } catch {
-    return false
-  }
-}
-
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
@@ -43,7 +35,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * @param given - Reads this file instead, which must be there.
  */
 export const readFileSource = async (cwd: string, leaves: readonly Leaf<unknown>[], problems: Problem[], given?: string): Promise<Source | undefined> => {
-  const found = await Promise.all(filePaths.map((name) => exists(resolve(cwd, name))))
+  const found = await Promise.all(filePaths.map((name) => fileExists(resolve(cwd, name))))
   const [name, second] = given === undefined ? filePaths.filter((_, index) => found[index] === true) : [given]
   if (name === undefined) return undefined
   const problem = (allowed: string): undefined => void problems.push({ key: name, source: 'file', value: undefined, allowed, didYouMean: undefined })
@@ -130,7 +122,7 @@ export interface DotEnv {
 /** Reads `.env` of a folder as an environment of its own. */
 export const readDotEnv = async (cwd: string, problems: Problem[]): Promise<DotEnv> => {
   const path = resolve(cwd, '.env')
-  if (!(await exists(path))) return { env: {}, lineOf: () => undefined }
+  if (!(await fileExists(path))) return { env: {}, lineOf: () => undefined }
   let text = ''
   try {
     text = await readFile(path, 'utf8')

@@ -11,8 +11,7 @@ const secret = z
 const isWebhookUrl = (text: string): boolean => {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password, hash } = new URL(text)
-  const host = hostname.replace(/^\[(.*)\]$/, '$1')
-  return (protocol === 'https:' || (protocol === 'http:' && isLoopback(host))) && username === '' && password === '' && hash === ''
+  return (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname))) && username === '' && password === '' && hash === ''
 }
 const url = z.string().max(2_000).refine(isWebhookUrl, 'must be an https address without user and fragment; http for loopback only')
 

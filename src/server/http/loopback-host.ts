@@ -1,10 +1,12 @@
 import type { MiddlewareHandler } from 'hono'
+import { isLoopback } from '../config/is-loopback.js'
 import { problemResponse } from './api-problem.js'
 
-const loopbackForm = /^(?:localhost|127(?:\.(?:0|[1-9][0-9]{0,2})){3}|\[::1\])(?::[0-9]{1,5})?$/i
+/** The name before the port; an address of IPv6 has brackets around it. */
+const hostForm = /^([^:]+|\[[^\]]*\])(?::[0-9]{1,5})?$/
 
 /** Whether a Host header (RFC 9110 section 7.2) names this machine itself, with or without a port. */
-export const isLoopbackHost = (host: string): boolean => loopbackForm.test(host)
+export const isLoopbackHost = (host: string): boolean => isLoopback(hostForm.exec(host)?.[1] ?? '')
 
 /**
  * Refuses every other Host with 421: a page whose name was re-bound to 127.0.0.1 still sends its own name.
