@@ -1,41 +1,21 @@
 // How much processor time do idle authenticated sockets take, which say something once and then only answer the heartbeat?
 // node bench/idle-cpu.mjs [sockets, default 10000] [seconds, default 50: two heartbeats]
 import { fork } from 'node:child_process'
-import { createHmac } from 'node:crypto'
 import http from 'node:http'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { WebSocket, WebSocketServer } from 'ws'
-import { createGate } from '../dist/index.js'
+import { mint, next, roomyGate } from './stage.mjs'
 
-const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
 const self = fileURLToPath(import.meta.url)
-const next = (child) =>
-  new Promise((resolve, reject) => {
-    child.once('message', resolve)
-    child.once('exit', (code) => reject(new Error(`a process of the bench ended with ${code}`)))
-  })
 
 const serve = async () => {
   const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false })
   const server = http.createServer()
-  const many = 1_000_000
-  const gate = await createGate({
-    issuers: [{ profile: 'standard', algorithms: ['HS512'], secret }],
-    lookupUser: (id) => ({ id, active: true }),
-    limits: { userConnects: { max: many, windowMs: 60_000 }, addressConnects: { max: many, windowMs: 60_000 }, addressSockets: many, nodeSockets: many },
-    addressBudget: { capacity: 1_000_000_000, refillPerSecond: 1_000_000_000 },
-    capacity: { maxLoopDelayMs: 10_000 },
-  })
+  const gate = await roomyGate()
   server.on('upgrade', gate.upgrade(wss, (ws) => ws.on('message', () => undefined)))
   process.on('message', () => process.send({ open: gate.sessions.count, cpu: process.cpuUsage() }))
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
-}
-
-const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const mint = (user) => {
-  const body = `${part({ alg: 'HS512', typ: 'JWT' })}.${part({ sub: user, exp: Math.floor(Date.now() / 1000) + 3600 })}`
-  return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
 }
 
 const peers = async (port, count, from) => {

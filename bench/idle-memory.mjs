@@ -5,34 +5,20 @@
 // Each kind runs in a process of its own; the peers live in another one. Measured is the server's resident memory, after a full collection,
 // before and after the sockets opened, by socket. Rounds alternate.
 import { fork } from 'node:child_process'
-import { createHmac } from 'node:crypto'
 import http from 'node:http'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { WebSocket, WebSocketServer } from 'ws'
-import { createGate } from '../dist/index.js'
+import { mint, next, roomyGate } from './stage.mjs'
 
-const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
 const self = fileURLToPath(import.meta.url)
-const next = (child) =>
-  new Promise((resolve, reject) => {
-    child.once('message', resolve)
-    child.once('exit', (code) => reject(new Error(`a process of the bench ended with ${code}`)))
-  })
 
 const serve = async (kind) => {
   const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false })
   const server = http.createServer()
   let open = 0
   if (kind === 'gate') {
-    const many = 1_000_000
-    const gate = await createGate({
-      issuers: [{ profile: 'standard', algorithms: ['HS512'], secret }],
-      lookupUser: (id) => ({ id, active: true }),
-      limits: { userConnects: { max: many, windowMs: 60_000 }, addressConnects: { max: many, windowMs: 60_000 }, addressSockets: many, nodeSockets: many },
-      addressBudget: { capacity: 1_000_000_000, refillPerSecond: 1_000_000_000 },
-      capacity: { maxLoopDelayMs: 10_000 },
-    })
+    const gate = await roomyGate()
     server.on('upgrade', gate.upgrade(wss, () => { open += 1 }))
   } else {
     server.on('upgrade', (request, socket, head) => {
@@ -53,12 +39,6 @@ const serve = async (kind) => {
   }
   process.on('message', () => void answer())
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
-}
-
-const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const mint = (user) => {
-  const body = `${part({ alg: 'HS512', typ: 'JWT' })}.${part({ sub: user, exp: Math.floor(Date.now() / 1000) + 3600 })}`
-  return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
 }
 
 const peers = async (port, count) => {

@@ -6,20 +6,13 @@
 // the time of the server's main thread for a batch of pushes, until the operating system has taken them all. The server has one core and its peers the
 // other (Linux `taskset`).
 import { execFile, fork } from 'node:child_process'
-import { createHmac } from 'node:crypto'
 import http from 'node:http'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { WebSocket, WebSocketServer } from 'ws'
-import { createGate, createPush } from '../dist/index.js'
-
-const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
-const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
-const mint = (user) => {
-  const body = `${part({ alg: 'HS512', typ: 'JWT' })}.${part({ sub: user, exp: Math.floor(Date.now() / 1000) + 3600 })}`
-  return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
-}
+import { createPush } from '../dist/index.js'
+import { mint, roomyGate } from './stage.mjs'
 
 const pin = async (pid, core) => {
   try {
@@ -44,14 +37,7 @@ if (process.argv[2] === 'peers') {
   const count = Number(process.argv[2] ?? 1_000)
   const pushes = Number(process.argv[3] ?? 10)
   const rounds = Number(process.argv[4] ?? 60)
-  const many = 1_000_000
-  const gate = await createGate({
-    issuers: [{ profile: 'standard', algorithms: ['HS512'], secret }],
-    lookupUser: (id) => ({ id, active: true }),
-    limits: { userConnects: { max: many, windowMs: 60_000 }, addressConnects: { max: many, windowMs: 60_000 }, addressSockets: many, nodeSockets: many },
-    addressBudget: { capacity: 1_000_000_000, refillPerSecond: 1_000_000_000 },
-    capacity: { maxLoopDelayMs: 10_000 },
-  })
+  const gate = await roomyGate()
   const sockets = []
   const server = http.createServer()
   server.on('upgrade', gate.upgrade(new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false }), (ws) => sockets.push(ws)))

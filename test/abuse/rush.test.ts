@@ -1,16 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
-import { nobody, startGateServer, tokenFor, type GateServer, type GateServerOptions } from '../wire/gate-server.js'
+import { expect, test } from 'vitest'
+import { nobody, tokenFor, type GateServer } from '../wire/gate-server.js'
+import { gateServers } from '../wire/gate-servers.js'
 import { rawClient, type RawClient } from '../wire/raw-client.js'
 
-const servers: GateServer[] = []
-const start = async (options?: GateServerOptions): Promise<GateServer> => {
-  const server = await startGateServer({ refusals: 'http', ...options })
-  servers.push(server)
-  return server
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close()
-})
+const start = gateServers({ refusals: 'http' })
 
 /** Connects them all first, and then lets them all ask at once. */
 const rush = async (server: GateServer, parts: readonly Parameters<GateServer['knock']>[0][]): Promise<readonly number[]> => {

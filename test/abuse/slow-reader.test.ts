@@ -1,16 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import { createPush } from '../../dist/index.js'
-import { nobody, startGateServer, type GateServer, type GateServerOptions } from '../wire/gate-server.js'
+import { nobody } from '../wire/gate-server.js'
+import { gateServers } from '../wire/gate-servers.js'
 
-const servers: GateServer[] = []
-const start = async (options?: GateServerOptions): Promise<GateServer> => {
-  const server = await startGateServer(options)
-  servers.push(server)
-  return server
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close()
-})
+const start = gateServers()
 
 const push = createPush('critical', { text: 'x'.repeat(100_000) })
 

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import Libsql from 'libsql'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { z } from 'zod'
 import { createBanSet } from '../../dist/admission/ban-set.js'
 import { handshakeOf, testSecret, tokenFor } from '../../dist/admission/testing/staircase.js'
@@ -15,6 +15,7 @@ import { seesProcesses } from '../abuse/stage.js'
 import { freePort } from '../cli/sallyport.js'
 import { bearer, knock } from '../server/knock.js'
 import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
+import { twoServers } from '../server/two-servers.js'
 
 const gates: Gate[] = []
 afterEach(() => {
@@ -186,22 +187,11 @@ describe('two servers on one database', () => {
     SALLYPORT_LIMITS_ADDRESS_CONNECTS_MAX: '1000000',
     SALLYPORT_LIMITS_ADDRESS_BUDGET_CAPACITY: '1000000',
   }
-  let folder: Awaited<ReturnType<typeof temporaryFolder>>
-  let here: Serving
-  let there: Serving
+  const nodes = twoServers(env)
   let token: string
   beforeAll(async () => {
-    folder = await temporaryFolder()
-    await runToEnd(['db', 'seed'], folder.cwd, env)
-    here = await serve(['serve'], folder.cwd, env)
-    there = await serve(['serve'], folder.cwd, env)
     token = await mintToken({ profile: 'standard', algorithm: 'HS512', secret, subject: '1', lifetimeMs: 600_000, at: Date.now() })
-  }, 60_000)
-  afterAll(async () => {
-    await here.stop()
-    await there.stop()
-    await folder.remove()
-  }, 60_000)
+  })
 
   const statusFrom = async (server: Serving, address: string): Promise<number> => {
     const answer = await knock(`${server.socketUrl}/ws/`, { headers: { ...bearer(token).headers, 'x-forwarded-for': address } })
@@ -216,9 +206,9 @@ describe('two servers on one database', () => {
       if (Date.now() - from > 10_000) throw new Error(`still ${last}, not ${status}`)
     }
   }
-  const key = async (): Promise<string> => (await readFile(`${folder.cwd}/.sallyport/operator.key`, 'utf8')).trim()
+  const key = async (): Promise<string> => (await readFile(`${nodes.cwd}/.sallyport/operator.key`, 'utf8')).trim()
   const banFor = async (network: string, durationMs: number): Promise<number> => {
-    const response = await fetch(`${here.internalUrl}/api/v1/bans`, {
+    const response = await fetch(`${nodes.here.internalUrl}/api/v1/bans`, {
       method: 'POST',
       headers: { 'Authorization': `Bearer ${await key()}`, 'Content-Type': 'application/json' },
       body: JSON.stringify({ network, reason: 'short', durationMs }),
@@ -229,9 +219,9 @@ describe('two servers on one database', () => {
   test('[B1] [B6] F9: a ban of two seconds is in force on both within one, and over on both within a second of its end, not before', { timeout: 30_000 }, async () => {
     const expiresAt = await banFor('203.0.113.7', 2_000)
     const madeAt = expiresAt - 2_000
-    expect(await until(here, '203.0.113.7', 403, madeAt)).toBeLessThan(1_000)
-    expect(await until(there, '203.0.113.7', 403, madeAt)).toBeLessThan(1_000)
-    for (const late of await Promise.all([here, there].map((server) => until(server, '203.0.113.7', 101, expiresAt)))) {
+    expect(await until(nodes.here, '203.0.113.7', 403, madeAt)).toBeLessThan(1_000)
+    expect(await until(nodes.there, '203.0.113.7', 403, madeAt)).toBeLessThan(1_000)
+    for (const late of await Promise.all([nodes.here, nodes.there].map((server) => until(server, '203.0.113.7', 101, expiresAt)))) {
       expect(late).toBeGreaterThanOrEqual(0)
       expect(late).toBeLessThan(1_000)
     }
@@ -241,25 +231,25 @@ describe('two servers on one database', () => {
     const aheadMs = 4_000
     // The clock of one process, its workers included.
     const clock = `data:text/javascript,const now = Date.now; Date.now = () => now() + ${String(aheadMs)}`
-    const ahead = await serve(['serve'], folder.cwd, { ...env, NODE_OPTIONS: `--import=${clock.replaceAll(' ', '%20')}` })
+    const ahead = await serve(['serve'], nodes.cwd, { ...env, NODE_OPTIONS: `--import=${clock.replaceAll(' ', '%20')}` })
     try {
       const expiresAt = await banFor('203.0.113.20', 8_000)
       const madeAt = expiresAt - 8_000
-      for (const server of [here, there, ahead]) expect(await until(server, '203.0.113.20', 403, madeAt)).toBeLessThan(1_000)
+      for (const server of [nodes.here, nodes.there, ahead]) expect(await until(server, '203.0.113.20', 403, madeAt)).toBeLessThan(1_000)
       const early = await until(ahead, '203.0.113.20', 101, expiresAt)
       expect(early).toBeGreaterThanOrEqual(-aheadMs)
       expect(early).toBeLessThan(-aheadMs + 1_000)
       // By its own clock everybody is right.
-      if (Date.now() < expiresAt - 1_000) expect(await statusFrom(here, '203.0.113.20')).toBe(403)
-      for (const server of [here, there]) expect(await until(server, '203.0.113.20', 101, expiresAt)).toBeGreaterThanOrEqual(0)
+      if (Date.now() < expiresAt - 1_000) expect(await statusFrom(nodes.here, '203.0.113.20')).toBe(403)
+      for (const server of [nodes.here, nodes.there]) expect(await until(server, '203.0.113.20', 101, expiresAt)).toBeGreaterThanOrEqual(0)
 
       // What begins or is lifted needs no clock, whoever does it.
-      expect((await here.run(['ban', 'add', '203.0.113.21', '--forever'])).code).toBe(0)
+      expect((await nodes.here.run(['ban', 'add', '203.0.113.21', '--forever'])).code).toBe(0)
       const bannedAt = Date.now()
       expect(await until(ahead, '203.0.113.21', 403, bannedAt)).toBeLessThan(1_000)
       expect((await ahead.run(['ban', 'lift', '203.0.113.21'])).code).toBe(0)
       const liftedAt = Date.now()
-      for (const server of [here, there]) expect(await until(server, '203.0.113.21', 101, liftedAt)).toBeLessThan(1_000)
+      for (const server of [nodes.here, nodes.there]) expect(await until(server, '203.0.113.21', 101, liftedAt)).toBeLessThan(1_000)
     } finally {
       await ahead.stop()
     }
@@ -267,8 +257,8 @@ describe('two servers on one database', () => {
 
   test('[B9] F4 L11: a ban of everybody or of this machine needs force', async () => {
     for (const network of ['0.0.0.0/0', '::/0', '127.0.0.0/8']) {
-      expect(await here.run(['ban', 'add', network, '--reason', 'x', '--yes'])).toMatchObject({ code: expect.toSatisfy((code: unknown) => code !== 0) })
-      expect(await statusFrom(here, '203.0.113.9')).toBe(101)
+      expect(await nodes.here.run(['ban', 'add', network, '--reason', 'x', '--yes'])).toMatchObject({ code: expect.toSatisfy((code: unknown) => code !== 0) })
+      expect(await statusFrom(nodes.here, '203.0.113.9')).toBe(101)
     }
   })
 })

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { bearer, knock, modernBearer, opened, refused, type Knocked } from './knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+import type { Environment, Serving } from './run-cli.js'
+import { twoServers } from './two-servers.js'
 
 const secret = randomBytes(64).toString('base64url')
 const env: Environment = { SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_REFUSALS: 'http', SALLYPORT_CARRIERS: 'header,subprotocol,ticket' }
@@ -13,22 +14,7 @@ const tokenOf = (subject: string, change: { readonly lifetimeMs?: number; readon
 
 const claims = z.object({ exp: z.number() })
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let here: Serving
-let there: Serving
-
-beforeAll(async () => {
-  folder = await temporaryFolder()
-  await runToEnd(['db', 'seed'], folder.cwd, env)
-  here = await serve(['serve'], folder.cwd, env)
-  there = await serve(['serve'], folder.cwd, env)
-}, 60_000)
-
-afterAll(async () => {
-  await here.stop()
-  await there.stop()
-  await folder.remove()
-}, 60_000)
+const nodes = twoServers(env)
 
 const modernOn = async (server: Serving, token: string): Promise<Knocked> => {
   const socket = await opened(`${server.socketUrl}/ws/`, modernBearer(token))
@@ -40,8 +26,8 @@ describe('two servers on one database', () => {
   test('[S4] [S15] K4: a socket whose token lives three seconds is told, says nothing, and is closed at the end', { timeout: 20_000 }, async () => {
     const token = await tokenOf('1', { lifetimeMs: 3_000 })
     const endsAt = claims.parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())).exp * 1_000
-    const modern = await modernOn(here, token)
-    const classic = await opened(`${here.socketUrl}/ws/customers/`, bearer(token))
+    const modern = await modernOn(nodes.here, token)
+    const classic = await opened(`${nodes.here.socketUrl}/ws/customers/`, bearer(token))
     expect(await modern.next()).toMatchObject({ type: 'session.expiring', code: 'token_expired', expiresAt: endsAt })
     expect(await modern.closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/^token_expired /) })
     const late = Date.now() - endsAt
@@ -51,7 +37,7 @@ describe('two servers on one database', () => {
   })
 
   test('[S15] [S17] a new token moves the end of a socket that was told, and one of somebody else does not', { timeout: 20_000 }, async () => {
-    const socket = await modernOn(here, await tokenOf('1', { lifetimeMs: 3_000 }))
+    const socket = await modernOn(nodes.here, await tokenOf('1', { lifetimeMs: 3_000 }))
     expect(await socket.next()).toMatchObject({ type: 'session.expiring' })
     socket.send(JSON.stringify({ id: 1, type: 'authenticate', token: await tokenOf('2') }))
     expect(await socket.next()).toMatchObject({ re: 1, type: 'error', code: 'token_invalid' })
@@ -65,7 +51,7 @@ describe('two servers on one database', () => {
   test('[O3] [O6] B3: of sockets that bring one ticket to both at the same instant at most one is let in, by the one that sold it', { timeout: 20_000 }, async () => {
     const path = '/ws/customers/'
     const buy = async (): Promise<string> => {
-      const answer = await fetch(`${here.publicUrl}/api/v1/tickets`, { method: 'POST', headers: { Authorization: `Bearer ${await tokenOf('1')}` }, body: JSON.stringify({ path }) })
+      const answer = await fetch(`${nodes.here.publicUrl}/api/v1/tickets`, { method: 'POST', headers: { Authorization: `Bearer ${await tokenOf('1')}` }, body: JSON.stringify({ path }) })
       return z.object({ ticket: z.string() }).parse(await answer.json()).ticket
     }
     const statuses = async (server: Serving, ticket: string): Promise<readonly number[]> => {
@@ -76,14 +62,14 @@ describe('two servers on one database', () => {
     const refusals = Array.from({ length: 9 }, () => 401)
     for (let round = 0; round < 2; round++) {
       const ticket = await buy()
-      const [sold, other] = await Promise.all([statuses(here, ticket), statuses(there, ticket)])
+      const [sold, other] = await Promise.all([statuses(nodes.here, ticket), statuses(nodes.there, ticket)])
       expect(sold).toEqual([101, ...refusals])
       expect(other).toEqual([401, ...refusals])
     }
     // One that is tried on the other node is not used up, and is nothing there.
     const ticket = await buy()
-    expect(await statuses(there, ticket)).toEqual([401, ...refusals])
-    expect(await statuses(here, ticket)).toEqual([101, ...refusals])
+    expect(await statuses(nodes.there, ticket)).toEqual([401, ...refusals])
+    expect(await statuses(nodes.here, ticket)).toEqual([101, ...refusals])
   })
 
   const sessionIds = z.object({ items: z.array(z.object({ id: z.string(), userId: z.string() })) })
@@ -93,34 +79,34 @@ describe('two servers on one database', () => {
 
   test('[S18] [B6] sessions of a user that are ended on one are out on both, their tokens stay good, and the answer counts both', { timeout: 20_000 }, async () => {
     const token = await tokenOf('2')
-    const [first, second, other] = [await modernOn(here, token), await modernOn(there, token), await modernOn(there, await tokenOf('1'))]
-    expect(await kick(here, ['--user', '2'])).toEqual({ sockets: 2, nodes: 2, silent: 0 })
+    const [first, second, other] = [await modernOn(nodes.here, token), await modernOn(nodes.there, token), await modernOn(nodes.there, await tokenOf('1'))]
+    expect(await kick(nodes.here, ['--user', '2'])).toEqual({ sockets: 2, nodes: 2, silent: 0 })
     const answeredAt = Date.now()
     for (const socket of [first, second]) expect(await socket.closed).toMatchObject({ code: 4401, reason: expect.stringMatching(/^session_ended /) })
     expect(Date.now() - answeredAt).toBeLessThan(1_000)
-    for (const server of [here, there]) await (await modernOn(server, token)).close()
+    for (const server of [nodes.here, nodes.there]) await (await modernOn(server, token)).close()
     await other.close()
   })
 
   test('[S18] a session is ended by its id through a server that does not hold it', { timeout: 20_000 }, async () => {
-    const [meant, other] = [await modernOn(there, await tokenOf('1')), await modernOn(there, await tokenOf('1'))]
-    const { items } = sessionIds.parse(JSON.parse((await there.run(['--json', 'sessions', 'list', '--user', '1'])).stdout))
+    const [meant, other] = [await modernOn(nodes.there, await tokenOf('1')), await modernOn(nodes.there, await tokenOf('1'))]
+    const { items } = sessionIds.parse(JSON.parse((await nodes.there.run(['--json', 'sessions', 'list', '--user', '1'])).stdout))
     expect(items).toHaveLength(2)
     const [{ id } = { id: '' }] = items
-    expect(await kick(here, [id])).toEqual({ sockets: 1, nodes: 2, silent: 0 })
+    expect(await kick(nodes.here, [id])).toEqual({ sockets: 1, nodes: 2, silent: 0 })
     const { reason } = await Promise.race([meant.closed, other.closed])
     expect(reason).toBe(`session_ended ${id}`)
-    expect((await here.run(['sessions', 'kick', id])).code).toBe(4)
+    expect((await nodes.here.run(['sessions', 'kick', id])).code).toBe(4)
     await Promise.all([meant.close(), other.close()])
   })
 
   test('[T18] a server that died is said to be silent, once', { timeout: 30_000 }, async () => {
-    const third = await serve(['serve'], folder.cwd, env)
+    const third = await nodes.start()
     await third.kill()
-    const ended = await here.run(['--json', 'sessions', 'kick', '--user', '1'])
+    const ended = await nodes.here.run(['--json', 'sessions', 'kick', '--user', '1'])
     expect(reached.parse(JSON.parse(ended.stdout))).toEqual({ sockets: 0, nodes: 2, silent: 1 })
     expect(ended.stderr).toContain('1 other process has not answered')
-    expect(await kick(here, ['--user', '1'])).toEqual({ sockets: 0, nodes: 2, silent: 0 })
+    expect(await kick(nodes.here, ['--user', '1'])).toEqual({ sockets: 0, nodes: 2, silent: 0 })
   })
 
   const ends = [
@@ -131,21 +117,21 @@ describe('two servers on one database', () => {
 
   test.each(ends)('$name is out on both within a second of the answer, and does not come back', { timeout: 20_000 }, async ({ words, reason, user }) => {
     const token = await tokenOf(user, { tokenId: `of-user-${user}` })
-    const [first, second, other] = [await modernOn(here, token), await modernOn(there, token), await modernOn(there, await tokenOf('1'))]
-    expect((await here.run(words)).code).toBe(0)
+    const [first, second, other] = [await modernOn(nodes.here, token), await modernOn(nodes.there, token), await modernOn(nodes.there, await tokenOf('1'))]
+    expect((await nodes.here.run(words)).code).toBe(0)
     const answeredAt = Date.now()
     for (const socket of [first, second]) expect(await socket.closed).toMatchObject({ code: 4401, reason: expect.stringMatching(new RegExp(`^${reason} `)) })
     expect(Date.now() - answeredAt).toBeLessThan(1_000)
-    for (const server of [here, there]) expect(await refused(`${server.socketUrl}/ws/`, bearer(token))).toMatchObject({ status: 401, code: reason })
+    for (const server of [nodes.here, nodes.there]) expect(await refused(`${server.socketUrl}/ws/`, bearer(token))).toMatchObject({ status: 401, code: reason })
     await other.close()
   })
 
   test('[B4] K6: what was revoked stays revoked over a restart', { timeout: 30_000 }, async () => {
     const token = await tokenOf('1', { tokenId: 'for-ever' })
-    expect((await here.run(['token', 'revoke', '--id', 'for-ever'])).code).toBe(0)
-    await there.stop()
-    there = await serve(['serve'], folder.cwd, env)
-    expect(await refused(`${there.socketUrl}/ws/`, bearer(token))).toMatchObject({ status: 401, code: 'token_revoked' })
-    await (await modernOn(there, await tokenOf('1'))).close()
+    expect((await nodes.here.run(['token', 'revoke', '--id', 'for-ever'])).code).toBe(0)
+    await nodes.there.stop()
+    nodes.there = await nodes.start()
+    expect(await refused(`${nodes.there.socketUrl}/ws/`, bearer(token))).toMatchObject({ status: 401, code: 'token_revoked' })
+    await (await modernOn(nodes.there, await tokenOf('1'))).close()
   })
 })

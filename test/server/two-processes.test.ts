@@ -1,19 +1,18 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { beforeAll, expect, test } from 'vitest'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { at, rowsAt } from '../dialects/stage.js'
 import { nextWhere } from '../failure/workspace.js'
 import { bearer, modernBearer, opened, type Knocked } from './knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+import type { Environment, Serving } from './run-cli.js'
+import { twoServers } from './two-servers.js'
 
 type Frame = Readonly<Record<string, unknown>>
 
 const secret = randomBytes(64).toString('base64url')
 const env: Environment = { SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_REFUSALS: 'http' }
 
-let folder: Awaited<ReturnType<typeof temporaryFolder>>
-let here: Serving
-let there: Serving
+const nodes = twoServers(env)
 let conversation = ''
 
 const tokenOf = (subject: string): Promise<string> => mintToken({ profile: 'standard', algorithm: 'HS512', secret, subject, lifetimeMs: 600_000, at: Date.now() })
@@ -38,28 +37,18 @@ const send = (socket: Knocked, message: object): void => {
 }
 
 beforeAll(async () => {
-  folder = await temporaryFolder()
-  await runToEnd(['db', 'seed'], folder.cwd, env)
-  here = await serve(['serve'], folder.cwd, env)
-  there = await serve(['serve'], folder.cwd, env)
-  const socket = await opened(`${here.socketUrl}/ws/conversations/`, bearer(await tokenOf('1')))
+  const socket = await opened(`${nodes.here.socketUrl}/ws/conversations/`, bearer(await tokenOf('1')))
   const list = await nextWhere(socket, ({ type }) => type === 'conversations_list')
   conversation = String(at(rowsAt(list, 'conversations')[0], 'id'))
   await socket.close()
 }, 60_000)
 
-afterAll(async () => {
-  await here.stop()
-  await there.stop()
-  await folder.remove()
-}, 60_000)
-
 test('[S24] what is stored reaches the sockets of every process that shares the database, in the order of its log and once', { timeout: 60_000 }, async () => {
-  const mine = await chatOn(here, '1')
-  const list = await classicOn(here, '/ws/conversations/', '1', 'conversations_list')
-  const modern = await opened(`${here.socketUrl}/ws/chat/${conversation}/`, modernBearer(await tokenOf('3')))
+  const mine = await chatOn(nodes.here, '1')
+  const list = await classicOn(nodes.here, '/ws/conversations/', '1', 'conversations_list')
+  const modern = await opened(`${nodes.here.socketUrl}/ws/chat/${conversation}/`, modernBearer(await tokenOf('3')))
   await nextWhere(modern, ({ type }) => type === 'subscribed')
-  const theirs = await chatOn(there, '2')
+  const theirs = await chatOn(nodes.there, '2')
   for (const content of ['first', 'second', 'third']) send(theirs, { type: 'chat_message', content })
   const heard = await upTo(mine, says('third'))
   expect(heard.filter(({ type }) => type === 'chat_message').map(({ message }) => at(message, 'content'))).toEqual(['first', 'second', 'third'])
@@ -76,18 +65,18 @@ test('[S24] what is stored reaches the sockets of every process that shares the 
 })
 
 test('[S24] who is there and who types is told in the process that holds his socket, and in no other', { timeout: 60_000 }, async () => {
-  const mine = await chatOn(here, '1')
-  const beside = await chatOn(here, '3')
+  const mine = await chatOn(nodes.here, '1')
+  const beside = await chatOn(nodes.here, '3')
   expect(await nextWhere(mine, ({ type }) => type === 'user_presence')).toMatchObject({ user_id: 3, is_online: true })
   send(beside, { type: 'typing', is_typing: true })
   expect(await nextWhere(mine, ({ type }) => type === 'typing_indicator')).toMatchObject({ user_id: 3, is_typing: true })
-  const elsewhere = await chatOn(there, '2')
+  const elsewhere = await chatOn(nodes.there, '2')
   send(elsewhere, { type: 'typing', is_typing: true })
   send(elsewhere, { type: 'chat_message', content: 'from elsewhere' })
   const heard = await upTo(mine, says('from elsewhere'))
   expect(heard.filter(({ type }) => type === 'user_presence' || type === 'typing_indicator')).toEqual([])
   // A socket of the same user in the other process is nobody's goodbye here.
-  const same = await chatOn(there, '3')
+  const same = await chatOn(nodes.there, '3')
   await same.close()
   send(elsewhere, { type: 'chat_message', content: 'after it' })
   expect((await upTo(mine, says('after it'))).filter(({ type }) => type === 'user_presence')).toEqual([])

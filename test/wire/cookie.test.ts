@@ -1,15 +1,8 @@
-import { afterEach, expect, test } from 'vitest'
-import { page, startGateServer, tokenFor, type GateServer, type GateServerOptions, type HandshakeParts } from './gate-server.js'
+import { expect, test } from 'vitest'
+import { page, tokenFor, type GateServer, type HandshakeParts } from './gate-server.js'
+import { gateServers } from './gate-servers.js'
 
-const servers: GateServer[] = []
-const start = async (change: GateServerOptions = {}): Promise<GateServer> => {
-  const server = await startGateServer({ ...change, carriers: ['header', 'subprotocol', 'query', 'cookie'], cookieName: 'chat', origins: [page], refusals: 'http' })
-  servers.push(server)
-  return server
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close()
-})
+const start = gateServers({ carriers: ['header', 'subprotocol', 'query', 'cookie'], cookieName: 'chat', origins: [page], refusals: 'http' })
 
 const statusOf = async (server: GateServer, parts: HandshakeParts): Promise<number | undefined> => {
   const client = await server.knock(parts)

@@ -1,18 +1,11 @@
-import { afterEach, expect, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { deferred } from '../../dist/admission/testing/deferred.js'
 import type { User } from '../../dist/index.js'
-import { handshakeText, nobody, startGateServer, tokenFor, type GateServer, type GateServerOptions } from './gate-server.js'
+import { handshakeText, nobody, tokenFor, type GateServerOptions } from './gate-server.js'
+import { gateServers } from './gate-servers.js'
 import { rawClient, textFrame } from './raw-client.js'
 
-const servers: GateServer[] = []
-const start = async (options?: GateServerOptions): Promise<GateServer> => {
-  const server = await startGateServer(options)
-  servers.push(server)
-  return server
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close()
-})
+const start = gateServers()
 
 /** A server that finds its user when the test says so. */
 const slowServer = async (options: GateServerOptions = {}) => {

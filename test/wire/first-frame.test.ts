@@ -1,26 +1,18 @@
 import { once } from 'node:events'
-import { afterEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Decision } from '../../dist/index.js'
-import { nobody, page, startGateServer, tokenFor, type GateServer, type GateServerOptions } from './gate-server.js'
+import { nobody, page, tokenFor, type GateServer } from './gate-server.js'
+import { gateServers } from './gate-servers.js'
 
-const servers: GateServer[] = []
 let decided: Decision[] = []
-const start = async (change: GateServerOptions = {}): Promise<GateServer> => {
+beforeEach(() => {
   decided = []
-  const server = await startGateServer({
-    carriers: ['header', 'subprotocol', 'first-frame'],
-    // A busy machine must not answer for the lobby.
-    capacity: { maxLoopDelayMs: 60_000 },
-    events: { decided: (decision) => decided.push(decision) },
-    ...change,
-  })
-  servers.push(server)
-  return server
-}
-afterEach(async () => {
+})
+const start = gateServers({ carriers: ['header', 'subprotocol', 'first-frame'], events: { decided: (decision) => decided.push(decision) } })
+// Before the servers of a test are closed, which takes time.
+afterEach(() => {
   vi.useRealTimers()
-  for (const server of servers.splice(0)) await server.close()
 })
 
 /** A client that offers `sallyport.v1` and no token, once its handshake is answered. */

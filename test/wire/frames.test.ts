@@ -1,17 +1,10 @@
-import { afterEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { createPush } from '../../dist/index.js'
-import { startGateServer, type GateServer, type GateServerOptions } from './gate-server.js'
+import type { GateServer } from './gate-server.js'
+import { gateServers } from './gate-servers.js'
 import { clientFrame, textFrame, type RawClient } from './raw-client.js'
 
-const servers: GateServer[] = []
-const start = async (options?: GateServerOptions): Promise<GateServer> => {
-  const server = await startGateServer(options)
-  servers.push(server)
-  return server
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close()
-})
+const start = gateServers()
 
 /** Sends frames on an open socket; what the server made of them when all of it was read. */
 const send = async (server: GateServer, ...frames: readonly Uint8Array[]) => {

@@ -1,20 +1,13 @@
 import { once } from 'node:events'
-import { afterEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { createPush, type User } from '../../dist/index.js'
 import { deny } from '../../dist/protocol/denial.js'
-import { handshakeText, nobody, startGateServer, tokenFor, type GateServer, type GateServerOptions, type HandshakeParts } from './gate-server.js'
+import { handshakeText, nobody, tokenFor, type GateServer, type HandshakeParts } from './gate-server.js'
+import { gateServers } from './gate-servers.js'
 import { rawClient, textFrame } from './raw-client.js'
 
-const servers: GateServer[] = []
-const start = async (options?: GateServerOptions): Promise<GateServer> => {
-  const server = await startGateServer(options)
-  servers.push(server)
-  return server
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close()
-})
+const start = gateServers()
 
 const about = { reason: 'abuse', actor: 'grace' }
 

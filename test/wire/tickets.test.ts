@@ -1,16 +1,9 @@
-import { afterEach, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { GateEvents } from '../../dist/index.js'
-import { page, startGateServer, tokenFor, type GateServer, type GateServerOptions } from './gate-server.js'
+import { page, tokenFor, type GateServer } from './gate-server.js'
+import { gateServers } from './gate-servers.js'
 
-const servers: GateServer[] = []
-const start = async (change: GateServerOptions = {}): Promise<GateServer> => {
-  const server = await startGateServer({ carriers: ['header', 'query', 'ticket'], refusals: 'http', ...change })
-  servers.push(server)
-  return server
-}
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.close()
-})
+const start = gateServers({ carriers: ['header', 'query', 'ticket'], refusals: 'http' })
 
 const buy = async ({ gate }: GateServer, { path = '/ws/', origin, token }: { readonly path?: string; readonly origin?: string; readonly token?: string } = {}): Promise<string> => {
   const headers = { authorization: [`Bearer ${token ?? (await tokenFor())}`], ...(origin === undefined ? {} : { origin: [origin] }) }
