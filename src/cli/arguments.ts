@@ -1,6 +1,49 @@
 import { InvalidArgumentError } from 'commander'
+import type { z } from 'zod'
+import { nearest } from '../server/config/nearest.js'
+import * as fields from '../server/http/fields.js'
+import { looksLikeToken } from '../server/looks-like-token.js'
 import { CliError } from './cli-error.js'
 import { exitCodes } from './exit-code.js'
+
+/**
+ * Reads an argument by the shape that the server reads it by, so that nothing is sent that it would refuse.
+ *
+ * @param remedy - What is said of a value that does not fit; commander names the value before it.
+ */
+const readBy =
+  (shape: z.ZodType<string>, remedy: string | ((text: string) => string)) =>
+  (text: string): string => {
+    // Commander repeats what does not fit, and a token must not be repeated.
+    if (looksLikeToken(text)) throw new CliError('A token never goes on the command line, where every process can read it, and stands for nothing here: only commands that ask for a token read one, by - for stdin, or from a file.', exitCodes.usage)
+    if (shape.safeParse(text).success) return text
+    throw new InvalidArgumentError(typeof remedy === 'string' ? remedy : remedy(text))
+  }
+
+export const readNetwork = readBy(fields.network, 'It must be an address such as 203.0.113.7, or a range such as 203.0.113.0/24.')
+export const readAddress = readBy(fields.address, 'It must be an address such as 203.0.113.7.')
+export const readUserId = readBy(fields.userId, 'It must have 1 to 256 characters, none of them a control character: `sallyport user list` shows ids.')
+export const readEmail = readBy(fields.email, 'It must be an e-mail address such as sara@chat.example.')
+export const readBanReason = readBy(fields.banReason, 'It must have at most 500 characters.')
+export const readSessionId = readBy(fields.sessionId, 'It must be an id as `sallyport sessions list` shows it.')
+export const readTokenId = readBy(fields.tokenId, 'It must be the id (jti) of a token, 1 to 256 characters.')
+export const readPath = readBy(fields.handshakePath, 'It must be the path of a socket such as /ws/, with at most 8192 characters.')
+export const readOrigin = readBy(fields.handshakeOrigin, 'It must be an Origin such as https://chat.example, with at most 512 characters.')
+export const readEndpoint = readBy(fields.endpointName, 'It must be the name of an endpoint, with at most 64 characters.')
+export const readAuditWord = readBy(fields.auditWord, 'It must have 1 to 300 characters, none of them a control character.')
+export const readReason = readBy(fields.denialReason, (text) => {
+  const meant = nearest(text, fields.denialReasons)
+  return `It must be a reason of the table in PROTOCOL.md${meant === undefined ? ', such as token_expired.' : `; did you mean ${meant}?`}`
+})
+
+/** A whole number from 1. */
+export const readNumber =
+  (most = 999_999_999_999_999) =>
+  (text: string): number => {
+    const number = Number(text)
+    if (/^[1-9]\d{0,14}$/.test(text) && number <= most) return number
+    throw new InvalidArgumentError(most === 999_999_999_999_999 ? 'It must be a number from 1.' : `It must be a number from 1 to ${String(most)}.`)
+  }
 
 /** Hours as a number over 0, at most ten years. */
 export const parseHours = (text: string): number => {

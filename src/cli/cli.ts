@@ -1,10 +1,12 @@
+import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import type { LoadedConfig, LoadOptions } from '../server/config/load-config.js'
+import { operatorKeyForm, readOperatorKey } from '../server/operator-key.js'
 import type { Offline } from '../server/offline.js'
 import { CliError, sentenceOf } from './cli-error.js'
 import { exitCodes, type ExitCode } from './exit-code.js'
 import { createOperatorClient, ServerUnreachable, type OperatorClient } from './operator-client.js'
-import { createTerminal, type Terminal, type TerminalOptions } from './terminal.js'
+import { createTerminal, visible, type Terminal, type TerminalOptions } from './terminal.js'
 
 /** What every command works with. */
 export interface Cli {
@@ -32,14 +34,23 @@ export const run = async (cli: Cli, command: Command, work: (terminal: Terminal)
   }
 }
 
+/** @throws CliError (usage) that blames the option. */
+const readKeyFile = async (path: string): Promise<string> => {
+  const content = await readFile(path, 'utf8').catch(() => undefined)
+  if (content === undefined) throw new CliError(`Cannot read --operator-key-file ${visible(path)}: name a file that is there and that you may read.`, exitCodes.usage)
+  const key = content.trim()
+  if (!operatorKeyForm.test(key)) throw new CliError(`--operator-key-file ${visible(path)} holds no key: it must be the 43 characters that \`sallyport operator add\` printed.`, exitCodes.usage)
+  return key
+}
+
 /** The environment, with the key that the command line names in the place of another one. */
-const envOf = ({ env, operatorKeyFile }: Cli): Cli['env'] =>
-  operatorKeyFile === undefined ? env : { ...env, SALLYPORT_OPERATOR_KEY: undefined, SALLYPORT_OPERATOR_KEY_FILE: operatorKeyFile }
+const envOf = async ({ env, operatorKeyFile }: Cli): Promise<Cli['env']> =>
+  operatorKeyFile === undefined ? env : { ...env, SALLYPORT_OPERATOR_KEY: await readKeyFile(operatorKeyFile), SALLYPORT_OPERATOR_KEY_FILE: undefined }
 
 /** Loads the configuration of the folder; heavy parts are loaded only by commands that need them. */
 export const load = async (cli: Cli, mode: LoadOptions['mode'], flags: Readonly<Record<string, unknown>> = {}, over?: string): Promise<LoadedConfig> => {
   const { loadConfig } = await import('../server/config/load-config.js')
-  return loadConfig({ mode, env: envOf(cli), cwd: cli.cwd, flags, ...(over === undefined ? {} : { over }) })
+  return loadConfig({ mode, env: await envOf(cli), cwd: cli.cwd, flags, ...(over === undefined ? {} : { over }) })
 }
 
 const hostText = (host: string): string => (host.includes(':') ? `[${host}]` : host)
@@ -58,7 +69,6 @@ const internalUrl = ({ host, port }: { readonly host: string; readonly port: num
 export const connect = async (cli: Cli): Promise<OperatorClient> => {
   const { config } = await load(cli, 'tool')
   if (config.operatorKey !== undefined) return createOperatorClient(internalUrl(config.internal), config.operatorKey, { named: true })
-  const { readOperatorKey } = await import('../server/operator-key.js')
   const url = internalUrl(config.internal)
   const key = await readOperatorKey(config.dataDir)
   if (key === undefined) throw new ServerUnreachable(url)

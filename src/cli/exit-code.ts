@@ -1,7 +1,7 @@
 /** How the command ends, as scripts may rely on it. */
 export const exitCodes = {
   ok: 0,
-  /** A start, a configuration or an operation failed. */
+  /** A start, a configuration or an operation failed; also where what was named is not there, such as a user, a ban, a session. */
   failed: 1,
   usage: 2,
   /** The server stopped, but not cleanly. */

@@ -80,6 +80,15 @@ test('[E15] a refusal that is about the key says what helps', async () => {
   await expect(named.ask(shape, 'GET', '/role')).rejects.toThrow(/^No\. .*`sallyport operator add <name> --role <role>`/)
 })
 
+test('a server that hangs is told apart from one that is not there', async () => {
+  const url = await listening(() => undefined)
+  const client = createOperatorClient(url, 'k', { deadlineMs: 100 })
+  const hangs = { exitCode: 5, message: `The server at ${url} has not answered within 0.1 s: it hangs or is stopped; look at its log, or start it again` }
+  await expect(client.ask(shape, 'GET', '/')).rejects.toMatchObject(hangs)
+  await expect(client.follow(shape, '/').next()).rejects.toMatchObject(hangs)
+  await expect(createOperatorClient('http://127.0.0.1:1', 'k', { deadlineMs: 100 }).ask(shape, 'GET', '/')).rejects.toThrow('No server answers')
+})
+
 test('a redirect is never followed with the key', async () => {
   const url = await listening((request, response) => {
     response.writeHead(302, { Location: `http://${request.headers.host ?? ''}/elsewhere` }).end()

@@ -5,8 +5,13 @@ import { exitCodes } from './exit-code.js'
 
 /** Nothing answers at the internal port; some commands then go on without. */
 export class ServerUnreachable extends CliError {
-  constructor(url: string) {
-    super(`No server answers at ${url}: start one with \`sallyport serve\` or \`sallyport dev\`, or look at SALLYPORT_INTERNAL_PORT`, exitCodes.unreachable)
+  /** @param waitedMs - How long an answer was waited for, where somebody listens but says nothing. */
+  constructor(url: string, waitedMs?: number) {
+    const mend =
+      waitedMs === undefined
+        ? `No server answers at ${url}: start one with \`sallyport serve\` or \`sallyport dev\`, or look at SALLYPORT_INTERNAL_PORT`
+        : `The server at ${url} has not answered within ${String(waitedMs / 1_000)} s: it hangs or is stopped; look at its log, or start it again`
+    super(mend, exitCodes.unreachable)
   }
 }
 
@@ -26,7 +31,7 @@ export interface OperatorClient {
   follow<T>(shape: z.ZodType<T>, path: string): AsyncGenerator<T>
 }
 
-const deadlineMs = 10_000
+const patienceMs = 10_000
 const maxAnswerBytes = 64 * 1024 * 1024
 /** Characters of one decision are some thousands. */
 const maxLine = 1024 * 1024
@@ -96,13 +101,14 @@ interface Answer {
 }
 
 /** Asks once. */
-const exchange = async (url: string, path: string, init: RequestInit): Promise<Answer> => {
+const exchange = async (url: string, path: string, init: RequestInit, deadlineMs: number): Promise<Answer> => {
+  const deadline = AbortSignal.timeout(deadlineMs)
   try {
-    const response = await fetch(new URL(path, url), { ...init, redirect: 'error', signal: AbortSignal.timeout(deadlineMs) })
+    const response = await fetch(new URL(path, url), { ...init, redirect: 'error', signal: deadline })
     return { status: response.status, value: parsed(await wholeOf(response)) }
   } catch (error) {
     if (error instanceof CliError) throw error
-    throw new ServerUnreachable(url)
+    throw new ServerUnreachable(url, deadline.aborted ? deadlineMs : undefined)
   }
 }
 
@@ -119,6 +125,8 @@ export interface OperatorClientOptions {
   readonly named?: boolean
   /** Waits so many milliseconds. */
   readonly pause?: (ms: number) => Promise<void>
+  /** How long an answer is waited for, in milliseconds (default 10,000). */
+  readonly deadlineMs?: number
 }
 
 /**
@@ -126,7 +134,7 @@ export interface OperatorClientOptions {
  *
  * A call that is answered `rate_limited` was not made: it is made again after the wait it was told, up to 60 s and ten times.
  */
-export const createOperatorClient = (url: string, key: string, { named = false, pause = sleep }: OperatorClientOptions = {}): OperatorClient => ({
+export const createOperatorClient = (url: string, key: string, { named = false, pause = sleep, deadlineMs = patienceMs }: OperatorClientOptions = {}): OperatorClient => ({
   async ask(shape, method, path, body) {
     const init = {
       method,
@@ -137,12 +145,12 @@ export const createOperatorClient = (url: string, key: string, { named = false, 
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     }
-    let answered = await exchange(url, path, init)
+    let answered = await exchange(url, path, init, deadlineMs)
     for (let again = 0; again < maxAgain; again += 1) {
       const waitMs = pauseOf(answered)
       if (waitMs === undefined) break
       await pause(waitMs)
-      answered = await exchange(url, path, init)
+      answered = await exchange(url, path, init, deadlineMs)
     }
     const { status, value } = answered
     if (status === 404) return undefined
@@ -170,7 +178,7 @@ export const createOperatorClient = (url: string, key: string, { named = false, 
       }
     } catch (error) {
       if (error instanceof CliError) throw error
-      throw new ServerUnreachable(url)
+      throw new ServerUnreachable(url, deadline.signal.aborted ? deadlineMs : undefined)
     } finally {
       clearTimeout(timer)
       deadline.abort()

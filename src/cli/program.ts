@@ -1,4 +1,6 @@
+import { stderr } from 'node:process'
 import { Command, CommanderError } from 'commander'
+import { version } from '../server/version.js'
 import type { Cli } from './cli.js'
 import { addAuditCommands } from './commands/audit.js'
 import { addBanCommands } from './commands/ban.js'
@@ -18,15 +20,17 @@ import { addTailCommand } from './commands/tail.js'
 import { addTokenCommands } from './commands/token.js'
 import { addUserCommands } from './commands/user.js'
 import { addVersionCommand } from './commands/version.js'
+import { CliError } from './cli-error.js'
 import { exitCodes, type ExitCode } from './exit-code.js'
 
 const exitHelp = `
-Exit codes: 0 ok, 1 failed start or configuration, 2 usage, 3 unclean stop, 4 the check said no, 5 server unreachable.`
+Exit codes: 0 ok, 1 failed start, configuration or operation, 2 usage, 3 unclean stop, 4 the check said no, 5 server unreachable.`
 
 /** The whole command line. */
-export const createProgram = (cli: Cli): Command => {
+const createProgram = (cli: Cli): Command => {
   const program = new Command('sallyport')
     .description('A gate for WebSockets: who gets a socket, for how long, and why not.')
+    .version(version, '--version', 'print the version of this program')
     .exitOverride()
     .option('--json', 'data as JSON')
     .option('--quiet', 'no talk on stderr, only failures')
@@ -63,6 +67,10 @@ export const runProgram = async (words: readonly string[], cli: Cli): Promise<Ex
     await createProgram(cli).parseAsync([...words], { from: 'user' })
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+    if (error instanceof CliError) {
+      stderr.write(`${error.message}\n`)
+      return error.exitCode
+    }
     throw error
   }
   return cli.exitCode

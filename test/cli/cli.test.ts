@@ -19,6 +19,7 @@ describe('words', () => {
   test('version, help and secret are data on stdout', async () => {
     expect(await sallyport(['version'], folder)).toMatchObject({ code: 0, stderr: '', stdout: matching(/^\d+\.\d+\.\d+\n$/) })
     expect((await sallyport(['--help'], folder)).code).toBe(0)
+    expect((await sallyport(['--version'], folder)).stdout).toBe((await sallyport(['version'], folder)).stdout)
     const first = await sallyport(['secret'], folder)
     const second = await sallyport(['--json', 'secret'], folder)
     expect(first.stdout).toMatch(/^[A-Za-z0-9_-]{86}\n$/)
@@ -49,9 +50,29 @@ describe('words', () => {
     expect(stderr).not.toMatch(/^\s+at /m)
   })
 
-  test('a token as an argument is refused without being repeated', async () => {
+  test.each([
+    [['ban', 'add', '999.1.1.1'], "'999.1.1.1' is invalid for argument 'network'. It must be an address such as 203.0.113.7, or a range such as 203.0.113.0/24."],
+    [['ban', 'lift', '203.0.113.0/33'], "'203.0.113.0/33' is invalid for argument 'network'. It must be an address"],
+    [['sessions', 'kick', 'a/b'], "'a/b' is invalid for argument 'session'. It must be an id as `sallyport sessions list` shows it."],
+    [['user', 'add', '--email', 'nobody'], "'--email <email>' argument 'nobody' is invalid. It must be an e-mail address such as"],
+    [['explain', '--path', 'ws'], "'--path <path>' argument 'ws' is invalid. It must be the path of a socket such as /ws/"],
+    [['tail', '--reason', 'token_expird'], "argument 'token_expird' is invalid. It must be a reason of the table in PROTOCOL.md; did you mean token_expired?"],
+    [['audit', '--count', '1001'], "argument '1001' is invalid. It must be a number from 1 to 1000."],
+    [['bann'], 'Did you mean ban?'],
+    [['--operator-key-file', '/nonexistent/key', 'sessions', 'list'], 'Cannot read --operator-key-file /nonexistent/key: name a file'],
+    [['--operator-key-file', 'package.json', 'sessions', 'list'], '--operator-key-file package.json holds no key: it must be the 43 characters that `sallyport operator add` printed.'],
+  ])('%j names the value, what is wrong with it and what helps, asking nobody', async (words, said) => {
+    await writeFile(join(cwd, 'package.json'), '{}')
+    const { code, stdout, stderr } = await sallyport(words, folder)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(said)
+    // The words themselves are looked at first: nothing is said of a server or of a database that is not there.
+    expect(stderr).not.toMatch(/server|database|SALLYPORT_/)
+  })
+
+  test.each([[['token', 'check']], [['ban', 'add']], [['sessions', 'kick']], [['token', 'revoke', '--id']], [['user', 'disable']], [['tail', '--user']]])('a token after %j is refused without being repeated', async (words) => {
     const token = 'eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiIxIn0.c2VjcmV0'
-    const { code, stdout, stderr } = await sallyport(['token', 'check', token], folder)
+    const { code, stdout, stderr } = await sallyport([...words, token], folder)
     expect(code).toBe(2)
     expect(stdout + stderr).not.toContain('eyJ')
   })
@@ -145,8 +166,8 @@ describe('without a server', () => {
     expect(await sallyport(['ban', 'list', '--quiet'], folder)).toMatchObject({ code: 0, stdout: '', stderr: '' })
     expect(await sallyport(['ban', 'add', '::ffff:203.0.113.7', '--reason', 'flood'], folder)).toMatchObject({ code: 0, stdout: matching(/^203\.0\.113\.7 +until .* flood\n$/) })
     expect(await sallyport(['ban', 'add', '10.0.0.0/8', '--yes', '--forever'], folder)).toMatchObject({ code: 0, stdout: containing('for ever') })
-    expect(await sallyport(['ban', 'add', '010.0.0.1'], folder)).toMatchObject({ code: 1, stdout: '', stderr: containing('Cannot ban a network') })
+    expect(await sallyport(['ban', 'add', '010.0.0.1'], folder)).toMatchObject({ code: 2, stdout: '', stderr: containing('It must be an address') })
     expect(await sallyport(['ban', 'lift', '203.0.113.7'], folder)).toMatchObject({ code: 0 })
-    expect(await sallyport(['ban', 'lift', '203.0.113.7'], folder)).toMatchObject({ code: 4, stdout: '' })
+    expect(await sallyport(['ban', 'lift', '203.0.113.7'], folder)).toMatchObject({ code: 1, stdout: '' })
   })
 })

@@ -147,7 +147,7 @@ test('[E4] replay refuses a recording of another version, a file that is none an
 
 test('tail ends with a word when the server goes, and is a usage error with a filter nobody knows', async () => {
   expect((await sallyport(['tail', '--outcome', 'perhaps'], folder)).code).toBe(2)
-  expect(await sallyport(['tail', '--address', 'everywhere'], folder)).toMatchObject({ code: 1, stdout: '' })
+  expect(await sallyport(['tail', '--address', 'everywhere'], folder)).toMatchObject({ code: 2, stdout: '' })
   const watching = sallyport(['tail'], folder)
   server.signal('SIGTERM')
   await server.ended

@@ -1,15 +1,11 @@
-import { InvalidArgumentError, type Command } from 'commander'
+import type { Command } from 'commander'
 import { auditList, undone } from '../answers.js'
+import { readAuditWord, readNumber } from '../arguments.js'
 import { connect, demand, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
 import { reachText, table, timeText } from '../describe.js'
 import { exitCodes } from '../exit-code.js'
 import { ownAddressOf } from '../own-address.js'
-
-const parseId = (text: string): number => {
-  if (!/^[1-9]\d{0,14}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1.')
-  return Number(text)
-}
 
 interface AuditOptions {
   readonly actor?: string
@@ -24,11 +20,11 @@ export const addAuditCommands = (program: Command, cli: Cli): void => {
   program
     .command('audit')
     .description('who changed what, newest first')
-    .option('--actor <name>', 'only by this actor')
-    .option('--action <name>', 'only such as ban.add')
-    .option('--subject <name>', 'only about this, such as network:203.0.113.0/24 or user:7')
-    .option('--before <id>', 'only lines older than this one', parseId)
-    .option('--count <number>', 'so many lines, at most 1000', parseId, 50)
+    .option('--actor <name>', 'only by this actor', readAuditWord)
+    .option('--action <name>', 'only such as ban.add', readAuditWord)
+    .option('--subject <name>', 'only about this, such as network:203.0.113.0/24 or user:7', readAuditWord)
+    .option('--before <id>', 'only lines older than this one', readNumber())
+    .option('--count <number>', 'so many lines, at most 1000', readNumber(1_000), 50)
     .action(async ({ count, before, ...filter }: AuditOptions, command: Command) =>
       run(cli, command, async (terminal) => {
         const client = await connect(cli)
@@ -45,7 +41,7 @@ export const addAuditCommands = (program: Command, cli: Cli): void => {
   program
     .command('undo')
     .description('take back a change that `audit` lists: a ban, a lift, a user who was enabled or disabled')
-    .argument('<id>', 'its number in the list', parseId)
+    .argument('<id>', 'its number in the list', readNumber())
     .option('--force', 'also a ban that would lock out an operator, a proxy or a network of bans.allow')
     .action(async (id: number, { force = false }: { readonly force?: boolean }, command: Command) =>
       run(cli, command, async (terminal) => {

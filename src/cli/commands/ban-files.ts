@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { subjectOf } from '../../server/http/shapes.js'
 import type { Offline } from '../../server/offline.js'
 import { banImport, record, type ban } from '../answers.js'
-import { hoursToMs, parseHours } from '../arguments.js'
+import { hoursToMs, parseHours, readBanReason } from '../arguments.js'
 import { CliError } from '../cli-error.js'
 import { demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { bansInFile, bansOnServer } from '../every-ban.js'
@@ -50,7 +50,7 @@ export const addBanFileCommands = (bans: Command, cli: Cli): void => {
     .option('--hours <number>', 'how long lines last that do not say it', parseHours, 24)
     .option('--forever', 'lines that do not say it last without end')
     .option('--force', 'also very wide ranges and what would lock out an operator, a proxy or a network of bans.allow')
-    .option('--reason <text>', 'for lines that have none', '')
+    .option('--reason <text>', 'for lines that have none', readBanReason, '')
     .action(
       async (source: string, options: { hours: number; forever?: boolean; force?: boolean; reason: string }, command: Command) =>
         run(cli, command, async (terminal) => {

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { subjectOf } from '../../server/http/shapes.js'
 import { ban, banAdded, banList, banPreview } from '../answers.js'
 import { bansInFile, bansOnServer, gather } from '../every-ban.js'
-import { hoursToMs, isWide, parseHours, subjectFields } from '../arguments.js'
+import { hoursToMs, isWide, parseHours, readBanReason, readNetwork, readUserId, subjectFields } from '../arguments.js'
 import { demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { describeBan, reachText, table } from '../describe.js'
 import { CliError } from '../cli-error.js'
@@ -36,12 +36,12 @@ export const addBanCommands = (program: Command, cli: Cli): void => {
   bans
     .command('add')
     .description('ban an address, a range or a user; live sockets are closed at once')
-    .argument('[network]', 'address or CIDR range of either family')
-    .option('--user <id>', 'a user instead of a network')
+    .argument('[network]', 'address or CIDR range of either family', readNetwork)
+    .option('--user <id>', 'a user instead of a network', readUserId)
     .option('--hours <number>', 'how long', parseHours, 24)
     .option('--forever', 'without end')
     .option('--force', 'also what would lock out an operator, a proxy or a network of bans.allow')
-    .option('--reason <text>', 'for operators; never told to the banned', '')
+    .option('--reason <text>', 'for operators; never told to the banned', readBanReason, '')
     .action(async (network: string | undefined, options: AddOptions, command: Command) =>
       run(cli, command, async (terminal) => {
         const fields = subjectFields(network, options.user)
@@ -72,8 +72,8 @@ export const addBanCommands = (program: Command, cli: Cli): void => {
   bans
     .command('lift')
     .description('end the bans of exactly this address, range or user')
-    .argument('[network]', 'address or CIDR range of either family')
-    .option('--user <id>', 'a user instead of a network')
+    .argument('[network]', 'address or CIDR range of either family', readNetwork)
+    .option('--user <id>', 'a user instead of a network', readUserId)
     .action(async (network: string | undefined, options: { readonly user?: string }, command: Command) =>
       run(cli, command, async (terminal) => {
         const fields = subjectFields(network, options.user)
@@ -85,8 +85,7 @@ export const addBanCommands = (program: Command, cli: Cli): void => {
           async (database) => ({ items: (await database.lift(subjectOf(fields), { name: 'cli' })).map((each) => ban.parse(each)) }),
         )
         if (items.length === 0) {
-          terminal.complain('There is no ban of exactly this: `sallyport ban list` shows those in force.')
-          return exitCodes.no
+          throw new CliError('There is no ban of exactly this: `sallyport ban list` shows those in force.')
         }
         terminal.data({ items }, table(items.map(describeBan)))
         terminal.say('Lifted.')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { decision } from '../answers.js'
+import { readAddress, readOrigin, readPath } from '../arguments.js'
 import { connect, demand, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
 import { describeDecision } from '../describe.js'
@@ -19,9 +20,9 @@ export const addExplainCommand = (program: Command, cli: Cli): void => {
     .command('explain')
     .description('say why a handshake was, or would be, admitted or refused')
     .argument('[id]', 'id of a decision, from the log, the problem body or the close reason')
-    .option('--path <path>', 'path of a handshake nobody made, such as /ws/')
-    .option('--ip <address>', 'its client address (default: 127.0.0.1)')
-    .option('--origin <origin>', 'its Origin; none when left out')
+    .option('--path <path>', 'path of a handshake nobody made, such as /ws/', readPath)
+    .option('--ip <address>', 'its client address (default: 127.0.0.1)', readAddress)
+    .option('--origin <origin>', 'its Origin; none when left out', readOrigin)
     .option('--token <source>', 'its token: - for stdin, or a file')
     .action(async (id: string | undefined, options: ExplainOptions, command: Command) =>
       run(cli, command, async (terminal) => {

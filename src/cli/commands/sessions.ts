@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { reach, sessionList } from '../answers.js'
+import { readSessionId, readUserId } from '../arguments.js'
 import { connect, demand, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
 import { reachText, table, timeText } from '../describe.js'
@@ -16,7 +17,7 @@ export const addSessionCommands = (program: Command, cli: Cli): void => {
   sessions
     .command('list')
     .description('live sessions of the server that is asked')
-    .option('--user <id>', 'only those of this user')
+    .option('--user <id>', 'only those of this user', readUserId)
     .action(async ({ user }: UserOption, command: Command) =>
       run(cli, command, async (terminal) => {
         const query = user === undefined ? '' : `?${new URLSearchParams({ userId: user }).toString()}`
@@ -41,8 +42,8 @@ export const addSessionCommands = (program: Command, cli: Cli): void => {
   sessions
     .command('kick')
     .description('end one session, or all of a user, in every process that shares the database')
-    .argument('[session]', 'session id')
-    .option('--user <id>', 'all sessions of this user')
+    .argument('[session]', 'session id', readSessionId)
+    .option('--user <id>', 'all sessions of this user', readUserId)
     .action(async (id: string | undefined, { user }: UserOption, command: Command) =>
       run(cli, command, async (terminal) => {
         if ((id === undefined) === (user === undefined)) throw new CliError('Name either a session id, or --user <id>.', exitCodes.usage)
@@ -50,10 +51,11 @@ export const addSessionCommands = (program: Command, cli: Cli): void => {
         const client = await connect(cli)
         const reached = demand(await client.ask(reach, 'DELETE', path))
         terminal.data(reached, String(reached.sockets))
-        terminal.say(reached.sockets === 0 ? 'There is no such session.' : `Done${reachText(reached)}.`)
-        const { silent = 0 } = reached
+        const { sockets, silent = 0 } = reached
+        if (sockets > 0) terminal.say(`Done${reachText(reached)}.`)
         if (silent > 0) terminal.say(`${silent === 1 ? '1 other process has' : `${String(silent)} other processes have`} not answered: what is open there is closed when it reads the control log again.`)
-        return reached.sockets === 0 ? exitCodes.no : exitCodes.ok
+        if (sockets === 0) throw new CliError(`There is no session ${user === undefined ? 'with this id' : 'of this user'}: \`sallyport sessions list\` shows those that are open.`)
+        return exitCodes.ok
       }),
     )
 }

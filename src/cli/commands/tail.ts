@@ -1,13 +1,9 @@
-import { InvalidArgumentError, Option, type Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { decision, dropped } from '../answers.js'
+import { readEndpoint, readNetwork, readNumber, readReason, readUserId } from '../arguments.js'
 import { connect, run, type Cli } from '../cli.js'
 import { decisionLine } from '../describe.js'
 import { exitCodes } from '../exit-code.js'
-
-const parseCount = (text: string): number => {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be a number from 1.')
-  return Number(text)
-}
 
 interface TailOptions {
   readonly outcome?: string
@@ -24,11 +20,11 @@ export const addTailCommand = (program: Command, cli: Cli): void => {
     .command('tail')
     .description('show decisions as they are made, one a line')
     .addOption(new Option('--outcome <outcome>', 'only these').choices(['admitted', 'denied']))
-    .option('--reason <reason>', 'only refusals for this reason, such as token_expired')
-    .option('--address <network>', 'only from this address or range')
-    .option('--user <id>', 'only of this user')
-    .option('--endpoint <name>', 'only for this endpoint')
-    .option('--count <number>', 'end after so many', parseCount)
+    .option('--reason <reason>', 'only refusals for this reason, such as token_expired', readReason)
+    .option('--address <network>', 'only from this address or range', readNetwork)
+    .option('--user <id>', 'only of this user', readUserId)
+    .option('--endpoint <name>', 'only for this endpoint', readEndpoint)
+    .option('--count <number>', 'end after so many', readNumber())
     .action(async ({ user, count, ...filter }: TailOptions, command: Command) =>
       run(cli, command, async (terminal) => {
         const query = new URLSearchParams({ ...filter, ...(user === undefined ? {} : { userId: user }) }).toString()

@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { looksLikeToken } from '../../server/looks-like-token.js'
 import { reach, tokenReport } from '../answers.js'
-import { hoursToMs, parseHours, parseMoment } from '../arguments.js'
+import { hoursToMs, parseHours, parseMoment, readTokenId, readUserId } from '../arguments.js'
 import { connect, demand, load, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
 import { describeToken, reachText } from '../describe.js'
@@ -23,7 +22,7 @@ export const addTokenCommands = (program: Command, cli: Cli): void => {
   tokens
     .command('mint')
     .description('print a token for a user, signed with the configured secret')
-    .requiredOption('--user <id>', 'user id')
+    .requiredOption('--user <id>', 'user id', readUserId)
     .option('--hours <number>', 'how long it lives', parseHours, 12)
     .action(async ({ user, hours }: { readonly user: string; readonly hours: number }, command: Command) =>
       run(cli, command, async (terminal) => {
@@ -53,8 +52,8 @@ export const addTokenCommands = (program: Command, cli: Cli): void => {
     .command('revoke')
     .description('end a token before its time, or everything issued to a user before a moment')
     .argument('[source]', sourceHelp)
-    .option('--id <id>', 'its id (jti) instead of the token itself')
-    .option('--user <id>', 'everything issued to this user before now, or before --before')
+    .option('--id <id>', 'its id (jti) instead of the token itself', readTokenId)
+    .option('--user <id>', 'everything issued to this user before now, or before --before', readUserId)
     .option('--before <time>', 'with --user: what was issued before this moment, such as 2026-01-15T12:00:00Z', parseMoment)
     .action(async (source: string | undefined, { id, user, before }: RevokeOptions, command: Command) =>
       run(cli, command, async (terminal) => {
@@ -63,9 +62,6 @@ export const addTokenCommands = (program: Command, cli: Cli): void => {
         }
         if (before !== undefined && user === undefined) throw new CliError('--before goes with --user <id>: a single token is ended as a whole.', exitCodes.usage)
         if (before !== undefined && before > cli.now()) throw new CliError('--before lies ahead: what is not issued yet can not be ended.', exitCodes.usage)
-        if (id !== undefined && looksLikeToken(id)) {
-          throw new CliError('--id takes the id (jti) of a token: give the token itself by - for stdin, or a file.', exitCodes.usage)
-        }
         const revoke = async (body: object): Promise<typeof exitCodes.ok> => {
           const client = await connect(cli)
           const reached = demand(await client.ask(reach, 'POST', '/api/v1/revocations', body))

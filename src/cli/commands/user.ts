@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { reach, user, userChanged, userList } from '../answers.js'
+import { readEmail, readUserId } from '../arguments.js'
 import { connect, demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
 import { describeUser, reachText, table } from '../describe.js'
@@ -41,8 +42,8 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
   users
     .command('add')
     .description('add a user')
-    .requiredOption('--email <email>', 'compared without regard to case')
-    .option('--id <id>', 'what tokens name as their subject; default the next free number')
+    .requiredOption('--email <email>', 'compared without regard to case', readEmail)
+    .option('--id <id>', 'what tokens name as their subject; default the next free number', readUserId)
     .addOption(new Option('--role <role>', 'role in the oldest workspace').choices(['owner', 'admin', 'agent']).default('agent'))
     .option('--password [source]', `set a password: ${passwordHelp}`)
     .action(async ({ email, id, role, password: source }: AddOptions, command: Command) =>
@@ -65,7 +66,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
   users
     .command('password')
     .description('set the password of a user, and end what was begun with the old one')
-    .argument('<id>', 'user id')
+    .argument('<id>', 'user id', readUserId)
     .argument('[source]', passwordHelp)
     .action(async (id: string, source: string | undefined, _options: unknown, command: Command) =>
       run(cli, command, async (terminal) => {
@@ -81,7 +82,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
     users
       .command(name)
       .description(description)
-      .argument('<id>', 'user id')
+      .argument('<id>', 'user id', readUserId)
       .option('--workspace <number>', 'only as a member of this workspace', parseWorkspace)
       .action(async (id: string, { workspace }: { readonly workspace?: string }, command: Command) =>
         run(cli, command, async (terminal) => {
@@ -109,7 +110,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
   users
     .command('changed')
     .description('look a user up again who was changed in the database of users.url, on every node, and close the sockets that may not stay')
-    .argument('<id>', 'user id')
+    .argument('<id>', 'user id', readUserId)
     .action(async (id: string, _options: unknown, command: Command) =>
       run(cli, command, async (terminal) => {
         const client = await connect(cli)

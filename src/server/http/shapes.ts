@@ -1,11 +1,8 @@
 import { z } from 'zod'
-import { parseNetwork } from '../../admission/address/network.js'
-import { looksLikeToken } from '../looks-like-token.js'
-import { canonicalAddress } from '../../admission/address/canonical.js'
 import { maxPassword, minPassword } from '../login/password-rule.js'
 import type { BanSubject } from '../../admission/ban.js'
 import { storableText } from '../../conversation/storable-text.js'
-import { denials } from '../../protocol/denial.js'
+import { address, auditWord, banReason, denialReason, email, endpointName, handshakeOrigin, handshakePath, network, sessionId, tokenId, userId } from './fields.js'
 
 /** Ten years; whoever means longer means for ever. */
 const maxDurationMs = 10 * 365 * 86_400_000
@@ -13,25 +10,12 @@ const maxDurationMs = 10 * 365 * 86_400_000
 const defaultBanMs = 86_400_000
 
 const epochMs = z.int().min(0).max(8_640_000_000_000_000)
-/** Text without control characters and halves of surrogate pairs, which keeps them out of logs and of SQL bindings; what tokens name has none either. */
-const plainText = (max: number) =>
-  z
-    .string()
-    .min(1)
-    .max(max)
-    // oxlint-disable-next-line eslint/no-control-regex -- control characters are what is looked for
-    .regex(/^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u, 'must not hold control characters')
-/** As long as an id in a token may be: whoever gets in can be banned. */
-const userId = plainText(256)
 /** A number in a query or a path, in digits and nothing else. */
 const digits = z.string().regex(/^\d{1,16}$/, 'must be a whole number').transform(Number)
-const network = z.string().max(64).refine((text) => parseNetwork(text) !== undefined, 'must be an address or a CIDR range')
 const role = z.enum(['owner', 'admin', 'agent', 'customer'])
 
 /** Why; read by people and compared with nothing. */
-const banReason = z.string().max(500).default('').transform(storableText)
-
-const address = z.string().max(64).refine((text) => canonicalAddress(text) !== undefined, 'must be an address')
+const reason = banReason.default('').transform(storableText)
 
 const subjectFields = { network: network.optional(), userId: userId.optional() }
 const oneSubject = (subject: { readonly network?: string | undefined; readonly userId?: string | undefined }): boolean =>
@@ -50,7 +34,7 @@ export const subjectOf = ({ network: range, userId: id }: SubjectFields): BanSub
 export const banBody = z
   .strictObject({
     ...subjectFields,
-    reason: banReason,
+    reason,
     durationMs: z.int().min(1000).max(maxDurationMs).nullable().default(defaultBanMs),
     force: z.boolean().default(false),
     ownAddress: address.optional(),
@@ -58,11 +42,11 @@ export const banBody = z
   .refine(oneSubject, oneSubjectMessage)
 
 /** Bans are sent in parts of so many, so that none takes long; a limit of bytes holds beside it. */
-export const maxBansAtOnce = 1_000
+const maxBansAtOnce = 1_000
 
 /** One ban of an import; `expiresAt` null never ends. */
 export const importedBanBody = z
-  .strictObject({ ...subjectFields, reason: banReason, expiresAt: epochMs.nullable() })
+  .strictObject({ ...subjectFields, reason, expiresAt: epochMs.nullable() })
   .refine(oneSubject, oneSubjectMessage)
 
 export const bansImportBody = z.strictObject({
@@ -80,9 +64,6 @@ export const banPreviewBody = z.strictObject({ ...subjectFields, ownAddress: add
 
 export const subjectQuery = z.strictObject(subjectFields).refine(oneSubject, oneSubjectMessage)
 
-/** Somebody who names the token itself would have it stored and logged as its id. */
-const tokenId = plainText(256).refine((text) => !looksLikeToken(text), 'must be the id (jti) of a token, not the token')
-
 export const revocationBody = z.union([
   z.strictObject({ tokenId, untilAt: epochMs.optional() }),
   z.strictObject({ userId, beforeAt: epochMs.optional() }),
@@ -93,13 +74,13 @@ export const kickQuery = z.strictObject({ userId })
 
 export const newUserBody = z.strictObject({
   id: userId.optional(),
-  email: z.email().max(254),
+  email,
   role: role.default('agent'),
 })
 
 /** Of a path. */
 export const userParams = z.object({ id: userId })
-export const sessionParams = z.object({ id: z.string().regex(/^[\w-]{1,64}$/) })
+export const sessionParams = z.object({ id: sessionId })
 
 export const changedUserBody = z.strictObject({ userId })
 export const userChangeBody = z.strictObject({ active: z.boolean(), workspace: z.string().regex(/^[1-9]\d{0,14}$/, 'must be the number of a workspace').optional() })
@@ -108,11 +89,10 @@ export const passwordBody = z.strictObject({ password: z.string().min(minPasswor
 
 const decisionFilter = {
   outcome: z.enum(['admitted', 'denied']).optional(),
-  // A word that is no reason would be waited for in vain.
-  reason: z.string().max(40).refine((word) => Object.hasOwn(denials, word), 'must be a reason of the table in PROTOCOL.md').optional(),
+  reason: denialReason.optional(),
   address: network.optional(),
   userId: userId.optional(),
-  endpoint: z.string().max(64).optional(),
+  endpoint: endpointName.optional(),
 }
 
 export const decisionStreamQuery = z.strictObject(decisionFilter)
@@ -124,14 +104,13 @@ export const decisionsQuery = z.strictObject({
 })
 
 export const explainBody = z.strictObject({
-  path: z.string().max(8192).startsWith('/'),
+  path: handshakePath,
   address,
-  origin: z.string().max(512).optional(),
+  origin: handshakeOrigin.optional(),
   token: z.string().max(16_384).optional(),
 })
 
 const auditId = digits.pipe(z.int().min(1))
-const auditWord = plainText(300)
 
 export const auditQuery = z.strictObject({
   actor: auditWord.optional(),

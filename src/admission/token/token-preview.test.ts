@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { tokenFingerprint, tokenPreview } from './fingerprint.js'
+import { tokenFingerprint, tokenPreview } from './token-preview.js'
 import { forgeClaims, forge } from './testing/forge.js'
 
 describe('the preview of a token', () => {

@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { canonicalAddress } from '../../admission/address/canonical.js'
+import { parseNetwork } from '../../admission/address/network.js'
+import { denials } from '../../protocol/denial.js'
+import { looksLikeToken } from '../looks-like-token.js'
+
+/** Text without control characters and halves of surrogate pairs, which keeps them out of logs and of SQL bindings; what tokens name has none either. */
+const plainText = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    // oxlint-disable-next-line eslint/no-control-regex -- control characters are what is looked for
+    .regex(/^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u, 'must not hold control characters')
+
+/** As long as an id in a token may be: whoever gets in can be banned. */
+export const userId = plainText(256)
+
+export const network = z.string().max(64).refine((text) => parseNetwork(text) !== undefined, 'must be an address or a CIDR range')
+
+export const address = z.string().max(64).refine((text) => canonicalAddress(text) !== undefined, 'must be an address')
+
+export const email = z.email().max(254)
+
+/** Why somebody was banned, for operators. */
+export const banReason = z.string().max(500)
+
+/** Somebody who names the token itself would have it stored and logged as its id. */
+export const tokenId = plainText(256).refine((text) => !looksLikeToken(text), 'must be the id (jti) of a token, not the token')
+
+export const sessionId = z.string().regex(/^[\w-]{1,64}$/)
+
+export const denialReasons: readonly string[] = Object.keys(denials)
+
+/** A word that is no reason would be waited for in vain. */
+export const denialReason = z.string().max(40).refine((word) => Object.hasOwn(denials, word), 'must be a reason of the table in PROTOCOL.md')
+
+export const endpointName = z.string().max(64)
+
+/** Of a handshake that somebody asks about. */
+export const handshakePath = z.string().max(8192).startsWith('/')
+export const handshakeOrigin = z.string().max(512)
+
+/** Of a line in the audit log. */
+export const auditWord = plainText(300)
