@@ -35,8 +35,11 @@ import type { SessionEvents, Sessions, SessionsConfig } from './session/sessions
 
 /** Stores a gate keeps its control data in; the memory stores when left out, which forget everything at a restart. */
 export interface GateStores {
+  /** Bans, and the lines they leave in the control log. */
   readonly bans: Bans
+  /** Revocations, and the lines they leave in the control log. */
   readonly revocations: Revocations
+  /** The log by which other processes hear of changes; read every `pollMs`. */
   readonly control: ControlLog
   /** Who else reads the control log, so that ended sessions are counted on every node; without it they are on this one alone. */
   readonly readers?: ControlReaders
@@ -51,7 +54,9 @@ export interface GateStores {
 
 /** What a gate tells whoever logs and counts; called synchronously, must not throw. */
 export interface GateEvents<U extends User = User> extends SessionEvents<U> {
+  /** A handshake was decided about, in so many milliseconds; also one that was refused. */
   decided?(decision: Decision<U>, durationMs: number, handshake: Handshake): void
+  /** The ladder banned an address, or would have in dry-run. */
   laddered?(verdict: Exclude<LadderVerdict, { outcome: 'nothing' }>): void
   /** The allow-list does not answer (`false`), or does again (`true`): said once per change. */
   listed?(reached: boolean): void
@@ -67,6 +72,7 @@ export interface GateEvents<U extends User = User> extends SessionEvents<U> {
   failed?(task: string, error: unknown): void
 }
 
+/** What `createGate` takes. Only `issuers` and `lookupUser` must be there; what is left out has the default that is named with it. */
 export interface GateOptions<U extends User = User> {
   /** Who may issue tokens; at least one. */
   readonly issuers: readonly IssuerConfig[]
@@ -81,6 +87,7 @@ export interface GateOptions<U extends User = User> {
    * @param deadline - Epoch milliseconds after which the answer is not waited for.
    */
   readonly lookupUser: (id: string, deadline: number) => Promise<U | undefined> | U | undefined
+  /** How long, and of how many, what `lookupUser` answered is believed (default 30,000 ms, 20,000 users). */
   readonly userCache?: Partial<UserCacheConfig>
   /** Enabled carriers (default `header`, `subprotocol`, `query`; `ticket` is for who sells them by `tickets.issue`; `cookie` also needs `origins`; `first-frame` is for clients that offer `sallyport.v1`). */
   readonly carriers?: readonly Carrier[]
@@ -92,13 +99,19 @@ export interface GateOptions<U extends User = User> {
   readonly requireOrigin?: boolean
   /** Served `host[:port]` values; left out, every well-formed Host. */
   readonly hosts?: readonly string[]
+  /** Proxies whose header names the client address; left out, nobody is trusted and the peer is the client. */
   readonly proxies?: ProxiesConfig
   /** Default: every path is one endpoint named `any`. */
   readonly endpoints?: readonly EndpointRule[]
+  /** Asked who may enter the conversation that a path names; left out, everybody who may use the endpoint may. */
   readonly memberships?: Memberships
+  /** Connects and open sockets, by user, address, endpoint and node (default `defaultLimits`). */
   readonly limits?: Partial<LimitsConfig>
+  /** Where they are counted; left out, in the memory of this process. One that is given counts by its own limits. */
   readonly limitsStore?: Limits
+  /** What an address may cost before its tokens are looked at (default 2,400 at once and 40 more each second). */
   readonly addressBudget?: BudgetsConfig
+  /** From which load on this node begins no handshake, with `overloaded`. */
   readonly capacity?: CapacityConfig
   /** Rules that refuse nobody and only mark the decision (default none); limits have `limits.dryRun`. */
   readonly dryRun?: readonly DryRunRule[]
@@ -109,12 +122,15 @@ export interface GateOptions<U extends User = User> {
    * one refuses.
    */
   readonly neverBanned?: readonly string[]
+  /** Heartbeat, grace after the end of a token, and what waits for a slow reader (default 25,000 ms, none, 1 MiB). */
   readonly sessions?: Partial<SessionsConfig>
   /** Default `auto`. */
   readonly refusals?: Refusals
   /** How clients that offer no sub-protocol of ours are spoken to when they are refused (default `plain`: close codes only). */
   readonly dialect?: Exclude<Dialect, 'sallyport.v1'>
+  /** How long a store may take before the answer is `dependency_unavailable`. */
   readonly deadlines?: Partial<StepDeadlines>
+  /** Where bans and revocations are kept; left out, in memory, and a restart forgets them. */
   readonly stores?: GateStores
   /**
    * Where issuers with an `allowListPrefix` write down the tokens that are still good. Asked at every handshake, ticket and `authenticate` with such a
@@ -123,6 +139,7 @@ export interface GateOptions<U extends User = User> {
   readonly allowList?: AllowList
   /** Decisions kept for `explain` (default 10,000). */
   readonly decisions?: number
+  /** Who hears what the gate does, to log and to count. */
   readonly events?: GateEvents<U>
   /** Development only: times every call of a given `lookupUser`, `memberships` and `limitsStore`, and hears once of each that blocks; nothing is watched when left out. */
   readonly blockingGuard?: BlockingGuardOptions
@@ -134,9 +151,11 @@ export interface GateOptions<U extends User = User> {
 
 /** How many sockets a change closed on this node; others close theirs within a second. */
 export interface Closed {
+  /** So many were open and are closing; other nodes' are not counted. */
   readonly sockets: number
 }
 
+/** Bans of addresses, ranges and users: kept in their store first, then in force here and on live sockets, elsewhere within a second. */
 export interface GateBans {
   /**
    * Bans a network or a user and closes the live sockets it concerns.
@@ -177,6 +196,7 @@ export interface GateBans {
   ): Promise<{ readonly bans: readonly Ban[] } & Closed>
   /** Ends the bans of exactly this subject. */
   lift(subject: BanSubject, actor: string, actorAddress?: string): Promise<readonly Ban[]>
+  /** Those in force, oldest first; all of them at once, so `page` is for many. Asks the store. */
   list(): Promise<readonly Ban[]>
   /** The next ones in force after the one with this id, in the order of their ids, which is that of their making. */
   page(after: string | undefined, limit: number): Promise<readonly Ban[]>
@@ -184,6 +204,7 @@ export interface GateBans {
   findAddress(address: string): Ban | undefined
 }
 
+/** Ends of tokens before their time; in force here at once and elsewhere within a second. */
 export interface GateRevocations {
   /** Revokes and closes the live sockets it concerns. */
   add(revocation: Revocation, actor: string, actorAddress?: string): Promise<Closed>
@@ -191,6 +212,7 @@ export interface GateRevocations {
   enforce(revocation: Revocation): Promise<Closed>
 }
 
+/** What the gate is told about users that changed. */
 export interface GateUsers {
   /** Forgets what is known of a user and looks at the live sockets again: a disabled one is out. */
   changed(id: string): Promise<Closed>
@@ -219,6 +241,7 @@ export interface GateIssuers {
   readonly away: readonly string[]
 }
 
+/** Single-use stand-ins for a token, for clients that can set nothing but a URL. */
 export interface GateTickets {
   /**
    * Answers one HTTP request for a ticket, by every rule that a handshake with the token in its `Authorization: Bearer` would meet, its limits excepted.
@@ -231,6 +254,7 @@ export interface GateTickets {
   issue(request: TicketRequest): Promise<TicketAnswer>
 }
 
+/** What goes to the `upgrade` event of a `node:http` server. Never throws; a refused connection is destroyed. */
 export type UpgradeListener = (request: IncomingMessage, connection: Duplex, head: Buffer) => void
 
 /** A gate: admission in front, sessions behind. */
@@ -248,10 +272,13 @@ export interface Gate<U extends User = User> {
    * @returns The user with the claims, or why not. Never rejects.
    */
   identify(token: string, checkTime?: boolean): Promise<Identity<U> | Denial>
+  /** Bans, and who is under one. */
   readonly bans: GateBans
   /** The limits that admissions are counted by. */
   readonly limits: Limits
+  /** Ends of tokens before their time. */
   readonly revocations: GateRevocations
+  /** What it is told about users that changed. */
   readonly users: GateUsers
   /**
    * Ends one session, or all of a user, with `session_ended`: on this node at once, on every other one that follows the control log within a second.
@@ -261,7 +288,9 @@ export interface Gate<U extends User = User> {
    * @throws StoreUnavailable when other nodes could not be told; those of this node are closed all the same.
    */
   endSessions(subject: EndedSubject): Promise<SessionsEnded>
+  /** Who may issue tokens, and putting others in their place. */
   readonly issuers: GateIssuers
+  /** Tickets for `?ticket=`. */
   readonly tickets: GateTickets
   /**
    * Judges a new token for a live socket, by every rule that a handshake would meet after its credential.
@@ -271,8 +300,11 @@ export interface Gate<U extends User = User> {
   reauthenticate(session: Session<U>, token: string): Promise<{ readonly expiresAt: number } | Denial>
   /** Bans held by this node, ended ones included until they are swept. */
   readonly banCount: number
+  /** Live sockets of this node: to be found, spoken to and closed. */
   readonly sessions: Sessions<U>
+  /** The newest decisions of this node, by id. */
   readonly decisions: DecisionRing<U>
+  /** Reads tokens without asking a store, for a log-in or a check of one's own. */
   readonly verifier: TokenInspector
   /** Sentences about the keys that are to be said at every start. */
   readonly warnings: readonly string[]
@@ -280,6 +312,7 @@ export interface Gate<U extends User = User> {
   readonly follows: boolean
   /** Whether the allow-list answered at the last look; `undefined` without one. */
   readonly lists: boolean | undefined
+  /** What `capacity` is judged by, at this moment: mean delay of the event loop in milliseconds, handshakes that wait, open sockets, and whether it drains. */
   readonly load: { readonly loopDelayMs: number; readonly inFlight: number; readonly sockets: number; readonly draining: boolean }
   /**
    * Admits nobody from now on, tells each live socket its own delay, and waits for them to go.

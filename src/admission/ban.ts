@@ -1,17 +1,32 @@
 /** Whom a ban is about. A network is a canonical address or CIDR range of either family (RFC 4632, RFC 4291). */
-export type BanSubject = { readonly kind: 'network'; readonly network: string } | { readonly kind: 'user'; readonly userId: string }
+export type BanSubject =
+  | {
+      /** Says which of both it is. */
+      readonly kind: 'network'
+      /** Address or CIDR range; where it is read, any spelling is fine. */
+      readonly network: string
+    }
+  | {
+      /** Says which of both it is. */
+      readonly kind: 'user'
+      /** Subject of verified claims. */
+      readonly userId: string
+    }
 
+/** What made a ban: an operator, the ladder by itself, or a list that was read. */
 export type BanSource = 'manual' | 'ladder' | 'import'
 
 /** A dated refusal. */
 export interface Ban {
   /** UUID v7. */
   readonly id: string
+  /** Whom it is about; exactly this, not ranges around it. */
   readonly subject: BanSubject
   /** For operators; never told to the banned. */
   readonly reason: string
   /** Who banned: an operator's name, `ladder`, or `cli`. */
   readonly actor: string
+  /** What made it. */
   readonly source: BanSource
   /** Epoch milliseconds. */
   readonly createdAt: number
@@ -19,6 +34,7 @@ export interface Ban {
   readonly expiresAt: number | undefined
 }
 
+/** A ban that is not kept yet: its store gives it the id. */
 export type NewBan = Omit<Ban, 'id'>
 
 /**

@@ -18,5 +18,6 @@ export interface ControlReaders {
   answer(endId: string, sockets: number, at: number): Promise<void>
   /** All other readers, with what they answered to this end. */
   answers(endId: string): Promise<readonly ReaderAnswer[]>
+  /** Forgets readers that died: nobody waits for their answers any more. */
   forget(readers: readonly string[]): Promise<void>
 }

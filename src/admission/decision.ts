@@ -24,10 +24,14 @@ export const stepNames = [
   'limits',
 ] as const
 
+/** One of the thirteen stairs. */
 export type StepName = (typeof stepNames)[number]
 
+/** One stair that was taken. */
 export interface Step {
+  /** Which stair; they are taken in the order of `stepNames`. */
   readonly name: StepName
+  /** `refused` only on the last one of a denial. */
   readonly outcome: 'passed' | 'refused'
   /** Milliseconds it waited for a store, a key server or the thread pool; 0 for a stair that was answered from memory. */
   readonly durationMs: number
@@ -37,6 +41,7 @@ export interface Step {
 
 /** Who we decided it is; made once, from verified claims and a known user. */
 export interface Principal<U extends User = User> {
+  /** The record that `lookupUser` found; in development, that of the user who stands in. */
   readonly user: U
   /** `undefined` only for a development principal that came without a valid token. */
   readonly claims: Claims | undefined
@@ -53,7 +58,9 @@ export type DryRunRule = (typeof dryRunRules)[number]
 
 /** A rule in dry-run that would have refused. */
 export interface DryRunMark {
+  /** The stair on which it would have. */
   readonly step: StepName
+  /** The rule in dry-run, such as `address_ban` or `limits.userConnects`. */
   readonly rule: string
 }
 
@@ -62,29 +69,43 @@ interface DecisionBase {
   readonly id: string
   /** Epoch milliseconds. */
   readonly receivedAt: number
+  /** The stairs that were taken, in order; made when somebody looks. */
   readonly steps: readonly Step[]
   /** Changes whenever the rules change. */
   readonly policyVersion: string
+  /** Rules in dry-run that would have refused; mostly none. */
   readonly marks: readonly DryRunMark[]
+  /** The counters and thresholds it was made from, for operators. */
   readonly facts: Facts
   /** `undefined` when the walk ended before it was known. */
   readonly client: ClientAddress | undefined
   /** Path without query, as sent, except that a segment which may be a credential is `...`; at most 200 characters. */
   readonly path: string
+  /** The Origin as sent, shortened for showing; `undefined` when there was none (RFC 6454 section 7). */
   readonly origin: string | undefined
+  /** How the client is spoken to. */
   readonly dialect: Dialect
 }
 
+/** Let in. Whoever asked by `admit` owns the lease and gives it back when the socket is gone. */
 export interface Admitted<U extends User = User> extends DecisionBase {
+  /** Tells the two apart. */
   readonly outcome: 'admitted'
+  /** Where it goes. */
   readonly endpoint: Endpoint
+  /** Who it is. */
   readonly principal: Principal<U>
+  /** The place of its socket among those that are counted as open. */
   readonly lease: Lease
 }
 
+/** Refused, with the reason and the stair. */
 export interface Denied extends DecisionBase {
+  /** Tells the two apart. */
   readonly outcome: 'denied'
+  /** Where it wanted to go; `undefined` when the walk ended before its path was looked at. */
   readonly endpoint: Endpoint | undefined
+  /** Why, as a row of the denial table knows it. */
   readonly denial: Denial
   /** The stair on which the walk ended. */
   readonly step: StepName

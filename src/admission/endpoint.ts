@@ -10,7 +10,9 @@ export interface Endpoint {
   readonly parameters?: Readonly<Record<string, string>>
 }
 
+/** One path that is served, and who may connect to it. */
 export interface EndpointRule {
+  /** Name in decisions and metrics, and for `limits.endpointConnects`. */
   readonly name: string
   /** Path with a trailing slash (a request may leave it out); `:conversation` stands for one segment of 1 to 64 word characters. `*` alone matches every path. */
   readonly path: string

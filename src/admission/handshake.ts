@@ -18,4 +18,5 @@ export interface Handshake {
   readonly peerAddress: string
 }
 
+/** Header fields by lower-case name, with every line as sent: `headersDistinct` of Node. */
 export type Headers = Readonly<Record<string, readonly string[] | undefined>>

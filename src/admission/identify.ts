@@ -9,7 +9,9 @@ import { within } from './within.js'
 
 /** Whom a token speaks for. */
 export interface Identity<U extends User = User> {
+  /** The record that `lookupUser` found. */
   readonly user: U
+  /** The verified claims of the token. */
   readonly claims: Claims
 }
 

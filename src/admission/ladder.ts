@@ -9,6 +9,7 @@ export const ladderModes = ['off', 'dry-run', 'on'] as const
 export type LadderMode = (typeof ladderModes)[number]
 
 export interface LadderConfig {
+  /** `off` counts nothing, `dry-run` only says whom it would ban (the default of a gate), `on` bans. */
   readonly mode: LadderMode
   /** Distinct forged or malformed tokens that bring a ban (default 5). */
   readonly failures?: number

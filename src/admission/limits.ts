@@ -1,5 +1,6 @@
 /** What one admission asks of the limits store, all or nothing. */
 export interface LimitsAsk {
+  /** Id of a known, active user. */
   readonly userId: string
   /** Bucket of the client address (IPv6 by /64). `undefined` for addresses that are never bucketed, such as a trusted proxy's own. */
   readonly addressKey: string | undefined
@@ -11,25 +12,34 @@ export interface LimitsAsk {
 
 /** A socket that is counted as open. Ends by `release`. */
 export interface Lease {
+  /** Whose socket it is. */
   readonly userId: string
+  /** Bucket it is counted in; `undefined` for an address that is never bucketed. */
   readonly addressKey: string | undefined
 }
 
 export type LimitRule = 'userConnects' | 'addressConnects' | 'endpointConnects' | 'userSockets' | 'addressSockets' | 'nodeSockets'
 
+/** The answer to one admission: a lease, or which limit refused and for how long. */
 export type Allowance =
   | {
+      /** Tells the two apart. */
       readonly granted: true
+      /** To be given back by `release` when the socket is gone. */
       readonly lease: Lease
       /** The limit in dry-run that would have refused. */
       readonly wouldRefuse?: LimitRule | undefined
+      /** What was counted, for operators. */
       readonly levels?: LimitLevels
     }
   | {
+      /** Tells the two apart. */
       readonly granted: false
+      /** The limit that refused; where several would, the one that does so longest. */
       readonly rule: LimitRule
       /** Waiting exactly this long succeeds for a lone client; for sockets, a guess of 1,000 or more, because nobody knows when one closes. */
       readonly retryAfterMs: number
+      /** What was counted, for operators. */
       readonly levels?: LimitLevels
     }
 
@@ -40,18 +50,27 @@ export interface LimitLevels {
   readonly limits: LimitsConfig
 }
 
+/** So many in any span of this length: an exact sliding window. */
 export interface WindowLimit {
+  /** Positive integer. */
   readonly max: number
+  /** Milliseconds, a positive integer. */
   readonly windowMs: number
 }
 
+/** Limits of connects and of open sockets. A gate refuses with `rate_limited`, `too_many_connections` or, for the node, `overloaded`. */
 export interface LimitsConfig {
+  /** Connects of one user (default 60 in any 60,000 ms). */
   readonly userConnects: WindowLimit
+  /** Connects of one address key, IPv6 by /64 (default 1,200 in any 60,000 ms). */
   readonly addressConnects: WindowLimit
   /** Connects to each endpoint, whoever makes them; `undefined` (the default) is without a limit. */
   readonly endpointConnects?: WindowLimit | undefined
+  /** Open sockets of one user, a positive integer (default 60). */
   readonly userSockets: number
+  /** Open sockets of one address key, a positive integer (default 2,000). */
   readonly addressSockets: number
+  /** Open sockets of this node, a positive integer (default 20,000); also the default of `capacity.maxSockets`. */
   readonly nodeSockets: number
   /** Limits that refuse nobody and say only whom they would have refused (default none). */
   readonly dryRun?: readonly LimitRule[] | undefined

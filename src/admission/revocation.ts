@@ -1,6 +1,7 @@
 /** An end before expiry: of one token, or of everything issued to a user before a moment. */
 export type Revocation =
   | {
+      /** Says which of both it is. */
       readonly kind: 'token'
       /** `jti` of RFC 7519 section 4.1.7. */
       readonly tokenId: string
@@ -8,10 +9,13 @@ export type Revocation =
       readonly until: number
     }
   | {
+      /** Says which of both it is. */
       readonly kind: 'user'
+      /** Subject of verified claims. */
       readonly userId: string
       /** Epoch milliseconds; tokens issued before are revoked. */
       readonly before: number
+      /** Epoch milliseconds after which the record may be forgotten: longer from now than any of the tokens lives. */
       readonly until: number
     }
 

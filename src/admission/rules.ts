@@ -20,11 +20,17 @@ import type { UserCache } from './user-cache.js'
 
 /** How long each stair that waits may take, and all of them together, in milliseconds. Node's own timeouts end at the upgrade. */
 export interface StepDeadlines {
+  /** All of them together (default 5,000). */
   readonly handshakeMs: number
+  /** A key server and the thread pool that checks signatures (default 2,000). */
   readonly tokenMs: number
+  /** The allow-list (default 250). */
   readonly allowListMs: number
+  /** `lookupUser` (default 2,000). */
   readonly userMs: number
+  /** `memberships` (default 2,000). */
   readonly topicMs: number
+  /** `limitsStore` (default 1,000). */
   readonly limitsMs: number
 }
 

@@ -14,13 +14,35 @@ import type { Tickets } from './tickets.js'
 
 /** One ask for a ticket: an HTTP request with `Authorization: Bearer`, and the path that the socket will have. */
 export interface TicketRequest extends Pick<Handshake, 'headers' | 'peerAddress'> {
+  /** Path of the socket, without its query; at most 200 characters. */
   readonly path: string
 }
 
 /** The answer to one, with an id of its own for the log. */
-export type TicketAnswer = { readonly id: string; /** Client address, once it is known. */ readonly address: string | undefined } & (
-  | { readonly outcome: 'issued'; readonly userId: string; readonly ticket: string; readonly expiresInMs: number }
-  | { readonly outcome: 'denied'; readonly userId: string | undefined; readonly denial: Denial }
+export type TicketAnswer = {
+  /** UUID v7, for the log and the problem body. */
+  readonly id: string
+  /** Client address, once it is known. */
+  readonly address: string | undefined
+} & (
+  | {
+      /** Tells the two apart. */
+      readonly outcome: 'issued'
+      /** Whose ticket it is. */
+      readonly userId: string
+      /** What goes into `?ticket=`; a secret until it is used. */
+      readonly ticket: string
+      /** Milliseconds for which it is good. */
+      readonly expiresInMs: number
+    }
+  | {
+      /** Tells the two apart. */
+      readonly outcome: 'denied'
+      /** Who asked, once that is proved. */
+      readonly userId: string | undefined
+      /** Why not, as a handshake would be told. */
+      readonly denial: Denial
+    }
 )
 
 /** What is behind the counter: the tickets, and what each address and each user may ask for. */

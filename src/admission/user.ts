@@ -3,6 +3,7 @@ export type Role = 'owner' | 'admin' | 'agent' | 'customer'
 
 /** What the gate must know of a user; an embedder's own record may hold more. */
 export interface User {
+  /** What tokens name as their subject. */
   readonly id: string
   /** `false` refuses every handshake of this user and closes the live sockets. */
   readonly active: boolean

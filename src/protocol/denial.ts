@@ -24,7 +24,9 @@ export type Retry =
 /** The one frame a classic client gets before the close. `none` closes without a word. */
 export type ClassicFrame = 'authentication_error' | 'access_denied' | 'error' | 'none'
 
+/** What a client of the old service is told. */
 export interface ClassicClose {
+  /** The frame before the close. */
   readonly frame: ClassicFrame
   /** Text of the frame, as the old service wrote it where it had one. */
   readonly message: string
@@ -34,6 +36,7 @@ export interface ClassicClose {
   readonly v1: number
 }
 
+/** What is known of one reason. */
 export interface DenialRow {
   /** Code a stranger is told; differs from the reason only where the difference would help an attacker. */
   readonly told: string
@@ -41,7 +44,9 @@ export interface DenialRow {
   readonly http: number | undefined
   /** Close code of RFC 6455 section 7.4.2 for `sallyport.v1` and for sockets of an embedder. */
   readonly close: number
+  /** When the same client may usefully come back. */
   readonly retry: Retry
+  /** The same for clients of the old service. */
   readonly classic: ClassicClose
   /** One sentence for a person. */
   readonly sentence: string
@@ -55,6 +60,7 @@ const silent = (code: number): ClassicClose => ({ frame: 'none', message: '', v2
 const invalidToken = authentication('Invalid or expired authentication token')
 const noConversation = denied('You do not have access to this conversation')
 
+/** The table: every reason with its HTTP status, its close code and when to come back. */
 export const denials = {
   bad_request: {
     told: 'bad_request', http: 400, close: 4400, retry: 'never', classic: error('Bad request', 4400),
@@ -178,6 +184,7 @@ export type BadRequestStatus = 405 | 408 | 414 | 421 | 426 | 431
 
 /** A refusal before it has an id: what a step hands back. */
 export interface Denial {
+  /** Row of the table. */
   readonly reason: Reason
   /** For `bad_request` only: the status that fits the fault better than 400. */
   readonly status?: BadRequestStatus
@@ -187,9 +194,28 @@ export interface Denial {
   readonly detail?: string
 }
 
+/**
+ * Makes a denial. Costs one object.
+ *
+ * @param rest - What there is to say beside the reason: `status`, `retryAfterMs`, `detail`.
+ * @example
+ * gate.sessions.forUser('1').close(deny('session_ended'))
+ */
 export const deny = (reason: Reason, rest: Omit<Denial, 'reason'> = {}): Denial => ({ reason, ...rest })
 
-/** The HTTP status of a refusal; reasons that only live sockets meet never get here and answer 500. */
+/**
+ * The HTTP status of a refusal; reasons that only live sockets meet never get here and answer 500.
+ *
+ * @example
+ * console.log(statusOf(deny('not_found')))
+ */
 export const statusOf = (denial: Denial): number => denial.status ?? denials[denial.reason].http ?? 500
 
+/**
+ * Whether a text, such as one from a log, names a row of the table.
+ *
+ * @example
+ * const word = 'token_expired'
+ * if (isReason(word)) console.log(denials[word].sentence)
+ */
 export const isReason = (text: string): text is Reason => Object.hasOwn(denials, text)

@@ -31,8 +31,11 @@ import { sampleMembers, seed } from './seed/seed.js'
 import { servedBy } from './served.js'
 import { watchGate } from './watch-gate.js'
 
+/** What a server starts with. */
 export interface StartOptions {
+  /** As `loadConfig` answers it. */
   readonly config: Config
+  /** `dev` binds loopback, brings sample data and says so everywhere; `serve` is production. */
   readonly mode: 'dev' | 'serve'
   /** E-mail of the user who stands in when a token is missing or bad: the classic development mode. */
   readonly developmentUser?: string | undefined
@@ -43,16 +46,25 @@ export interface StartOptions {
   /** Sentences of `loadConfig` to be said at start. */
   readonly warnings?: readonly string[]
   /** Reads the configuration again, for keys that are changed while the server runs; files that hold them are watched. */
-  readonly reload?: { readonly load: () => Promise<LoadedConfig>; readonly files: readonly string[] }
+  readonly reload?: {
+    /** What `loadConfig` answers now. */
+    readonly load: () => Promise<LoadedConfig>
+    /** Paths of the files that are watched: `keyFiles` of what was loaded first. */
+    readonly files: readonly string[]
+  }
   /** Default: one made from the configuration. */
   readonly log?: Log
 }
 
+/** A server that listens. */
 export interface RunningServer {
+  /** Where clients reach it from this machine, with the port it got. */
   readonly publicUrl: string
+  /** The same of the port for operators. */
   readonly internalUrl: string
   /** Development only. */
   readonly samples?: { readonly agentTokens: readonly SampleToken[]; /** Of every sample user; `undefined` when nobody logs in here. */ readonly password: string | undefined }
+  /** What an operator can do, without the way over HTTP. */
   readonly operations: Operations
   /** Reads the keys of tokens again; without `reload` nothing happens. Never rejects. */
   reloadKeys(): Promise<void>
@@ -67,6 +79,11 @@ const drainMs = 5_000
  * Starts a server: stores, gate, dialects, public and internal port.
  *
  * @throws StartError, DatabaseNotOpened, TypeError or RangeError with one line that says what to change; then nothing of it runs on.
+ * @example
+ * const { config, warnings } = await loadConfig({ mode: 'dev', env: process.env, cwd: process.cwd() })
+ * const server = await startServer({ config, mode: 'dev', warnings })
+ * console.log(server.publicUrl)
+ * await server.stop('SIGTERM')
  */
 export const startServer = async (options: StartOptions): Promise<RunningServer> => {
   const log = options.log ?? createLog(options.config.log)

@@ -10,13 +10,25 @@ export type PushClass = 'critical' | 'state' | 'ephemeral'
 
 /** One message to any number of sockets, encoded and framed once. */
 export interface Push {
+  /** What may happen to it when its receiver reads slowly. */
   readonly class: PushClass
   /** For `state`: pushes with the same key replace one another while they wait. */
   readonly key: string
+  /** The whole frame as it goes out (RFC 6455 section 5.2). */
   readonly frame: Uint8Array
 }
 
-/** Encodes a value as JSON and frames it; cost is one `JSON.stringify` however many sockets receive it. */
+/**
+ * Encodes a value as JSON and frames it as one text message.
+ *
+ * @param value - Anything that JSON can hold; a receiver gets its text.
+ * @param key - For `state`: what it is the newest value of (default `''`, so that any other takes its place).
+ * @throws TypeError of `JSON.stringify` for what JSON can't hold, such as an object that holds itself.
+ * Costs one `JSON.stringify` however many sockets receive it.
+ * @example
+ * const push = createPush('state', { type: 'unread', count: 3 }, 'unread')
+ * gate.sessions.forUser('1').send(push)
+ */
 export const createPush = (pushClass: PushClass, value: object, key = ''): Push => ({
   class: pushClass,
   key,

@@ -12,9 +12,24 @@ import type { Socket } from './socket.js'
  * Where a session stands. It only ever moves forward: open, closing (our close frame is out, or the peer's is in), closed.
  */
 export type SessionState =
-  | { readonly name: 'open' }
-  | { readonly name: 'closing'; readonly reason: Reason | 'requested' }
-  | { readonly name: 'closed'; readonly code: number; readonly reason: Reason | 'requested' | 'peer' }
+  | {
+      /** Frames go both ways. */
+      readonly name: 'open'
+    }
+  | {
+      /** Nothing is read or sent any more. */
+      readonly name: 'closing'
+      /** Why: a row of the denial table, or `requested` by the embedder. */
+      readonly reason: Reason | 'requested'
+    }
+  | {
+      /** The socket is gone. */
+      readonly name: 'closed'
+      /** Close code of RFC 6455 section 7.4; 1006 when there was no closing handshake. */
+      readonly code: number
+      /** Why: as while it was closing, or `peer` when the other side began. */
+      readonly reason: Reason | 'requested' | 'peer'
+    }
 
 export const open: SessionState = { name: 'open' }
 
@@ -29,16 +44,23 @@ export interface Deadline {
 export interface Session<U extends User = User> {
   /** The id of the decision that admitted it; one id opens both. */
   readonly id: string
+  /** Its socket, without the host's own type. */
   readonly socket: Socket
+  /** How it is spoken to. */
   readonly dialect: Dialect
+  /** Where it connected to. */
   readonly endpoint: Endpoint
+  /** Where it came from. */
   readonly client: ClientAddress | undefined
+  /** Its place among the open sockets; given back when it is closed. */
   readonly lease: Lease
   /** Epoch milliseconds. */
   readonly openedAt: number
   /** Typed by `lookupUser`; the record as it was found at admission or at the last `authenticate`. */
   readonly user: U
+  /** Who it is and until when; another one after each `authenticate`. */
   readonly principal: Principal<U>
+  /** Where it stands. */
   readonly state: SessionState
 }
 

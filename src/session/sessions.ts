@@ -10,6 +10,7 @@ import { createPulse, defaultPulse, endOf, heard, type PulseConfig } from './pul
 import type { Push } from './push.js'
 import type { LiveSession, Session } from './session.js'
 
+/** Heartbeat, ends and backlog of live sockets. */
 export interface SessionsConfig extends PulseConfig {
   /** Backlog of one slow reader, in bytes (default 1 MiB). */
   readonly maxBacklogBytes: number
@@ -19,9 +20,11 @@ export const defaultSessions: SessionsConfig = { ...defaultPulse, maxBacklogByte
 
 /** What the sessions tell whoever counts and logs; called synchronously and must not throw. */
 export interface SessionEvents<U extends User = User> {
+  /** Once per session, before its first frame is read. */
   opened?(session: Session<U>): void
   /** Once per session, after its socket is gone. */
   closed?(session: Session<U>, code: number, reason: Reason | 'requested' | 'peer'): void
+  /** What became of one push on one socket. */
   delivered?(push: Push, delivery: Delivery): void
   /**
    * A session ends at `endsAt` (epoch milliseconds) unless it brings a new token; told once for each end. A `sallyport.v1` client hears it by itself,
@@ -47,9 +50,13 @@ export interface SessionGroup<U extends User = User> extends Iterable<Session<U>
 
 /** All live sessions of this node. */
 export interface Sessions<U extends User = User> extends Iterable<Session<U>> {
+  /** How many are live. */
   readonly count: number
+  /** The session of an id, while it is live. */
   find(id: string): Session<U> | undefined
+  /** The sessions that a user has at this moment. */
   forUser(userId: string): SessionGroup<U>
+  /** The sessions for which it holds at this moment; it is asked once of each. */
   where(matches: (session: Session<U>) => boolean): SessionGroup<U>
   /** Sends one push to one session, by its class. */
   send(session: Session<U>, push: Push): Delivery

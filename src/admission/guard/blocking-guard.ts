@@ -3,6 +3,7 @@ import { AsyncResource, createHook, executionAsyncResource } from 'node:async_ho
 /** What to do about a port that blocks, in the words of the log. */
 export const blockingRemedy = 'use offload() or an asynchronous driver'
 
+/** Who hears of a port that blocks, and from when on. */
 export interface BlockingGuardOptions {
   /**
    * Hears of a port that blocked, once per port; called in a turn of its own.

@@ -3,6 +3,7 @@ import { positiveInteger } from '../argument.js'
 import { StoreUnavailable } from '../store-unavailable.js'
 import { createLane } from './lane.js'
 
+/** How many threads run a blocking function, and how long a call may take. Each a positive integer. */
 export interface OffloadOptions {
   /** Worker threads, started when they are needed (default 2). */
   readonly threads?: number
@@ -30,7 +31,9 @@ export interface Offloaded<A extends readonly unknown[], R> {
  * message when the function threw.
  * @throws TypeError or RangeError when an argument is wrong.
  * @example
- * const lookupUser = offload<[id: string], User | undefined>(new URL('./users.js', import.meta.url), 'findUser')
+ * const lookupUser = offload(new URL('./users.js', import.meta.url), 'findUser')
+ * console.log(await lookupUser('1'))
+ * await lookupUser.close()
  */
 export const offload = <A extends readonly unknown[], R>(moduleUrl: URL | string, name: string, options: OffloadOptions = {}): Offloaded<A, R> => {
   if (!URL.canParse(String(moduleUrl))) throw new TypeError(`Cannot create an offloaded function as "moduleUrl" must be a URL: current value is ${String(moduleUrl)}`)

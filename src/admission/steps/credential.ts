@@ -13,6 +13,7 @@ export const defaultCarriers: readonly Carrier[] = ['header', 'subprotocol', 'qu
 /** A name that browsers take only from this host itself, over TLS (RFC 6265bis section 4.1.3.2). */
 export const defaultCookieName = '__Host-sallyport'
 
+/** A way a token may travel. */
 export type Carrier = (typeof carriers)[number]
 
 /** The one credential of a handshake; `token` is not yet looked at, and is a ticket where that is the carrier. */

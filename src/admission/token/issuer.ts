@@ -3,7 +3,9 @@ import type { ProfileName } from './profiles.js'
 
 /** A JSON Web Key (RFC 7517) as it is written in a file: members beyond these are ignored. */
 export interface JsonWebKey {
+  /** Family of the key: `oct`, `RSA`, `EC` or `OKP` (RFC 7517 section 4.1). */
   readonly kty: string
+  /** Id by which tokens name it (RFC 7517 section 4.5). */
   readonly kid?: string | undefined
   /** When present it must name the algorithm the key is used with. */
   readonly alg?: string | undefined
@@ -24,6 +26,7 @@ export interface KeyConfig {
   readonly secret?: string | undefined
   /** PEM text of a public key (`BEGIN PUBLIC KEY`, `BEGIN RSA PUBLIC KEY`) or of an X.509 certificate, of which only the key is used. A private key is refused. */
   readonly publicKey?: string | undefined
+  /** The key as a JSON Web Key, secret or public; a private one is refused. */
   readonly jwk?: JsonWebKey | undefined
   /** ISO 8601 date or date-time in UTC from which on it verifies nothing; a date alone means its first moment. */
   readonly notAfter?: string | undefined
@@ -33,6 +36,7 @@ export interface KeyConfig {
 export interface IssuerConfig {
   /** Name in claims, logs and metrics; default `issuer`, else `issuer 1`, `issuer 2` and so on by position. */
   readonly name?: string | undefined
+  /** The claim rules its tokens are read by: `standard`, `simplejwt`, `classic`, or the name of a hosted issuer (docs/issuers.md). */
   readonly profile: ProfileName
   /** Algorithms that are accepted: all HMAC or all asymmetric, each with at least one key; default that of the profile. */
   readonly algorithms?: readonly Algorithm[] | undefined

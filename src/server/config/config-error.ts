@@ -2,6 +2,7 @@ import { escapeValue } from '../log/escape.js'
 
 /** One thing that is wrong, with all a person needs to mend it. */
 export interface Problem {
+  /** The key by the name it was given under: a path, or a variable of the environment. */
   readonly key: string
   /** Where the value came from, such as `environment` or `.env`. */
   readonly source: string
@@ -9,7 +10,9 @@ export interface Problem {
   readonly line?: number
   /** As written, masked when it is a secret; `undefined` when nothing was written. */
   readonly value: string | undefined
+  /** What is wrong, as what must be: `must be a port`. */
   readonly allowed: string
+  /** The name that was probably meant, for one that nobody knows. */
   readonly didYouMean: string | undefined
 }
 

@@ -17,5 +17,10 @@ export type ConfigInput = Omit<Input<Config>, 'storage' | 'tokens'> & {
   }
 }
 
-/** Returns its argument; exists so that an editor knows the keys. */
+/**
+ * Returns its argument; exists so that an editor knows the keys. Checks nothing: `loadConfig` does.
+ *
+ * @example
+ * export default defineConfig({ listen: { port: 4400 }, origins: ['https://chat.example'] })
+ */
 export const defineConfig = (config: ConfigInput): ConfigInput => config

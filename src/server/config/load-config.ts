@@ -28,15 +28,23 @@ export interface LoadOptions {
 
 /** What a key is, and who said so. */
 export interface Setting {
+  /** Its path, such as `listen.port`. */
   readonly path: string
+  /** Its one variable, such as `SALLYPORT_LISTEN_PORT`. */
   readonly env: string
+  /** As it is in force; `(secret)` for a secret that is set. */
   readonly value: unknown
+  /** Who said so: `default`, the name of a file, `.env`, `environment` or `flag`. */
   readonly source: string
+  /** Whether the value is never shown. */
   readonly secret: boolean
 }
 
+/** What `loadConfig` answers. */
 export interface LoadedConfig {
+  /** Every key with its value, frozen. */
   readonly config: Config
+  /** Every key with where its value came from, in the order of .env.example. */
   readonly settings: readonly Setting[]
   /** Sentences to be said at every start. */
   readonly warnings: readonly string[]
@@ -53,7 +61,12 @@ const masked = (leaf: Leaf<unknown>, value: unknown): string =>
 /**
  * Loads the configuration: defaults < file < `.env` < environment < flags.
  *
+ * Reads the files of `cwd` and those that the environment names.
+ *
  * @throws ConfigError that lists every problem with key, source, value, what is allowed, and what may have been meant.
+ * @example
+ * const { config } = await loadConfig({ mode: 'serve', env: process.env, cwd: process.cwd() })
+ * console.log(config.listen.port)
  */
 export const loadConfig = async ({ mode, env, cwd, flags = {}, over, at = Date.now() }: LoadOptions): Promise<LoadedConfig> => {
   const problems: Problem[] = []

@@ -23,6 +23,7 @@ export interface LogOptions {
 
 /** Writes events as lines; never blocks, never throws. */
 export interface Log {
+  /** Writes one event, unless its level is left out. */
   write(level: Written, event: LogEvent): void
   /** Whether lines of a level are written at all, so that nobody prepares what nobody reads. */
   writes(level: Written): boolean
