@@ -5,7 +5,7 @@ export interface BreakerConfig {
   readonly coolDownMs: number
 }
 
-export const defaultBreaker: BreakerConfig = { failures: 5, coolDownMs: 1_000 }
+const defaultBreaker: BreakerConfig = { failures: 5, coolDownMs: 1_000 }
 
 /** Keeps callers from waiting, each for its full deadline, on a server that is known not to answer. */
 export interface Breaker {

@@ -42,9 +42,6 @@ export const factsOf = ({ peerAddress, headers }: Pick<Handshake, 'peerAddress' 
   }
 }
 
-/** Of a decision that was made without a handshake. */
-export const noFacts = (): Facts => factsOf({ peerAddress: '', headers: {} })
-
 /** A name of 253 characters (RFC 1035 section 2.3.4) and a port; what is longer is no Host of ours. */
 const maxHostLength = 260
 

@@ -20,7 +20,7 @@ export const isBad = (value: unknown): value is BadFilter => typeof value === 'o
 /** Longest text a filter may hold, in UTF-16 units. */
 const maxText = 200
 
-export const textFilter = (filters: RawFilters, name: string): string | undefined | BadFilter => {
+const textFilter = (filters: RawFilters, name: string): string | undefined | BadFilter => {
   const value = own(filters, name)
   if (isFalsy(value)) return undefined
   if (typeof value !== 'string') return bad(name, 'must be text')

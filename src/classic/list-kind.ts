@@ -9,7 +9,7 @@ import { pagingOf, type Paging } from './pagination.js'
 import { conversationItem, customerB } from './shapes.js'
 
 /** Rows of a list socket's page when the client doesn't say. */
-export const listPageSize = 10
+const listPageSize = 10
 
 /** What one list socket looks at; it is remembered, so that a refresh shows the same view and not page 1 of everything. */
 export interface ListView {

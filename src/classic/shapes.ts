@@ -16,7 +16,7 @@ export const idOf = (userId: string): number | string => (/^(?:0|[1-9]\d{0,14})$
 const visibleTags = (customer: Customer): Customer['tags'] => customer.tags.filter(({ name }) => !systemTags.has(name))
 
 /** A customer inside conversations and messages. */
-export const customerA = (customer: Customer): object => ({
+const customerA = (customer: Customer): object => ({
   id: customer.id,
   first_name: customer.firstName ?? null,
   last_name: customer.lastName ?? null,

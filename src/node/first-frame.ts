@@ -6,7 +6,7 @@ import { limitReceiver } from './close-guards.js'
 import { frameFault } from './frame-fault.js'
 
 /** How long a first frame may take, in milliseconds, and how large it may be. */
-export const firstFrameMs = 5_000
+const firstFrameMs = 5_000
 export const firstFrameBytes = 4_096
 
 /** What a socket began with, and what came right behind it. */

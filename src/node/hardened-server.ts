@@ -1,12 +1,10 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { decisionId } from '../admission/decision-id.js'
-import { checkForm } from '../admission/steps/well-formed.js'
 import { deny, type Denial } from '../protocol/denial.js'
 import { limits } from '../protocol/size.js'
 import { openFastLane } from './fast-lane.js'
 import { createHandshakeTurns } from './handshake-turns.js'
-import { handshakeFromRequest } from './handshake-from-request.js'
 import { owesAnswer } from './owed-answer.js'
 import { boundPipelining, maxUnanswered } from './pipelining.js'
 import { beginsAsProxyProtocol } from './proxy-protocol.js'
@@ -94,10 +92,6 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
   if (fastLane) openFastLane(server)
   return server
 }
-
-/** Why a request that reached us as plain HTTP is no handshake; for paths that only sockets live on. */
-export const whyNoHandshake = (request: IncomingMessage): Denial =>
-  checkForm(handshakeFromRequest(request, 0), undefined) ?? deny('bad_request', { status: 426, detail: 'not an upgrade' })
 
 const ignore = (): void => undefined
 

@@ -24,7 +24,7 @@ export interface NamedOperator {
 /** Names that the audit log uses for others. */
 const takenNames = new Set(['operator', 'cli', 'ladder'])
 
-export const operatorNameForm = /^[\w.@-]{1,64}$/
+const operatorNameForm = /^[\w.@-]{1,64}$/
 
 const shape = z.array(z.object({ name: z.string().regex(operatorNameForm), role: z.enum(operatorRoles), digest: z.string().regex(/^[0-9a-f]{64}$/), createdAt: z.number() }))
 

@@ -1,10 +1,14 @@
+import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { WebSocketServer } from 'ws'
 import { createMemoryLimits, type MemoryLimits } from '../../dist/stores/memory/memory-limits.js'
 import { createGate, defaultLimits, type Gate, type GateOptions, type LimitsConfig, type Session, type User } from '../../dist/index.js'
 import { mintToken, type MintOptions } from '../../dist/admission/token/mint-token.js'
-import { createHardenedServer, whyNoHandshake } from '../../dist/node/hardened-server.js'
+import { checkForm } from '../../dist/admission/steps/well-formed.js'
+import { handshakeFromRequest } from '../../dist/node/handshake-from-request.js'
+import { createHardenedServer } from '../../dist/node/hardened-server.js'
 import { receiveText } from '../../dist/node/receive-text.js'
+import { deny, type Denial } from '../../dist/protocol/denial.js'
 import { problemOf } from '../../dist/protocol/problem.js'
 import { limits as sizes } from '../../dist/protocol/size.js'
 import { encodeTextFrame } from '../../dist/session/text-frame.js'
@@ -84,6 +88,10 @@ const roomy: LimitsConfig = {
   userSockets: 10_000,
   addressSockets: 10_000,
 }
+
+/** Why a request that came as plain HTTP is no handshake. */
+const whyNoHandshake = (request: IncomingMessage): Denial =>
+  checkForm(handshakeFromRequest(request, 0), undefined) ?? deny('bad_request', { status: 426, detail: 'not an upgrade' })
 
 const lives: Readonly<Record<string, boolean>> = { 1: true, 2: true, 3: true, 4: false }
 

@@ -7,7 +7,7 @@ import { guessable } from './secret-strength.js'
 import type { VerificationKey } from './verification-key.js'
 
 /** Keys one issuer may have, so that a token without a `kid` costs a bounded number of signature checks. */
-export const maxKeysPerIssuer = 16
+const maxKeysPerIssuer = 16
 
 /** Bytes a secret needs in the classic profile while `allowShortSecretUntil` lasts: a Django SECRET_KEY has 50. */
 const shortSecretBytes = 32

@@ -1,4 +1,3 @@
-import { hash } from 'node:crypto'
 import { parseCompact } from './parse-compact.js'
 
 const previewLength = 20
@@ -11,15 +10,4 @@ const previewLength = 20
 export const tokenPreview = (token: string): string => {
   if (!parseCompact(token).ok) return '<not a JWT>'
   return `${token.slice(0, Math.min(previewLength, token.indexOf('.')))}...`
-}
-
-/**
- * A name for a token in logs: 8 hex digits of the SHA-256 of `header.payload`, so that the same claims under another signature keep their name.
- *
- * Text with fewer than two dots is digested whole.
- */
-export const tokenFingerprint = (token: string): string => {
-  const lastDot = token.lastIndexOf('.')
-  const signed = lastDot > token.indexOf('.') ? token.slice(0, lastDot) : token
-  return hash('sha256', signed, 'hex').slice(0, 8)
 }

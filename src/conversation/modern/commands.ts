@@ -1,7 +1,7 @@
 import type { User } from '../../admission/user.js'
 import type { Command, CommandOf, Topic } from '../../protocol/command.js'
 import { denials, deny } from '../../protocol/denial.js'
-import type { ErrorReply, ReplyCode } from '../../protocol/reply.js'
+import type { ErrorReply, ReplyCode, SendReply } from '../../protocol/reply.js'
 import { conversationScope, listScope, type Scope } from '../access.js'
 import { storableText } from '../storable-text.js'
 import { placeOf } from './cursor.js'
@@ -10,6 +10,8 @@ import type { Member } from './member.js'
 import type { ModernOptions } from './modern-options.js'
 import { conversationsPage, customersPage, inboxOrder, messagesPage, peopleOrder } from './pages.js'
 import type { Subscriptions } from './subscribe.js'
+
+type SendAnswer = Omit<SendReply, 're' | 'type'>
 
 /** What a command is answered with: the fields of the `ok` reply, or why not. `afterwards` runs when the answer is out. */
 export type Answer =
@@ -79,9 +81,9 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
     })
     switch (result.outcome) {
       case 'stored':
-        return { ok: { message: messageItem(result.message), repeated: false }, afterwards: () => feed.publish(result.event) }
+        return { ok: { message: messageItem(result.message), repeated: false } satisfies SendAnswer, afterwards: () => feed.publish(result.event) }
       case 'repeated':
-        return { ok: { message: messageItem(result.message), repeated: true } }
+        return { ok: { message: messageItem(result.message), repeated: true } satisfies SendAnswer }
       case 'stale':
         return { code: 'stale', rest: { unseen: result.unseen.map(messageItem) } }
       case 'limited':

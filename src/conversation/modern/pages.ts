@@ -11,7 +11,7 @@ import { cursorOf } from './cursor.js'
 import { conversationItem, customerItem, customerRowItem, inboxItem, messageItem } from './items.js'
 
 /** Rows of a page when the client doesn't say. */
-export const defaultPageSize = 50
+const defaultPageSize = 50
 
 type PageOf<Reply> = Omit<Reply, 're' | 'type'>
 

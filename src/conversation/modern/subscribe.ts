@@ -1,6 +1,7 @@
 import type { User } from '../../admission/user.js'
 import type { Since, Topic } from '../../protocol/command.js'
 import type { PushMessage } from '../../protocol/push-message.js'
+import type { SubscribeReply } from '../../protocol/reply.js'
 import type { Sessions } from '../../session/sessions.js'
 import { limits } from '../../protocol/size.js'
 import { conversationScope, type Scope } from '../access.js'
@@ -20,13 +21,7 @@ export const maxSubscriptions = 100
 const maxRecovered = 500
 
 /** What the first answer to a subscription says. */
-export interface Begun {
-  readonly epoch: string | null
-  readonly offset: number
-  readonly recovered: boolean
-  readonly events: readonly PushMessage[]
-  readonly page: object | null
-}
+export type Begun = Omit<SubscribeReply, 're' | 'type'>
 
 export type BeginResult =
   /** `release` lets the pushes go that came meanwhile; call it when the answer is out. */

@@ -1,5 +1,5 @@
 import type { Admitted } from '../../admission/decision.js'
-import { noFacts } from '../../admission/facts.js'
+import { noFacts } from '../../admission/testing/no-facts.js'
 import type { User } from '../../admission/user.js'
 import type { Dialect } from '../../protocol/subprotocol.js'
 import { createSession, type LiveSession } from '../../session/session.js'

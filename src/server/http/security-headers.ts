@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono'
 
 /** For answers that are data: nothing may be loaded, framed or run. */
-export const dataPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const dataPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 /** For our own pages: their own files and sockets, nothing inline. `'self'` is not enough for `ws:` in every browser. */
 export const pagePolicy =

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { Admitted, Denied } from '../../admission/decision.js'
-import { noFacts } from '../../admission/facts.js'
+import { noFacts } from '../../admission/testing/no-facts.js'
 import { deny } from '../../protocol/denial.js'
 import { createMetrics } from './create-metrics.js'
 

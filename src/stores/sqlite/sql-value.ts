@@ -9,8 +9,6 @@ export type SqlValue = string | number | null
 /** Values by position for `?`, or by name without the colon for `:name`. Every placeholder needs a value and every value a placeholder. */
 export type SqlParams = readonly SqlValue[] | Readonly<Record<string, SqlValue>>
 
-export type SqlRow = Readonly<Record<string, SqlValue>>
-
 /** One statement with its values. */
 export interface Query {
   readonly sql: string

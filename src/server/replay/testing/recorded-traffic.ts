@@ -66,7 +66,7 @@ export const gateOf = async (config: Config, decided: (decision: Decision) => vo
 const hops = ['203.0.113.9', '198.51.100.4', '10.0.0.2', '2001:db8::1', 'unknown', '203.0.113.8:1234', '"[2001:db8::2]:80"']
 
 /** Handshakes of every kind: good ones, and whatever each stair refuses. */
-export const createTraffic = async (seed: number, startAt: number): Promise<{ readonly dice: Dice; next(): Handshake }> => {
+const createTraffic = async (seed: number, startAt: number): Promise<{ readonly dice: Dice; next(): Handshake }> => {
   const dice = createDice(seed)
   const tokens: string[] = []
   for (const subject of ['1', '2', '3', '4', '5', '6', 'away', 'banned'])
