@@ -6,7 +6,7 @@ import type { Lobby } from './admission/lobby.js'
 import type { Rules } from './admission/rules.js'
 import type { User } from './admission/user.js'
 import type { Waiting } from './admission/waiting.js'
-import type { GateEvents } from './gate.js'
+import type { GateEvents } from './gate-options.js'
 
 /** Where handshakes come in: each is decided about, and each decision is kept and told once. */
 export interface Receiver<U extends User> {

@@ -4,7 +4,7 @@ import { policyVersionOf } from './admission/policy-version.js'
 import { defaultDeadlines, type Rules } from './admission/rules.js'
 import { defaultCarriers, defaultCookieName } from './admission/steps/credential.js'
 import type { User } from './admission/user.js'
-import type { GateOptions } from './gate.js'
+import type { GateOptions } from './gate-options.js'
 
 /** What the rules share with the rest of a gate: it lives on beside them. */
 export type SharedParts<U extends User> = Pick<

@@ -1,12 +1,12 @@
 import type { ControlReplica, ReplicaChange } from './admission/control-replica.js'
 import type { DryRunRule } from './admission/decision.js'
 import type { EndpointTable } from './admission/steps/endpoints.js'
-import { effectiveRole } from './admission/steps/role.js'
 import type { UserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
 import type { SessionEnds } from './create-session-ends.js'
-import type { GateEvents } from './gate.js'
-import { deny, type Denial } from './protocol/denial.js'
+import type { GateEvents } from './gate-options.js'
+import { createLiveVerdict } from './live-verdict.js'
+import { deny } from './protocol/denial.js'
 import type { Session } from './session/session.js'
 import type { SessionRegistry } from './session/sessions.js'
 
@@ -47,7 +47,8 @@ export const createFollower = <U extends User>(parts: {
   readonly now: () => number
   readonly pollMs: number
 }): Follower<U> => {
-  const { replica, sessions, ends, users, endpoints, events, dryRun, now, pollMs } = parts
+  const { replica, sessions, ends, users, events, now, pollMs } = parts
+  const verdict = createLiveVerdict<U>(parts)
   /** Users that could not be looked up when they changed; tried again until they can. */
   const unsure = new Set<string>()
   /** The newest look at each user that is being looked up. */
@@ -58,15 +59,6 @@ export const createFollower = <U extends User>(parts: {
   let missedAt = -Infinity
   let reached = true
   let timer: NodeJS.Timeout | undefined
-
-  const judge = (session: Session<U>, user: U | undefined): Denial | undefined => {
-    if (user === undefined) return deny('user_unknown')
-    if (!user.active) return deny('user_disabled')
-    const { claims } = session.principal
-    if (claims?.epoch !== undefined && claims.epoch < (user.epoch ?? 0)) return deny('token_revoked')
-    const roles = endpoints.rolesOf(session.endpoint)
-    return roles === undefined || roles.includes(effectiveRole(user, claims)) ? undefined : deny('forbidden')
-  }
 
   const reconsider = async (userId: string): Promise<number> => {
     const group = sessions.forUser(userId)
@@ -88,7 +80,7 @@ export const createFollower = <U extends User>(parts: {
     unsure.delete(userId)
     let closed = 0
     for (const session of sessions.forUser(userId)) {
-      const denial = judge(session, user)
+      const denial = verdict.ofUser(session, user)
       if (denial !== undefined && sessions.close(session, denial)) closed += 1
       else if (denial === undefined && user !== undefined) sessions.changed(session, user)
     }
@@ -118,19 +110,6 @@ export const createFollower = <U extends User>(parts: {
     }
   }
 
-  /** A trusted proxy's own address has no key, and no ban refuses it. */
-  const addressBanned = ({ client }: Session<U>, at: number): boolean =>
-    !dryRun.has('address_ban') && client?.key !== undefined && replica.bans.findAddress(client.address, at) !== undefined
-
-  const userBanned = (userId: string, at: number): boolean => !dryRun.has('user_ban') && replica.bans.findUser(userId, at) !== undefined
-
-  const denialOf = (session: Session<U>, at: number): Denial | undefined => {
-    const { claims } = session.principal
-    if (addressBanned(session, at)) return deny('address_banned')
-    if (claims !== undefined && replica.revocations.find(claims, at) !== undefined) return deny('token_revoked')
-    return userBanned(session.user.id, at) ? deny('user_banned') : undefined
-  }
-
   const enforceEverything = async (): Promise<number> => {
     const at = now()
     missedAt = at
@@ -138,7 +117,7 @@ export const createFollower = <U extends User>(parts: {
     let closed = 0
     const userIds = new Set<string>()
     for (const session of [...sessions]) {
-      const denial = denialOf(session, at)
+      const denial = verdict.ofControl(session, at)
       if (denial === undefined) userIds.add(session.user.id)
       else if (sessions.close(session, denial)) closed += 1
     }
@@ -150,8 +129,8 @@ export const createFollower = <U extends User>(parts: {
       case 'ban_added': {
         const { subject } = change.ban
         const at = now()
-        if (subject.kind === 'user') return userBanned(subject.userId, at) ? sessions.forUser(subject.userId).close(deny('user_banned')) : 0
-        return sessions.where((session) => addressBanned(session, at)).close(deny('address_banned'))
+        if (subject.kind === 'user') return verdict.userBanned(subject.userId, at) ? sessions.forUser(subject.userId).close(deny('user_banned')) : 0
+        return sessions.where((session) => verdict.addressBanned(session, at)).close(deny('address_banned'))
       }
       case 'ban_lifted':
         return 0
@@ -216,7 +195,7 @@ export const createFollower = <U extends User>(parts: {
     enforce,
     enforceAll,
     opened(session) {
-      const denial = denialOf(session, now())
+      const denial = verdict.ofControl(session, now())
       const { id } = session.user
       if (denial !== undefined) sessions.close(session, denial)
       else if (changedAt.has(id) || now() - missedAt < newsMs) inBackground('user', async () => void (await reconsider(id)))

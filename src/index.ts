@@ -1,6 +1,7 @@
 /** Sallyport as a library: a gate in front of an own `node:http` and `ws` server. */
 export { createGate } from './create-gate.js'
-export type { Closed, Gate, GateBans, GateEvents, GateOptions, GateRevocations, GateStores, GateTickets, GateUsers, UpgradeListener } from './gate.js'
+export type { GateEvents, GateOptions, GateStores } from './gate-options.js'
+export type { Closed, Gate, GateBans, GateRevocations, GateTickets, GateUsers, UpgradeListener } from './gate.js'
 export type { Ban, Bans, BanSource, BanSubject, NewBan } from './admission/ban.js'
 export { DangerousBan, type BanDanger } from './admission/ban-dangers.js'
 export type { AllowList } from './admission/allow-list.js'

@@ -8,7 +8,7 @@ import { listening } from './admission/testing/listening.js'
 import { testSecret, tokenFor } from './admission/testing/staircase.js'
 import type { User } from './admission/user.js'
 import { createGate } from './create-gate.js'
-import type { GateOptions } from './gate.js'
+import type { GateOptions } from './gate-options.js'
 import type { Session } from './session/session.js'
 
 const ends: (() => void)[] = []

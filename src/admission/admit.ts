@@ -1,32 +1,27 @@
-import { hash } from 'node:crypto'
 import { deny, type Denial } from '../protocol/denial.js'
 import { resolveClient } from './address/resolve-client.js'
 import type { ClientAddress } from './address/client-address.js'
 import type { Decision, Denied, Principal, StepName } from './decision.js'
 import type { Endpoint } from './endpoint.js'
 import { failureDenial } from './failure-denial.js'
-import type { Facts } from './facts.js'
 import type { Handshake } from './handshake.js'
 import type { Allowance } from './limits.js'
 import { Patience } from './patience.js'
 import type { Rules } from './rules.js'
+import { chargeFault, checkBudget } from './steps/address-costs.js'
 import { findCredential, type Credential } from './steps/credential.js'
 import { checkForwarded } from './steps/forwarded.js'
 import { askAllowList, struckOff } from './steps/listed.js'
 import { checkOrigin } from './steps/origin.js'
+import { verify } from './steps/proof.js'
 import { readQuery } from './steps/query.js'
 import { checkRevoked, checkUser, userBanned } from './steps/standing.js'
 import { readOffer } from './steps/subprotocols.js'
 import { checkForm } from './steps/well-formed.js'
-import type { TicketUse } from './tickets.js'
 import type { Claims } from './token/claims.js'
-import type { TokenFault, Verification } from './token/verification.js'
 import type { User } from './user.js'
 import { Walk } from './walk.js'
 import { settle, type Answer, type Work } from './work.js'
-
-/** What a refused token costs the budget of its address; a good connect costs the one that was reserved. */
-const faultCosts: Readonly<Record<TokenFault, number>> = { malformed: 5, signature: 5, unknown_key: 10, claims: 1, expired: 1 }
 
 /**
  * Whether an attempt counts: `explain` walks the same stairs, takes nothing and teaches the ladder nothing.
@@ -200,52 +195,6 @@ const climbFirst = <U extends User>(walk: Walk<U>, rules: Rules<U>, mode: Mode, 
   }
   walk.pass('credential', 'reason' in credential ? 'none, and a development user stands in' : credential.carrier)
   return { client, endpoint, credential }
-}
-
-/** Charges an address for a token that was refused, and lets the ladder hear of it. */
-const chargeFault = (walk: Walk<User>, rules: Rules, client: ClientAddress, credential: Credential | Denial, fault: TokenFault): void => {
-  if (client.key === undefined || 'reason' in credential) return
-  const at = walk.handshake.receivedAt
-  rules.budget.charge(client.key, faultCosts[fault] - 1, at)
-  const verdict = rules.ladder.failed(client.key, fault, hash('sha256', credential.token, 'base64url'), at)
-  if (verdict.outcome === 'would_ban') walk.mark('address_ban', 'ladder')
-  if (verdict.outcome !== 'nothing') rules.laddered(verdict)
-}
-
-/** A dry budget still lets in whoever holds a token we have verified before, so that a noisy neighbour locks nobody out. */
-const checkBudget = (
-  rules: Rules,
-  facts: Facts,
-  client: ClientAddress,
-  credential: Credential | Denial,
-  handshake: Handshake,
-  live: boolean,
-): Denial | undefined => {
-  const at = handshake.receivedAt
-  if (client.key === undefined) return undefined
-  const answer = live ? rules.budget.reserve(client.key, at) : rules.budget.peek(client.key, at)
-  facts.budget = answer
-  if (answer.granted) return undefined
-  if (!('reason' in credential) && isProved(rules, credential, handshake)) return undefined
-  return deny('rate_limited', { retryAfterMs: answer.retryAfterMs, detail: 'address budget is dry' })
-}
-
-/** Whether a credential is known to be good without any work: its token was verified before. */
-const isProved = (rules: Rules, { carrier, token }: Credential, handshake: Handshake): boolean =>
-  carrier === 'ticket'
-    ? rules.tickets.peek(token, ticketUse(handshake), handshake.receivedAt).ok
-    : rules.verifier.cached(token, handshake.receivedAt) !== undefined
-
-const ticketUse = ({ target, headers }: Handshake): TicketUse => ({ target, origin: headers['origin']?.[0] })
-
-const noToken: Verification = { ok: false, denial: deny('token_missing'), fault: 'claims' }
-
-const verify = (rules: Rules, credential: Credential | Denial, handshake: Handshake, live: boolean): Verification | Promise<Verification> => {
-  if ('reason' in credential) return noToken
-  const { carrier, token } = credential
-  const at = handshake.receivedAt
-  if (carrier === 'ticket') return rules.tickets[live ? 'redeem' : 'peek'](token, ticketUse(handshake), at)
-  return rules.verifier.verify(token, at)
 }
 
 /** A lease that is granted after its time was given up is nobody's: it goes back, or its place would be taken for ever. */

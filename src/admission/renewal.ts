@@ -1,6 +1,6 @@
 import { deny, type Denial } from '../protocol/denial.js'
 import type { ClientAddress } from './address/client-address.js'
-import { chargeBadToken } from './charge-bad-token.js'
+import { chargeBadToken } from './steps/address-costs.js'
 import { identify } from './identify.js'
 import { mayUse } from './may-use.js'
 import type { Principal } from './decision.js'

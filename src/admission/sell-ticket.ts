@@ -1,7 +1,7 @@
 import { deny, type Denial } from '../protocol/denial.js'
 import { createBudgets, type Budgets } from './budgets.js'
 import { resolveClient } from './address/resolve-client.js'
-import { chargeBadToken } from './charge-bad-token.js'
+import { chargeBadToken } from './steps/address-costs.js'
 import { decisionId } from './decision-id.js'
 import type { Handshake } from './handshake.js'
 import { identify } from './identify.js'

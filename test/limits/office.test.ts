@@ -2,7 +2,8 @@ import { afterEach, expect, test } from 'vitest'
 import { handshakeOf, testSecret, tokenFor } from '../../dist/admission/testing/staircase.js'
 import type { Decision } from '../../dist/admission/decision.js'
 import { createGate } from '../../dist/create-gate.js'
-import type { Gate, GateOptions } from '../../dist/gate.js'
+import type { GateOptions } from '../../dist/gate-options.js'
+import type { Gate } from '../../dist/gate.js'
 
 // Two hundred people behind one address. Whatever one of them does, or a stranger in their network, the others must not pay for it.
 

@@ -3,7 +3,8 @@ import { afterEach, expect, test } from 'vitest'
 import { handshakeOf, testSecret, tokenFor } from '../../dist/admission/testing/staircase.js'
 import type { Lease } from '../../dist/admission/limits.js'
 import { createGate } from '../../dist/create-gate.js'
-import type { Gate, GateOptions } from '../../dist/gate.js'
+import type { GateOptions } from '../../dist/gate-options.js'
+import type { Gate } from '../../dist/gate.js'
 
 // Every limit through the whole staircase, for many windows in a row: a limiter that is right only for its first burst passes most tests.
 

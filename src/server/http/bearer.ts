@@ -1,5 +1,5 @@
 import { createBudgets } from '../../admission/budgets.js'
-import { chargeBadToken } from '../../admission/charge-bad-token.js'
+import { chargeBadToken } from '../../admission/steps/address-costs.js'
 import { decisionId } from '../../admission/decision-id.js'
 import type { User } from '../../admission/user.js'
 import type { Gate } from '../../gate.js'
