@@ -11,8 +11,7 @@ import type { Duplex } from 'node:stream'
  */
 export const owesAnswer = (connection: Duplex): boolean => {
   const current = '_httpMessage' in connection ? connection._httpMessage : undefined
-  // Nearly always there is none.
-  return current !== undefined && current !== null && isResponse(current) && (current.headersSent || current.req.complete)
+  return isResponse(current) && (current.headersSent || current.req.complete)
 }
 
 const isResponse = (value: unknown): value is ServerResponse => value instanceof ServerResponse

@@ -16,8 +16,8 @@ let shared = false
  * instead, and those copies share their classes: some sockets without a connection, of options of many shapes, are made here once. It changes nothing but speed; newer
  * versions don't need it. Costs a few milliseconds, once.
  */
-export const shareSocketShapes = (v8 = process.versions.v8): void => {
-  if (shared || Number.parseInt(v8, 10) >= 12) return
+export const shareSocketShapes = (): void => {
+  if (shared || Number.parseInt(process.versions.v8, 10) >= 12) return
   shared = true
   for (let round = 0; round < rounds; round += 1) for (let shape = 0; shape < shapes; shape += 1) new Socket(optionsOfShape(shape)).destroy()
 }

@@ -1,13 +1,12 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { knock } from '../server/knock.js'
 import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
+import { runScript } from './run-script.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const hasCurl = spawnSync('curl', ['--version'], { timeout: 30_000 }).status === 0
 const secret = randomBytes(64).toString('base64url')
 
@@ -70,18 +69,8 @@ describe.skipIf(!hasCurl)('the night of the page, against a server under attack 
   })
 
   const output = (script: string): Promise<string> => {
-    const [listenPort, internalPort] = [new URL(server.publicUrl).port, new URL(server.internalUrl).port]
-    const here = script.replaceAll('127.0.0.1:4480', `127.0.0.1:${internalPort}`)
-    const child = spawn('sh', ['-s'], { cwd: folder.cwd, env: { PATH: process.env['PATH'] ?? '', ...env, SALLYPORT_LISTEN_PORT: listenPort, SALLYPORT_INTERNAL_PORT: internalPort }, stdio: 'pipe' })
-    let text = ''
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => (text += part))
-    // Nobody is there to ask, and nothing is read from the script itself.
-    child.stdin.end(`sallyport() { '${process.execPath}' '${main}' "$@"; }\n{\n${here}\n} </dev/null\n`)
-    return new Promise((resolve) => {
-      child.on('close', () => {
-        resolve(text)
-      })
-    })
+    const [SALLYPORT_LISTEN_PORT, SALLYPORT_INTERNAL_PORT] = [new URL(server.publicUrl).port, new URL(server.internalUrl).port]
+    return runScript(script.replaceAll('127.0.0.1:4480', `127.0.0.1:${SALLYPORT_INTERNAL_PORT}`), folder.cwd, { ...env, SALLYPORT_LISTEN_PORT, SALLYPORT_INTERNAL_PORT })
   }
 
   const restart = async (body: string): Promise<void> => {

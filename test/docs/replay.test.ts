@@ -1,7 +1,5 @@
-import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
@@ -9,8 +7,8 @@ import { envName } from '../../dist/server/config/leaf.js'
 import { keys } from '../../dist/server/config/keys.js'
 import { knock } from '../server/knock.js'
 import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
+import { runScript } from './run-script.js'
 
-const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
 const page = await readFile(new URL('../../docs/replay.md', import.meta.url), 'utf8')
 const secret = randomBytes(64).toString('base64url')
 const env: Environment = { SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_LIMITS_USER_CONNECTS_MAX: '1000000', SALLYPORT_DRY_RUN: 'origin', SALLYPORT_ORIGINS: 'https://app.example' }
@@ -42,15 +40,7 @@ afterAll(async () => {
 
 const output = (script: string): Promise<string> => {
   const [SALLYPORT_LISTEN_PORT, SALLYPORT_INTERNAL_PORT] = [new URL(server.publicUrl).port, new URL(server.internalUrl).port]
-  const child = spawn('sh', ['-s'], { cwd: folder.cwd, env: { PATH: process.env['PATH'] ?? '', ...env, SALLYPORT_LISTEN_PORT, SALLYPORT_INTERNAL_PORT }, stdio: 'pipe' })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => (text += part))
-  child.stdin.end(`sallyport() { '${process.execPath}' '${main}' "$@"; }\n{\n${script}\n} </dev/null\n`)
-  return new Promise((resolve) => {
-    child.on('close', () => {
-      resolve(text)
-    })
-  })
+  return runScript(script, folder.cwd, { ...env, SALLYPORT_LISTEN_PORT, SALLYPORT_INTERNAL_PORT })
 }
 
 test('[E1] [E2] a recording is made again as the page says, by another configuration and by its own', { timeout: 60_000 }, async () => {

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { maxJsonDepth, parseEncodedJsonObject, parseJsonObject } from './json-object.js'
@@ -58,6 +60,16 @@ describe('a strict JSON object', () => {
     expect(Reflect.get(Object(parse('{"a":{}}')?.['a']), '__proto__')).toBeUndefined()
     expect(parse('{"constructor":1}')).toEqual({ constructor: 1 })
     expect('admin' in {}).toBe(false)
+  })
+
+  test('shares its hidden class with others of the same members, so that reading one is not learnt anew for each token', async () => {
+    const program = `
+      import { parseJsonObject } from ${JSON.stringify(new URL('json-object.js', import.meta.url).href)}
+      const parse = (text) => parseJsonObject(Buffer.from(text))
+      console.log(%HaveSameMap(parse('{"sub":"1","exp":1}'), parse('{"sub":"2","exp":2}')))
+    `
+    const { stdout } = await promisify(execFile)(process.execPath, ['--allow-natives-syntax', '--input-type=module', '--eval', program])
+    expect(stdout).toBe('true\n')
   })
 
   test('is frozen at every level', () => {
