@@ -43,6 +43,7 @@ export const openPublicApi = (parts: {
   const addLogin = openLogin({ ...parts, clientOf })
   return {
     offersLogin: addLogin !== undefined,
+    hosts: served.hosts,
     origins: served.origins,
     addRoutes: [
       openUpkeep({ ...parts, clientOf }),

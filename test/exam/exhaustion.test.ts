@@ -113,27 +113,37 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     client.end()
   })
 
-  test('H17: input made to be slow is answered like any other', { timeout: 30_000 }, async () => {
-    const colliding = `{"id":1,"type":"nothing",${Array.from({ length: 5_000 }, (_, index) => `"${String(index * 65_536)}":0`).join(',')}}`.slice(0, 65_000)
-    const slow = [
-      colliding.endsWith('}') ? colliding : `${colliding.slice(0, colliding.lastIndexOf(','))}}`,
-      JSON.stringify({ id: 1, type: 'conversations.list', search: `${'a'.repeat(30_000)}!` }),
-      JSON.stringify({ id: 1, type: 'conversations.list', search: '%_'.repeat(15_000) }),
-      JSON.stringify({ id: 1, type: 'message.send', conversation, key: 'combining-characters', content: 'a\u0301\u0316'.repeat(4_000) }),
-      `{"id":1,"type":"nothing","a":${'['.repeat(30_000)}${']'.repeat(30_000)}}`,
+  test('H17: input made to be slow costs less than 20 ms a frame', { timeout: 30_000 }, async () => {
+    // Each in one table of hashes if the hash of a number is the number: as many as a frame holds.
+    const keys = Array.from({ length: 4_700 }, (_, index) => `"${String(index * 65_536)}":0`).join(',')
+    const marks = `a${'\u0301\u0316'.repeat(4_999)}`
+    const list = (filter: object): object => ({ type: 'conversations.list', filter })
+    const slow: readonly (readonly [string, object, string?])[] = [
+      ['colliding keys', { type: 'nothing' }, keys],
+      ['nested', { type: 'nothing' }, `"a":${'['.repeat(30_000)}${']'.repeat(30_000)}`],
+      ['a pattern', list({ search: '%_'.repeat(100) })],
+      ['one letter', list({ search: 'a'.repeat(200) })],
+      ['marks to look for', list({ search: marks.slice(0, 200) })],
+      ['marks to keep', { type: 'message.send', conversation, content: marks }],
     ]
     await stage.attack(async () => {
-      for (const text of slow) {
-        const client = await stage.enter(modern)
-        const startedAt = performance.now()
-        client.write(textFrame(text))
-        // The welcome, and whatever is answered.
-        const { texts } = await client.until((answer) => answer.texts.length > 1 || answer.closeCode !== undefined)
-        expect(texts.length, text.slice(0, 60)).toBeGreaterThan(1)
-        // What is quadratic takes minutes.
-        expect(performance.now() - startedAt).toBeLessThan(2_000)
-        client.end()
+      const client = await stage.enter(modern)
+      let id = 0
+      for (const [name, command, more] of slow) {
+        const durations: number[] = []
+        for (let times = 0; times < 8; times += 1) {
+          id += 1
+          const fields = JSON.stringify({ id, key: `slow-${String(id)}`, ...command })
+          const startedAt = performance.now()
+          client.write(textFrame(more === undefined ? fields : `${fields.slice(0, -1)},${more}}`))
+          const answer = `"re":${String(id)},`
+          expect((await client.until(({ texts }) => texts.some((text) => text.includes(answer)))).closeCode, name).toBeUndefined()
+          durations.push(performance.now() - startedAt)
+        }
+        // The shortest: others share this machine.
+        expect(Math.min(...durations), name).toBeLessThan(20)
       }
+      client.end()
     })
   })
 

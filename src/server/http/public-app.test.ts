@@ -84,6 +84,19 @@ test('in development only loopback Hosts are answered, in production all', async
   expect((await ask('/livez', { mode: 'production' }, { headers })).status).toBe(200)
 })
 
+test('D8: where Hosts are listed, plain HTTP of any other is answered 421, health for probes aside', async () => {
+  const served = { mode: 'production', api: { hosts: ['Gate.example'], origins: [], addRoutes: [], refused: () => undefined } } as const
+  for (const path of ['/', '/ws/customers/', '/api/v1/login', '/nothing']) {
+    for (const host of ['evil.example', 'gate.example.evil.example', 'gate.example:4400', 'gate.example@evil.example', '['])
+      expect((await ask(path, served, { headers: { Host: host } })).status, host).toBe(421)
+    expect((await ask(path, served, { method: 'POST', headers: { Host: 'evil.example' } })).status).toBe(421)
+    // A target in absolute form overrules the Host header.
+    expect((await ask(`http://evil.example${path}`, served, { headers: { Host: 'gate.example' } })).status).toBe(421)
+    expect((await ask(`http://gate.example${path}`, served, { headers: { Host: 'GATE.example' } })).status, path).toBe(path.startsWith('/ws/') ? 426 : 404)
+  }
+  for (const path of ['/livez', '/readyz']) expect((await ask(path, served, { headers: { Host: '10.0.0.7:4400' } })).status).toBe(200)
+})
+
 test('every answer carries the security headers and none names the software', async () => {
   for (const path of ['/', '/demo', '/ws/', '/livez']) {
     const { headers } = await ask(path)
@@ -137,6 +150,21 @@ describe('below /api', () => {
       expect(response.headers.get('cache-control')).toBe('no-store')
     }
     for (const method of ['GET', 'PUT', 'DELETE', 'PATCH']) expect((await app.request(path, { method })).status, method).toBe(405)
+  })
+
+  test('D9: no route answers a page of another Origin, before it asks or without asking, and only what is below /api answers one of the list', async () => {
+    const paths = new Set([...app.routes.map(({ path }) => path.replaceAll('*', 'x')), '/ws/customers/', '/nothing'])
+    expect(paths.size).toBeGreaterThan(5)
+    for (const path of paths) {
+      for (const origin of ['https://evil.example', 'null', 'https://app.example.evil.example', 'https://app.example']) {
+        for (const method of ['OPTIONS', 'GET', 'POST']) {
+          const { status, headers } = await app.request(path, { method, headers: { origin, 'access-control-request-method': 'POST' } })
+          const mayRead = path.startsWith('/api/') && origin === 'https://app.example'
+          expect([headers.get('access-control-allow-origin'), headers.has('access-control-allow-credentials')], `${method} ${path}`).toEqual([mayRead ? origin : null, false])
+          if (path.startsWith('/api/') && !mayRead) expect(status).toBe(403)
+        }
+      }
+    }
   })
 
   test('[G13] an operator’s routes, health with details and files of the project are not on the public port', async () => {

@@ -8,6 +8,7 @@ import { onlyLoopbackHosts } from './loopback-host.js'
 import { onlyOurPages, type RefusedPage } from './our-pages.js'
 import type { PublicHono } from './public-hono.js'
 import { refuseOtherMethods } from './refuse-other-methods.js'
+import { onlyServedHosts } from './served-hosts.js'
 import { pagePolicy, securityHeaders } from './security-headers.js'
 
 export interface PublicAppOptions {
@@ -28,6 +29,8 @@ export interface PublicAppOptions {
 
 /** Calls of clients and pages, below `/api`. */
 export interface PublicApi {
+  /** Host values that are answered in production; health, for probes of the nearest proxy, and signed messages aside. Default every one. */
+  readonly hosts?: readonly string[] | undefined
   /** Pages that may call; default none. */
   readonly origins: readonly string[]
   readonly addRoutes: readonly ((app: PublicHono) => void)[]
@@ -40,12 +43,12 @@ export const createPublicApp = ({ mode, demoPage, endpoints, api, ready, inbound
   const app: PublicHono = new Hono()
   app.use(securityHeaders)
   if (mode === 'development') app.use(onlyLoopbackHosts)
-  if (inbound !== undefined) addInboundRoutes(app, inbound)
-  if (api !== undefined) addApi(app, api)
-  app.use(onlyReads)
-
   app.get('/livez', (context) => context.json({ status: 'ok' }))
   app.get('/readyz', (context) => ((ready?.() ?? true) ? context.json({ status: 'ok' }) : context.json({ status: 'unavailable' }, 503)))
+  if (inbound !== undefined) addInboundRoutes(app, inbound)
+  if (mode === 'production' && api?.hosts !== undefined) app.use(onlyServedHosts(api.hosts))
+  if (api !== undefined) addApi(app, api)
+  app.use(onlyReads)
   if (mode === 'development' && demoPage !== undefined) addDemo(app, demoPage)
 
   const served = createEndpointTable(endpoints.filter(({ path }) => path !== '*'))
