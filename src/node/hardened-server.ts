@@ -7,6 +7,7 @@ import { openFastLane } from './fast-lane.js'
 import { createHandshakeTurns } from './handshake-turns.js'
 import { owesAnswer } from './owed-answer.js'
 import { boundPipelining, maxUnanswered } from './pipelining.js'
+import { checkPlainRequest } from './plain-request.js'
 import { beginsAsProxyProtocol } from './proxy-protocol.js'
 import { refuse } from './refuse.js'
 
@@ -44,7 +45,11 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
       requireHostHeader: false,
       noDelay: true,
     },
-    boundPipelining(onRequest, () => {
+    boundPipelining((request, response) => {
+      const fault = checkPlainRequest(request)
+      if (fault === undefined) onRequest(request, response)
+      else turnAway(request.socket, fault)
+    }, () => {
       onMalformed?.(deny('bad_request', { detail: `more than ${String(maxUnanswered)} requests at once` }), decisionId())
     }),
   )

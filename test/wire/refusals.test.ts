@@ -226,6 +226,15 @@ describe('what never becomes a request', () => {
     ['an expectation', 400, 'GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n\r\n'],
     ['an expectation of something else', 400, 'GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\n\r\n'],
     ['both a length and chunks', 400, 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n'],
+    ['no Host', 400, 'GET / HTTP/1.1\r\n\r\n'],
+    ['no Host in HTTP/1.0', 400, 'GET / HTTP/1.0\r\n\r\n'],
+    ['two Hosts', 400, 'GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n'],
+    ['a Host that is none', 400, 'GET / HTTP/1.1\r\nHost: [\r\n\r\n'],
+    ['a Host with a name before it', 400, 'POST / HTTP/1.1\r\nHost: a@b\r\nContent-Length: 2\r\n\r\n{}'],
+    ['a target that is none', 400, 'GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['the whole server as a target', 400, 'OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['a backslash in a path', 400, 'GET /a\\b HTTP/1.1\r\nHost: a\r\n\r\n'],
+    ['RTSP', 400, 'OPTIONS rtsp://a RTSP/1.0\r\n\r\n'],
   ])('[R10] [A24] %s: %i in our own words, with an id', async (_name, status, bytes) => {
     const told = server.malformed.length
     const client = await rawClient(server.port)

@@ -51,7 +51,8 @@ export const checkForm = (handshake: Handshake, hosts: ReadonlySet<string> | und
   return undefined
 }
 
-const checkHost = (headers: Headers, hosts: ReadonlySet<string> | undefined): Denial | undefined => {
+/** Checks that there is exactly one Host, that it is well-formed, and that it is served. */
+export const checkHost = (headers: Headers, hosts: ReadonlySet<string> | undefined): Denial | undefined => {
   const host = headers['host']
   if (host?.length !== 1 || host[0] === undefined) return deny('bad_request', { detail: 'not exactly one Host' })
   if (!hostForm.test(host[0]) || (host[0].startsWith('[') && !isIPv6(host[0].slice(1, host[0].indexOf(']'))))) return deny('bad_request', { detail: 'Host is malformed' })
