@@ -1,3 +1,5 @@
+import { fieldName } from './field-name.js'
+
 /** The parts of a request that are read off a canonical upgrade. */
 export interface CanonicalUpgrade {
   /** Request target in origin-form, as sent. */
@@ -35,8 +37,9 @@ export const readCanonicalUpgrade = (chunk: Buffer, maxBytes: number, maxFields:
     const lineEnd = text.indexOf('\r\n', colon)
     const name = text.slice(at, colon)
     const value = text.slice(colon + 2, lineEnd)
-    const lower = name.toLowerCase()
-    if (Object.hasOwn(headers, lower) || foreign.has(lower)) return undefined
+    const { lower } = fieldName(name)
+    // The one member that every object inherits under such a name is among the foreign.
+    if (headers[lower] !== undefined || foreign.has(lower)) return undefined
     rawHeaders.push(name, value)
     headers[lower] = value
     at = lineEnd + 2

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net'
 import { Writable, type Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
+import { dropWritten } from './drop-written.js'
 
 /**
  * Spares a connection the discarded errors of its own end.
@@ -9,7 +10,7 @@ import type { WebSocket } from 'ws'
  * ended does nothing here; and once our side is written out, the server drops the connection first (RFC 6455 section 7.1.1).
  */
 export const guardClose = (connection: Duplex): void => {
-  guardEnd(connection)
+  guardEnd(connection, endOrDrop)
   connection.once('finish', destroyThis)
 }
 
@@ -19,7 +20,7 @@ export const guardClose = (connection: Duplex): void => {
  * The receiver is a private part of ws: where it is not found, this does nothing.
  */
 export const guardReceiver = (webSocket: WebSocket): void => {
-  if ('_receiver' in webSocket && webSocket._receiver instanceof Writable) guardEnd(webSocket._receiver)
+  if ('_receiver' in webSocket && webSocket._receiver instanceof Writable) guardEnd(webSocket._receiver, endOnce)
 }
 
 /**
@@ -30,6 +31,7 @@ export const guardReceiver = (webSocket: WebSocket): void => {
  */
 export const lingerAtFault = (webSocket: { once(event: 'error', listener: () => void): unknown }, connection: Duplex): void => {
   webSocket.once('error', () => {
+    guardEnd(connection, endOnce)
     connection.off('finish', destroyThis)
     connection.once('finish', destroyLater)
   })
@@ -51,16 +53,22 @@ export const limitReceiver = (webSocket: WebSocket, bytes: number): (() => void)
   }
 }
 
-const guardEnd = (stream: Writable): void => {
+const guardEnd = (stream: Writable, end: typeof endOnce): void => {
   // A stream with an `end` of its own, such as an embedder's, keeps it. Assigned, not defined: a defined property costs each socket a kilobyte.
-  if (stream.end !== Socket.prototype.end && stream.end !== Writable.prototype.end) return
+  if (stream.end !== Socket.prototype.end && stream.end !== Writable.prototype.end && stream.end !== endOrDrop) return
   const own: { end: unknown } = stream
-  own.end = endOnce
+  own.end = end
 }
 
 /** Shared by all: what the `end` of a socket and of a plain writable do, unless it was done. */
 function endOnce(this: Writable, ...rest: Parameters<Writable['end']>): Writable {
   return this.writableEnded ? this : Writable.prototype.end.apply(this, rest)
+}
+
+/** The same for a connection, which is dropped at once when everything is written. */
+function endOrDrop(this: Writable, ...rest: Parameters<Writable['end']>): Writable {
+  const saysMore = rest.length > 0
+  return !saysMore && !this.writableEnded && dropWritten(this) ? this : endOnce.apply(this, rest)
 }
 
 function destroyThis(this: Duplex): void {

@@ -63,7 +63,7 @@ test('[R4] answers of one kind differ in their decision id alone, and those of a
 
 test('[R2] the old answer is 403 with an empty body and nothing that tells one reason from another', async () => {
   const { duplex, text } = connection()
-  refuse(duplex, deny('token_missing'), id, true)
+  refuse(duplex, deny('token_missing'), id, { bare: true })
   await closed(duplex)
   expect(text()).toBe('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n')
 })

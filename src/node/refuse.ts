@@ -1,22 +1,29 @@
 import type { Duplex } from 'node:stream'
 import { STATUS_CODES } from 'node:http'
+import { dropWritten } from './drop-written.js'
 import { statusOf, type Denial } from '../protocol/denial.js'
 import { problemOf, type Problem } from '../protocol/problem.js'
 
 /** Milliseconds a refused peer gets to take its answer before the connection is dropped. */
 const lingerMs = 2_000
 
-/**
- * Answers a handshake with an HTTP refusal and destroys the connection: nothing that was pipelined behind it is read.
- *
- * @param bare - Whether to answer as the old service did: 403 with an empty body.
- */
-export const refuse = (socket: Duplex, denial: Denial, decisionId: string, bare = false): void => {
+/** How a refusal is told. */
+export interface RefusalForm {
+  /** As the old service did: 403 with an empty body. */
+  readonly bare?: boolean
+  /** The peer sent nothing behind what is refused: the connection is dropped as soon as the operating system has the answer. */
+  readonly nothingMore?: boolean
+}
+
+/** Answers a handshake with an HTTP refusal and destroys the connection: nothing that was pipelined behind it is read. */
+export const refuse = (socket: Duplex, denial: Denial, decisionId: string, { bare = false, nothingMore = false }: RefusalForm = {}): void => {
   if (socket.destroyed || !socket.writable) {
     socket.destroy()
     return
   }
   const answer = bare ? bareAnswer : answerTo(denial, decisionId)
+  socket.write(answer)
+  if (nothingMore && socket.readableLength === 0 && dropWritten(socket)) return
 
   // What the peer still sends is taken and thrown away: unread bytes would turn our answer into a reset.
   socket.resume()
@@ -25,7 +32,7 @@ export const refuse = (socket: Duplex, denial: Denial, decisionId: string, bare 
     clearTimeout(timer)
   })
   socket.once('finish', () => socket.destroy())
-  socket.end(answer)
+  socket.end()
 }
 
 const responseOf = ({ status, headers, body }: Problem): string => {

@@ -158,10 +158,10 @@ const openSession = <U extends User>({ host, connection, onSession }: Arrival<U>
 }
 
 const turnAway = <U extends User>(arrival: Arrival<U>, denied: Denied): void => {
-  const { host, connection } = arrival
+  const { host, connection, head } = arrival
   const form = answerIn(denied, host.refusals)
   if (form !== 'close') {
-    refuse(connection, denied.denial, denied.id, form === 'bare-403')
+    refuse(connection, denied.denial, denied.id, { bare: form === 'bare-403', nothingMore: head.length === 0 })
     return
   }
   handUp(arrival, (webSocket) => {

@@ -10,9 +10,20 @@ export const parseIsoTime = (text: string): number | undefined => {
 
 /**
  * Epoch milliseconds of `YYYY-MM-DD HH:MM:SS +0000`, the form of `created_at` in the classic profile, from the year 100 on; `undefined` for anything
- * else. Read digit by digit, because every new token of that profile comes by here.
+ * else. Read digit by digit, because every new token of that profile comes by here; the last answer is kept, because its rules and its end all ask.
  */
 export const parseCreatedAt = (text: string): number | undefined => {
+  if (text !== readLast) {
+    readLast = text
+    lastTime = timeIn(text)
+  }
+  return lastTime
+}
+
+let readLast = ''
+let lastTime: number | undefined = undefined
+
+const timeIn = (text: string): number | undefined => {
   if (text.length !== 25 || text[4] !== '-' || text[7] !== '-' || text[10] !== ' ' || text[13] !== ':' || text[16] !== ':' || !text.endsWith(' +0000')) return undefined
   const year = twoDigits(text, 0) * 100 + twoDigits(text, 2)
   const month = twoDigits(text, 5)
