@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { createVerifier, type TokenVerifier } from './create-verifier.js'
 import { maxAnswerBytes } from './fetch-json.js'
 import type { IssuerConfig } from './issuer.js'
@@ -195,6 +195,35 @@ describe('[K4] an unknown kid', () => {
     server.serve(first, second)
     expect(await Promise.all([1, 2, 3].map((jti) => say(verifier, second.sign({ ...claims, jti: String(jti) }))))).toEqual(['ok', 'ok', 'ok'])
     expect(server.asked).toHaveLength(2)
+  })
+
+  test('that a fetch which was under way before it does not find is asked for by another, once', async () => {
+    const verifier = await create()
+    const arrivals: (() => void)[] = []
+    const early = json({ keys: [first.jwk] })
+    server.answer = (request, response) => {
+      arrivals.push(() => {
+        early(request, response)
+      })
+    }
+    at += defaultJwksPolicy.refreshMs
+    const due = verifier.tick()
+    await vi.waitUntil(() => arrivals.length === 1)
+    const answers = Promise.all([1, 2, 3].map((jti) => say(verifier, second.sign({ ...claims, jti: String(jti) }))))
+    server.serve(first, second)
+    arrivals[0]?.()
+    await due
+    expect(await answers).toEqual(['ok', 'ok', 'ok'])
+    expect(server.asked).toHaveLength(3)
+  })
+
+  test('that joined the fetch of another kid is looked for when the minute is over', async () => {
+    const verifier = await create()
+    expect(await Promise.all([say(verifier, second.sign(claims, { kid: 'of a stranger' })), say(verifier, second.sign(claims))])).toEqual(['unknown_key', 'unknown_key'])
+    server.serve(first, second)
+    at += minute
+    expect(await say(verifier, second.sign(claims))).toBe('ok')
+    expect(server.asked).toHaveLength(3)
   })
 
   test('that was looked for in vain is not looked for again for 2 minutes', async () => {

@@ -109,17 +109,23 @@ export const createRemoteKeys = (
     },
     refresh,
     async search(kid, at) {
-      const usable = at < fetchedAt + policy.staleMs
-      if (usable && kid === undefined) return 'unknown'
-      if (usable && kid !== undefined && !isOver(unknown.get(kid) ?? Number.NEGATIVE_INFINITY, policy.unknownKidMs, at)) return 'unknown'
-      if (running === undefined) {
-        if (!isOver(askedAt, policy.cooldownMs, at)) return usable && failures === 0 ? 'unknown' : 'away'
-        askedAt = at
+      const until = performance.now() + policy.waitMs
+      for (;;) {
+        const usable = at < fetchedAt + policy.staleMs
+        if (usable && kid === undefined) return 'unknown'
+        if (usable && kid !== undefined && !isOver(unknown.get(kid) ?? Number.NEGATIVE_INFINITY, policy.unknownKidMs, at)) return 'unknown'
+        const joins = running !== undefined
+        if (!joins) {
+          if (!isOver(askedAt, policy.cooldownMs, at)) return usable && failures === 0 ? 'unknown' : 'away'
+          askedAt = at
+        }
+        if (!(await inTime(refresh(), until - performance.now())) || failures > 0) return 'away'
+        if (kid === undefined || held.has(kid)) return 'look again'
+        // What was under way may have been answered before its issuer served this key: that says nothing of it.
+        if (joins) continue
+        unknown.set(kid, at)
+        return 'unknown'
       }
-      if (!(await inTime(refresh(), policy.waitMs)) || failures > 0) return 'away'
-      if (held.has(kid)) return 'look again'
-      if (kid !== undefined) unknown.set(kid, at)
-      return kid === undefined ? 'look again' : 'unknown'
     },
   }
 }
