@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { WebSocketServer } from 'ws'
 import type { Decision } from './admission/decision.js'
 import { handshakeOf, testSecret, tokenFor } from './admission/testing/staircase.js'
 import { defaultLimits } from './admission/limits.js'
@@ -29,6 +30,27 @@ test('a gate needs an issuer and a way to find users, and admits at once', async
   const decision = await gate.admit(await handshake())
   expect(decision).toMatchObject({ outcome: 'admitted', endpoint: { name: 'any' }, principal: { user: { id: '1' } }, dialect: 'plain' })
   expect(gate.decisions.find(decision.id)).toBe(decision)
+})
+
+const numbers: Readonly<Record<string, (value: number) => Partial<GateOptions>>> = {
+  'sessions.heartbeatMs': (heartbeatMs) => ({ sessions: { heartbeatMs } }),
+  'sessions.pongMs': (pongMs) => ({ sessions: { pongMs } }),
+  'sessions.maxBacklogBytes': (maxBacklogBytes) => ({ sessions: { maxBacklogBytes } }),
+  'deadlines.handshakeMs': (handshakeMs) => ({ deadlines: { handshakeMs } }),
+  'jwks.cooldownMs': (cooldownMs) => ({ jwks: { cooldownMs } }),
+  'userCache.maxStaleMs': (maxStaleMs) => ({ userCache: { maxStaleMs } }),
+  'decisions': (decisions) => ({ decisions }),
+}
+const absurd = [Number.NaN, Number.POSITIVE_INFINITY, -1, 1.5, 2 ** 31, 2 ** 32]
+test.each(Object.keys(numbers))('H19: a gate is not made with a %s that is no bound, and its range is told', async (path) => {
+  for (const value of absurd) await expect(made(numbers[path]?.(value)), String(value)).rejects.toThrow(new RegExp(`"${path}" must be a whole number from [01] to \\d+: current value is`))
+})
+
+test('H19: a WebSocketServer whose bound of a message would wrap is not used, and the range is told', async () => {
+  const gate = await made()
+  const use = (maxPayload: number) => () => gate.upgrade(new WebSocketServer({ noServer: true, maxPayload }), () => undefined)
+  for (const maxPayload of [0, ...absurd]) expect(use(maxPayload), String(maxPayload)).toThrow(/"maxPayload" must be a whole number of bytes from 1 to 2147483647/)
+  expect(use(65_536)).not.toThrow()
 })
 
 test('[L1] the limits that nobody configured', async () => {

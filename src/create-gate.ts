@@ -10,6 +10,7 @@ import { judgeRenewal } from './admission/renewal.js'
 import { sellTicket } from './admission/sell-ticket.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import type { User } from './admission/user.js'
+import { checkNumbers } from './check-numbers.js'
 import { createGateParts } from './create-gate-parts.js'
 import type { GateOptions, GateStores } from './gate-options.js'
 import type { Gate } from './gate.js'
@@ -39,6 +40,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   if (options.carriers?.includes('cookie') === true && (options.origins ?? []).length === 0)
     throw new TypeError('Cannot create a gate as "origins" must name your pages when "carriers" has cookie: any page could use it')
   checkAllowList(options.issuers, options.allowList)
+  checkNumbers(options)
   const now = (): number => Date.now()
   const stores = options.stores ?? memoryStores()
   const limitsConfig: LimitsConfig = { ...defaultLimits, ...options.limits }

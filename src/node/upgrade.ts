@@ -11,6 +11,7 @@ import type { AuthenticateReply } from '../protocol/reply.js'
 import { createSession, type LiveSession, type Session } from '../session/session.js'
 import type { SessionRegistry } from '../session/sessions.js'
 import { answerIn, type Refusals } from './answer-in.js'
+import { checkMaxPayload } from './check-max-payload.js'
 import { readFirstFrame, type FirstFrame } from './first-frame.js'
 import { frameFault } from './frame-fault.js'
 import { guardClose, guardReceiver, lingerAtFault } from './close-guards.js'
@@ -41,12 +42,14 @@ export interface UpgradeHost<U extends User> {
  *
  * @param wss - A `WebSocketServer` with `noServer: true`; its own limits (`maxPayload`, `maxFragments`, …) are the embedder's to set.
  * @param onSession - Called once per admitted socket, synchronously with its opening: no frame can be lost before a listener is added.
+ * @throws RangeError when the server's `maxPayload` would be no bound.
  */
 export const createUpgrade = <U extends User>(
   host: UpgradeHost<U>,
   wss: WebSocketServer,
   onSession: (webSocket: WebSocket, session: Session<U>) => void,
 ): ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) => {
+  checkMaxPayload(wss.options.maxPayload)
   shareSocketShapes()
   const turns = createHandshakeTurns()
   return (request, connection, head) => {
