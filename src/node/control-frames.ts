@@ -5,6 +5,7 @@ export interface ControlSocket {
   readonly readyState: number
   pause(): void
   on(event: 'ping' | 'pong', listener: () => void): unknown
+  off(event: 'ping' | 'pong', listener: () => void): unknown
 }
 
 /** Pings and pongs a peer may send within one second; a heartbeat needs one. */
@@ -19,8 +20,9 @@ const maxPerSecond = 200
  * @param heard - Called for each pong.
  * @param flooded - Called once.
  * @param now - Milliseconds.
+ * @returns Ends the watch.
  */
-export const watchControlFrames = (webSocket: ControlSocket, heard: () => void, flooded: () => void, now: () => number): void => {
+export const watchControlFrames = (webSocket: ControlSocket, heard: () => void, flooded: () => void, now: () => number): (() => void) => {
   let count = 0
   let since = 0
   const counts = (): void => {
@@ -38,9 +40,14 @@ export const watchControlFrames = (webSocket: ControlSocket, heard: () => void, 
     flooded()
     webSocket.pause()
   }
-  webSocket.on('ping', counts)
-  webSocket.on('pong', () => {
+  const pong = (): void => {
     heard()
     counts()
-  })
+  }
+  webSocket.on('ping', counts)
+  webSocket.on('pong', pong)
+  return () => {
+    webSocket.off('ping', counts)
+    webSocket.off('pong', pong)
+  }
 }

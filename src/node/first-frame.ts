@@ -3,6 +3,7 @@ import type { CommandId } from '../protocol/command.js'
 import { deny, type Denial } from '../protocol/denial.js'
 import { parseCommand } from '../protocol/parse-command.js'
 import { limitReceiver } from './close-guards.js'
+import { watchControlFrames } from './control-frames.js'
 import { frameFault } from './frame-fault.js'
 
 /** How long a first frame may take, in milliseconds, and how large it may be. */
@@ -35,6 +36,7 @@ export const readFirstFrame = (webSocket: WebSocket, heard: (frame: FirstFrame) 
     over = true
     clearTimeout(timer)
     unlimit()
+    unwatch()
     webSocket.off('message', first)
     // What was read with the first frame still comes: no more than one read of the connection holds.
     webSocket.on('message', keep)
@@ -60,6 +62,10 @@ export const readFirstFrame = (webSocket: WebSocket, heard: (frame: FirstFrame) 
   const timer = setTimeout(() => {
     settle(deny('auth_timeout'))
   }, firstFrameMs)
+  const flooded = (): void => {
+    settle(deny('too_many_messages', { retryAfterMs: 1_000, detail: 'pings and pongs' }))
+  }
+  const unwatch = watchControlFrames(webSocket, () => undefined, flooded, Date.now)
   webSocket.on('message', first)
   webSocket.on('error', failed)
   webSocket.on('close', left)

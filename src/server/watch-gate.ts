@@ -7,7 +7,7 @@ import { readOffer } from '../admission/steps/subprotocols.js'
 import { tokenPreview } from '../admission/token/token-preview.js'
 import type { User } from '../admission/user.js'
 import type { GateEvents } from '../gate-options.js'
-import { statusOf, type Reason } from '../protocol/denial.js'
+import { isOurFault, statusOf, type Reason } from '../protocol/denial.js'
 import { probeHeader, type Probes } from './checkup/probes.js'
 import type { DecisionFeed } from './decision-feed.js'
 import type { DryRunCounts } from './dry-run-counts.js'
@@ -44,7 +44,7 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
     dryRun.decided(decision)
     probes.decided(handshake.headers[probeHeader]?.[0], decision)
     const denial = decision.outcome === 'denied' ? decision.denial : undefined
-    const level = denial && statusOf(denial) >= 500 ? 'error' : development ? 'debug' : 'info'
+    const level = denial && isOurFault(denial) ? 'error' : development ? 'debug' : 'info'
     if (!classic && !log.writes(level)) return
     const isDevelopment = decision.outcome === 'admitted' && decision.principal.development
     const concernsToken = isDevelopment || (denial !== undefined && statusOf(denial) === 401)
@@ -81,7 +81,7 @@ export const watchGate = <U extends User>(log: Log, metrics: Metrics, feed: Deci
   ticket(answer, path) {
     const denial = answer.outcome === 'denied' ? answer.denial : undefined
     const { outcome, id, userId, address } = answer
-    const level = denial === undefined ? 'debug' : statusOf(denial) >= 500 ? 'error' : 'info'
+    const level = denial === undefined ? 'debug' : isOurFault(denial) ? 'error' : 'info'
     log.write(level, { event: 'ticket', outcome, reason: denial?.reason, decisionId: id, userId, address, path: shownPath(path), detail: denial?.detail })
   },
   loading(bans) {

@@ -5,7 +5,7 @@ import { deferred } from '../../dist/admission/testing/deferred.js'
 import type { User } from '../../dist/index.js'
 import { seesProcesses, startStage, type Stage } from '../abuse/stage.js'
 import { handshakeText, nobody, page, startGateServer, tokenFor } from '../wire/gate-server.js'
-import { rawClient, textFrame, type Answer } from '../wire/raw-client.js'
+import { clientFrame, rawClient, textFrame, type Answer } from '../wire/raw-client.js'
 
 // Group C of the catalogue of attacks: malformed handshakes, against a server as operators run it.
 
@@ -16,7 +16,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
   let stage: Stage
   let token = ''
   beforeAll(async () => {
-    stage = await startStage()
+    stage = await startStage({ SALLYPORT_CARRIERS: 'header,subprotocol,query,first-frame' })
     token = await stage.token()
   }, 60_000)
   afterAll(async () => {
@@ -152,6 +152,21 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     }
     await expect.poll(() => stage.lines().length).toBeGreaterThan(before)
     expect(stage.lines().slice(before).filter(({ level }) => level !== 'info' && level !== 'debug')).toEqual([])
+  })
+
+  test('[O10] C15 H15: whoever breaks the first frame is told why, and no line of the log is above info', async () => {
+    const before = stage.lines().length
+    const broken = [Buffer.from([0x81, 0x01, 0x41]), Buffer.from([0xc1, 0x80, 0, 0, 0, 0]), clientFrame(1, Buffer.from([0xff])), clientFrame(2, 'a'), clientFrame(1, 'a'.repeat(4_097)), ...[9, 10].map((opcode) => Buffer.concat(Array.from({ length: 1_000 }, () => clientFrame(opcode))))]
+    for (const frames of broken) {
+      const client = await rawClient(stage.port)
+      client.write(handshakeText({ lines: ['Sec-WebSocket-Protocol: sallyport.v1'] }))
+      await client.answered()
+      client.write(frames)
+      expect([1002, 1003, 1007, 1009, 4429, undefined]).toContain((await client.closed()).closeCode)
+      client.end()
+    }
+    await expect.poll(() => stage.lines().length).toBe(before + broken.length)
+    expect(stage.lines().slice(before).filter(({ event, level }) => event !== 'admission' || level !== 'info')).toEqual([])
   })
 
   test('[R4] C16: ordinary HTTP on the path of a socket is answered with 426 that names websocket', async () => {

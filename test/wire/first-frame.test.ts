@@ -4,6 +4,7 @@ import { WebSocket } from 'ws'
 import type { Decision } from '../../dist/index.js'
 import { nobody, page, tokenFor, type GateServer } from './gate-server.js'
 import { gateServers } from './gate-servers.js'
+import { clientFrame } from './raw-client.js'
 
 let decided: Decision[] = []
 beforeEach(() => {
@@ -100,6 +101,21 @@ test.for(frames)('[O10] %s is closed', async ([, frame, close, decision]) => {
   socket.send(await frame())
   expect(await closed).toBe(close)
   expect([heard, last()]).toEqual([[], decision])
+  await expect.poll(() => server.counted()).toEqual(nobody)
+})
+
+test.each([
+  ['pings', clientFrame(9)],
+  ['pongs', clientFrame(10)],
+])('[O10] H15: who floods with %s in place of a first frame is closed at once', async (_what, frame) => {
+  const server = await start()
+  const client = await server.knock({ lines: ['Sec-WebSocket-Protocol: sallyport.v1'] })
+  await client.answered()
+  client.write(Buffer.concat(Array.from({ length: 1_000 }, () => frame)))
+  // A peer whose pings come faster than their pongs can be written is dropped without a word.
+  expect([undefined, 4429]).toContain((await client.closed()).closeCode)
+  await expect.poll(last).toBe('too_many_messages at credential')
+  client.end()
   await expect.poll(() => server.counted()).toEqual(nobody)
 })
 
