@@ -212,14 +212,6 @@ export const deny = (reason: Reason, rest: Omit<Denial, 'reason'> = {}): Denial 
 export const statusOf = (denial: Denial): number => denial.status ?? denials[denial.reason].http ?? 500
 
 /**
- * Whether the server is to blame for a refusal, and not its client.
- *
- * @example
- * console.log(isOurFault(deny('overloaded')))
- */
-export const isOurFault = ({ reason }: Denial): boolean => (denials[reason].http ?? 0) >= 500
-
-/**
  * Whether a text, such as one from a log, names a row of the table.
  *
  * @example

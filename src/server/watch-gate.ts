@@ -7,7 +7,7 @@ import { readOffer } from '../admission/steps/subprotocols.js'
 import { tokenPreview } from '../admission/token/token-preview.js'
 import type { User } from '../admission/user.js'
 import type { GateEvents } from '../gate-options.js'
-import { isOurFault, statusOf, type Reason } from '../protocol/denial.js'
+import { denials, statusOf, type Denial, type Reason } from '../protocol/denial.js'
 import { probeHeader, type Probes } from './checkup/probes.js'
 import type { DecisionFeed } from './decision-feed.js'
 import type { DryRunCounts } from './dry-run-counts.js'
@@ -30,6 +30,9 @@ const previewOf = (handshake: Handshake): string | undefined => {
 
 /** A user of our own table has one; of another one it depends on what the look-up answers. */
 const emailOf = (user: object): string | undefined => ('email' in user && typeof user.email === 'string' ? user.email : undefined)
+
+/** Whether the server is to blame for a refusal; a broken first frame has no status, and is its client's. */
+const isOurFault = ({ reason }: Denial): boolean => (denials[reason].http ?? 0) >= 500
 
 /**
  * Turns what a gate tells into log lines and counts, and hands decisions to who watches; the only place that decides what is logged at which level.
