@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { LongestFirst } from './test/longest-first.js'
 
 // What measures time, memory or the loop, or fills the machine on purpose, runs alone, after all that does not.
 const apart = [
@@ -12,6 +13,21 @@ const apart = [
   'test/server/keys.test.ts',
 ]
 
+// Each has a process of its own: what looks at the heap, the loop, the threads or the compiled code of its process, or replaces what all files call.
+const own = [
+  'dist/admission/address/resolve-client.test.js',
+  'dist/admission/ban-set.test.js',
+  'dist/admission/capacity.test.js',
+  'dist/admission/guard/**/*.test.js',
+  'dist/cli/narrow-heap.test.js',
+  'dist/closed-connection.test.js',
+  'dist/conversation/search-text.test.js',
+  'dist/failing-listener.test.js',
+  'dist/node/share-socket-shapes.test.js',
+  'dist/stores/sqlite/engine.test.js',
+  'dist/stores/sqlite/fairness.test.js',
+]
+
 // Unit tests run as compiled code, so that what is tested is what is shipped (worker threads load real files).
 export default defineConfig({
   test: {
@@ -19,10 +35,17 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     retry: 0,
+    // What is shipped is loaded by Node itself, as it is for users, and not rewritten first.
+    server: { deps: { external: [/\/dist\/(?!.*\.test\.js)/] } },
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
-        test: { name: 'together', include: ['dist/**/*.test.js', 'test/**/*.test.ts'], exclude: apart, maxWorkers: 2, sequence: { groupOrder: 0 } },
+        test: { name: 'together', include: ['test/**/*.test.ts', ...own], exclude: apart, maxWorkers: 2, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        test: { name: 'shared', include: ['dist/**/*.test.js'], exclude: [...apart, ...own], isolate: false, setupFiles: ['test/leaves-no-trace.ts'], maxWorkers: 2, sequence: { groupOrder: 0 } },
       },
       { extends: true, test: { name: 'apart', include: apart, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],
