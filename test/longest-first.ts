@@ -23,7 +23,7 @@ export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const bySize = await super.sort(files)
     const turn = ({ project, moduleId }: TestSpecification): number => {
-      if (project.config.isolate === false) return long.length + 1
+      if (!project.config.isolate) return long.length + 1
       const place = long.findIndex((name) => moduleId.endsWith(`/${name}`))
       return place === -1 ? long.length : place
     }
