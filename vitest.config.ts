@@ -6,14 +6,14 @@ const apart = [
   'dist/admission/uniform.test.js',
   'dist/server/log/stopped-reader.test.js',
   'test/abuse/**/*.test.ts',
-  'test/doctor/**/*.test.ts',
   'test/exam/exhaustion.test.ts',
-  'test/limits/**/*.test.ts',
+  'test/limits/many-bans.test.ts',
   'test/server/blocking-call.test.ts',
   'test/server/keys.test.ts',
 ]
 
-// Each has a process of its own: what looks at the heap, the loop, the threads or the compiled code of its process, or replaces what all files call.
+// Each has a process of its own: what looks at the heap, the loop, the threads or the compiled code of its process, replaces what all files call,
+// or serves sockets from where its clients are.
 const own = [
   'dist/admission/address/resolve-client.test.js',
   'dist/admission/ban-set.test.js',
@@ -26,6 +26,8 @@ const own = [
   'dist/node/share-socket-shapes.test.js',
   'dist/stores/sqlite/engine.test.js',
   'dist/stores/sqlite/fairness.test.js',
+  'test/{browser,dialects,failure,limits,wire}/**/*.test.ts',
+  'test/exam/exhausted-gate.test.ts',
 ]
 
 // Unit tests run as compiled code, so that what is tested is what is shipped (worker threads load real files).
@@ -35,17 +37,23 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     retry: 0,
+    globalSetup: 'test/seed-once.ts',
+    maxWorkers: 2,
     // What is shipped is loaded by Node itself, as it is for users, and not rewritten first.
     server: { deps: { external: [/\/dist\/(?!.*\.test\.js)/] } },
     sequence: { sequencer: LongestFirst },
     projects: [
+      { extends: true, test: { name: 'alone', include: own, exclude: apart, sequence: { groupOrder: 0 } } },
       {
         extends: true,
-        test: { name: 'together', include: ['test/**/*.test.ts', ...own], exclude: apart, maxWorkers: 2, sequence: { groupOrder: 0 } },
-      },
-      {
-        extends: true,
-        test: { name: 'shared', include: ['dist/**/*.test.js'], exclude: [...apart, ...own], isolate: false, setupFiles: ['test/leaves-no-trace.ts'], maxWorkers: 2, sequence: { groupOrder: 0 } },
+        test: {
+          name: 'shared',
+          include: ['dist/**/*.test.js', 'test/**/*.test.ts'],
+          exclude: [...own, ...apart],
+          isolate: false,
+          setupFiles: 'test/leaves-no-trace.ts',
+          sequence: { groupOrder: 0 },
+        },
       },
       { extends: true, test: { name: 'apart', include: apart, maxWorkers: 1, sequence: { groupOrder: 1 } } },
     ],

@@ -5,7 +5,7 @@ import { afterAll, expect, vi } from 'vitest'
 
 /** What every file of the process sees. */
 const surroundings = () => ({
-  functions: [Date.now, performance.now, setTimeout, setInterval, setImmediate, queueMicrotask, fetch],
+  functions: [Date.now, performance.now, setTimeout, setInterval, setImmediate, queueMicrotask, fetch, Reflect.get(globalThis, 'WebSocket')],
   fake: vi.isFakeTimers(),
   folder: cwd(),
   environment: { ...env },

@@ -18,15 +18,15 @@ const long = [
   'test/lint/lint.test.ts',
 ]
 
-/** Starts what takes longest first, and files that share a process one after the other, as only neighbours share it. */
+/** Starts what takes longest first; files that share a process come one after the other, as only neighbours share it. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const bySize = await super.sort(files)
-    const turn = ({ project, moduleId }: TestSpecification): number => {
-      if (!project.config.isolate) return long.length + 1
-      const place = long.findIndex((name) => moduleId.endsWith(`/${name}`))
-      return place === -1 ? long.length : place
+    const place = ({ moduleId }: TestSpecification): number => {
+      const index = long.findIndex((name) => moduleId.endsWith(`/${name}`))
+      return index === -1 ? long.length : index
     }
-    return bySize.toSorted((one, other) => turn(one) - turn(other))
+    const shares = ({ project }: TestSpecification): number => (project.config.isolate ? 0 : 1)
+    return bySize.toSorted((one, other) => shares(one) - shares(other) || place(one) - place(other))
   }
 }

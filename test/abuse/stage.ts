@@ -4,7 +4,7 @@ import { expect, vi } from 'vitest'
 import { z } from 'zod'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { knock, modernBearer, type Knocked } from '../server/knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
 import { handshakeText, testSecret, type HandshakeParts } from '../wire/gate-server.js'
 import { rawClient, type RawClient } from '../wire/raw-client.js'
 
@@ -66,7 +66,7 @@ export const roomy: Environment = {
 export const startStage = async (env: Environment = {}, openFiles?: number): Promise<Stage> => {
   const { cwd, remove } = await temporaryFolder()
   const all = { NODE_OPTIONS: `--import=${collectOnSignal}`, SALLYPORT_TOKENS_SECRET: testSecret, SALLYPORT_REFUSALS: 'http', ...roomy, ...env }
-  expect(await runToEnd(['db', 'seed'], cwd, all)).toMatchObject({ code: 0 })
+  await seedFolder(cwd)
   const server = await serve(['serve'], cwd, all, openFiles)
   const port = Number(new URL(server.publicUrl).port)
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { WebSocket } from 'ws'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
 
 /** A frame as a client would have parsed it. */
 export type Frame = Readonly<Record<string, unknown>>
@@ -104,7 +104,7 @@ export const served = async (env: Environment = {}): Promise<Served> => {
     ...env,
   }
   const { cwd, remove } = await temporaryFolder()
-  await runToEnd(['db', 'seed'], cwd, all)
+  await seedFolder(cwd)
   const server = await serve(['serve'], cwd, all)
   const tokenOf = (subject: string): Promise<string> => mintToken({ profile: 'classic', algorithm: 'HS512', secret, subject, lifetimeMs: 600_000, at: Date.now() })
   return {

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { knock } from '../server/knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
 import { runScript } from './run-script.js'
 
 const hasCurl = spawnSync('curl', ['--version'], { timeout: 30_000 }).status === 0
@@ -45,7 +45,7 @@ describe.skipIf(!hasCurl)('the night of the page, against a server under attack 
 
   beforeAll(async () => {
     folder = await temporaryFolder()
-    await runToEnd(['db', 'seed'], folder.cwd, env)
+    await seedFolder(folder.cwd)
     server = await serve(['serve'], folder.cwd, env)
     const stolen = await tokenOf('3')
     for (const address of ['203.0.113.90', '203.0.113.90', '198.51.100.9']) await knock(`${server.socketUrl}/ws/`, at(address, stolen))

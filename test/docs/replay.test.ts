@@ -6,7 +6,7 @@ import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { envName } from '../../dist/server/config/leaf.js'
 import { keys } from '../../dist/server/config/keys.js'
 import { knock } from '../server/knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
 import { runScript } from './run-script.js'
 
 const page = await readFile(new URL('../../docs/replay.md', import.meta.url), 'utf8')
@@ -20,7 +20,7 @@ let visits: Promise<void>
 
 beforeAll(async () => {
   folder = await temporaryFolder()
-  await runToEnd(['db', 'seed'], folder.cwd, env)
+  await seedFolder(folder.cwd)
   server = await serve(['serve'], folder.cwd, env)
   const token = await mintToken({ profile: 'standard', algorithm: 'HS512', secret, subject: '1', lifetimeMs: 3_600_000, at: Date.now() })
   const visit = async (): Promise<void> => {

@@ -9,7 +9,7 @@ import { z } from 'zod'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { freePort, jsonOf, type Ended } from '../cli/sallyport.js'
 import { proxiesInstalled, proxiesRemedy, startHaproxy, startNginx, upgradeLines, type Proxy } from '../proxies/proxy.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
+import { runToEnd, seedFolder, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
 import { slowWay, type SlowWay } from './slow-way.js'
 
 test.runIf(process.env['CI'] !== undefined)('nginx and HAProxy are installed where nothing may be skipped', () => {
@@ -104,7 +104,7 @@ describe.skipIf(!proxiesInstalled)(`the doctor (when skipped: ${proxiesRemedy})`
     const { cwd, remove } = await temporaryFolder()
     const { words, env: own, openFiles }: { readonly words: readonly string[]; readonly env: Environment; readonly openFiles?: number } = servers[name]
     const env: Environment = { ...(name === 'development' ? {} : { SALLYPORT_TOKENS_SECRET: secret }), SALLYPORT_LOG_LEVEL: 'error', SALLYPORT_LIMITS_NODE_SOCKETS: '10000', ...own }
-    if (name === 'trusting' || name === 'distrusting') await runToEnd(['db', 'seed'], cwd, env)
+    if (name === 'trusting' || name === 'distrusting') await seedFolder(cwd)
     running.set(name, { serving: await serve(words, cwd, env, openFiles), remove })
   }
   const of = (name: ServerName): Serving => {

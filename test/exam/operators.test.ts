@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { knock } from '../server/knock.js'
 import { startStage, type Stage } from '../abuse/stage.js'
-import { runToEnd, serve, temporaryFolder } from '../server/run-cli.js'
+import { seedFolder, serve, temporaryFolder } from '../server/run-cli.js'
 import { testSecret } from '../wire/gate-server.js'
 
 // Group L of the catalogue of attacks: the surface of operators, on a running server. Every route by itself is in src/server/http/internal-app.test.ts.
@@ -128,7 +128,7 @@ const auditList = z.object({ items: z.array(z.object({ id: z.number(), at: z.num
 test('[E6] [E14] [E17] L9: every action of an operator is written down with who, when, from where, before and after, for good', { timeout: 120_000 }, async () => {
   const { cwd, remove } = await temporaryFolder()
   const env = { SALLYPORT_TOKENS_SECRET: testSecret }
-  await runToEnd(['db', 'seed'], cwd, env)
+  await seedFolder(cwd)
   let server = await serve(['serve'], cwd, env)
   const own = (await readFile(join(cwd, '.sallyport', 'operator.key'), 'utf8')).trim()
   const call = async (method: string, path: string, body?: object): Promise<Response> =>

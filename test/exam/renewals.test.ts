@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { knock, modernBearer, type Knocked } from '../server/knock.js'
-import { runToEnd, serve, temporaryFolder, type Serving } from '../server/run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Serving } from '../server/run-cli.js'
 import { createFullSetUp } from './full-set-up.mjs'
 import { examination } from './set-up.js'
 
@@ -66,7 +66,7 @@ beforeAll(async () => {
   const folder = await temporaryFolder()
   remove = folder.remove
   const env = { ...examination('http'), ...wide, SALLYPORT_TOKENS_ISSUERS: issuers, SALLYPORT_LOG_LEVEL: 'error', SALLYPORT_TRUSTED_PROXIES: '127.0.0.1' }
-  await runToEnd(['db', 'seed'], folder.cwd, env)
+  await seedFolder(folder.cwd)
   server = await serve(['serve'], folder.cwd, env)
   key = (await readFile(join(folder.cwd, '.sallyport', 'operator.key'), 'utf8')).trim()
   await operator('PUT', 'users/3/password', { password })

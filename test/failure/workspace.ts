@@ -4,7 +4,7 @@ import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { openSqlite } from '../../dist/stores/sqlite/engine.js'
 import { at, rowsAt } from '../dialects/stage.js'
 import { bearer, knock, modernBearer, type KnockOptions, type Knocked } from '../server/knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Environment, type Serving } from '../server/run-cli.js'
 
 /** A message as it lies in the database. */
 export interface Stored {
@@ -74,7 +74,7 @@ export const makeWorkspace = async (dataDir?: string): Promise<Workspace> => {
     ...(dataDir === undefined ? {} : { SALLYPORT_DATA_DIR: dataDir }),
   }
   const file = `${dataDir ?? `${cwd}/.sallyport`}/sallyport.db`
-  await runToEnd(['db', 'seed'], cwd, env)
+  await seedFolder(cwd)
   const token = (subject: string): Promise<string> =>
     mintToken({ profile: 'classic', algorithm: 'HS512', secret, subject, lifetimeMs: 3_600_000, at: Date.now() })
   const start = (): Promise<Serving> => serve(['serve'], cwd, env)

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
-import { runToEnd, serve, temporaryFolder } from '../server/run-cli.js'
+import { seedFolder, serve, temporaryFolder } from '../server/run-cli.js'
 import { pythonClient } from './python.js'
 
 const { installed, ask: askClient } = pythonClient('websockets-client.py')
@@ -23,7 +23,7 @@ describe.skipIf(!installed)('the websockets package of Python (when skipped: apt
     const secret = randomBytes(64).toString('base64url')
     const env = { SALLYPORT_TOKENS_PROFILE: 'classic', SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_LOG_LEVEL: 'error' }
     try {
-      expect((await runToEnd(['db', 'seed'], cwd, env)).code).toBe(0)
+      await seedFolder(cwd)
       const server = await serve(['serve'], cwd, env)
       try {
         const token = await mintToken({ profile: 'classic', algorithm: 'HS512', secret, subject: '1', lifetimeMs: 600_000, at: Date.now() })

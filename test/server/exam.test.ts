@@ -6,7 +6,7 @@ import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { formatCreatedAt } from '../../dist/admission/token/iso-time.js'
 import { examination, examOrigin } from '../exam/set-up.js'
 import { bearer, knock, modernBearer, opened, type Closed, type KnockOptions } from './knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
 
 const secret = randomBytes(64).toString('base64url')
 const origin = examOrigin
@@ -94,7 +94,7 @@ const underExamination = async (refusals: string, use: (server: Serving, url: st
   const { cwd, remove } = await temporaryFolder()
   const env = basic(refusals)
   try {
-    expect((await runToEnd(['db', 'seed'], cwd, env)).code).toBe(0)
+    await seedFolder(cwd)
     const server = await serve(['serve'], cwd, env)
     try {
       await use(server, `${server.socketUrl}/ws/customers/`)

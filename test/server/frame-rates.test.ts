@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { bearer, modernBearer, opened } from './knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
 
 const secret = randomBytes(64).toString('base64url')
 const env: Environment = {
@@ -19,7 +19,7 @@ let server: Serving
 
 beforeAll(async () => {
   folder = await temporaryFolder()
-  await runToEnd(['db', 'seed'], folder.cwd, env)
+  await seedFolder(folder.cwd)
   server = await serve(['serve'], folder.cwd, env)
 }, 60_000)
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createIssuerKey, json, startKeyServer, type IssuerKey, type KeyServer } from '../../dist/admission/token/testing/key-server.js'
 import { examination } from '../exam/set-up.js'
 import { knock } from './knock.js'
-import { runToEnd, serve, temporaryFolder, type Serving } from './run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Serving } from './run-cli.js'
 
 /** What becomes of a key server once its keys were fetched, and what a token with a key that it may have is told from then on. */
 const faults: Readonly<Record<string, { readonly begin: (server: KeyServer, other: IssuerKey) => void; readonly status: number }>> = {
@@ -65,7 +65,7 @@ beforeAll(async () => {
     configured.push({ name, profile: 'standard', algorithms: ['ES256'], issuer: claimsOf(name).iss, jwksUrl: `${keyServer.url}/keys` })
   }
   folder = await temporaryFolder()
-  await runToEnd(['db', 'seed'], folder.cwd, {})
+  await seedFolder(folder.cwd)
   server = await serve(['serve'], folder.cwd, { ...examination('http'), SALLYPORT_TOKENS_ISSUERS: JSON.stringify(configured) })
   for (const { name, key } of issuers) expect(await statusOf(key.sign(claimsOf(name))), name).toBe(101)
   for (const { begin } of issuers) begin()

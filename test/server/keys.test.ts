@@ -2,9 +2,8 @@ import { createHmac } from 'node:crypto'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createIssuerKey, startKeyServer, type KeyServer } from '../../dist/admission/token/testing/key-server.js'
 import { knock } from './knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
 
 const reloads = 100
 const secrets = { old: 'old-key-of-a-rotation-4Zq'.padEnd(64, 'k3Wd9'), new: 'new-key-of-a-rotation-8Yx'.padEnd(64, 'p7Lm2') }
@@ -46,7 +45,7 @@ describe('[K8] a file of keys', () => {
   beforeAll(async () => {
     folder = await temporaryFolder()
     await write('old')
-    await runToEnd(['db', 'seed'], folder.cwd, {})
+    await seedFolder(folder.cwd)
     server = await serve(['serve'], folder.cwd, { ...generous, SALLYPORT_TOKENS_ALGORITHMS: 'HS512', SALLYPORT_TOKENS_KEYS_FILE: join(folder.cwd, 'keys.json') })
   })
   afterAll(async () => {
@@ -115,30 +114,5 @@ describe('[K8] a file of keys', () => {
     await expect.poll(() => statusOf(server, mint('old')), { timeout: 5_000 }).toBe(401)
     expect(linesOf('refused')).toBe(1)
     expect(server.stdout() + server.stderr()).not.toContain(secrets.old.slice(0, 12))
-  })
-})
-
-describe('a running server', () => {
-  let keyServer: KeyServer
-  afterAll(() => keyServer.close())
-
-  test('[K6] asks the sockets of a key that its issuer has withdrawn, and refuses the key at once', { timeout: 30_000 }, async () => {
-    const [first, second] = [createIssuerKey('first'), createIssuerKey('second')]
-    keyServer = await startKeyServer(first)
-    const folder = await temporaryFolder()
-    await runToEnd(['db', 'seed'], folder.cwd, {})
-    const env = { ...generous, SALLYPORT_TOKENS_JWKS_URL: `${keyServer.url}/keys`, SALLYPORT_TOKENS_ALGORITHMS: 'ES256', SALLYPORT_TOKENS_ISSUER: 'https://id.example' }
-    const server = await serve(['serve'], folder.cwd, env)
-    const claims = { iss: 'https://id.example', sub: '1', exp: Math.floor(Date.now() / 1000) + 600 }
-    const live = await knock(`${server.socketUrl}/ws/`, { protocols: ['sallyport.v1', `sallyport.bearer.${first.sign(claims)}`] })
-    if (!('next' in live)) throw new Error('A good token was refused')
-    expect(await live.next()).toMatchObject({ type: 'welcome' })
-    keyServer.serve(second)
-    expect(await statusOf(server, second.sign(claims))).toBe(101)
-    expect(await statusOf(server, first.sign(claims))).toBe(401)
-    expect(await live.next()).toMatchObject({ type: 'session.expiring', code: 'token_expired' })
-    expect(await live.closed).toMatchObject({ code: 4401 })
-    await server.stop()
-    await folder.remove()
   })
 })

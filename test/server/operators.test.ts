@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { readOperatorKey } from '../../dist/server/operator-key.js'
 import { knock } from './knock.js'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+import { runToEnd, seedFolder, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
 
 const env: Environment = {
   SALLYPORT_TOKENS_SECRET: randomBytes(64).toString('base64url'),
@@ -27,7 +27,7 @@ let key = ''
 
 beforeAll(async () => {
   folder = await temporaryFolder()
-  await runToEnd(['db', 'seed'], folder.cwd, env)
+  await seedFolder(folder.cwd)
   server = await serve(['serve'], folder.cwd, env)
   key = (await readOperatorKey(join(folder.cwd, '.sallyport'))) ?? ''
 }, 60_000)

@@ -1,6 +1,7 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { inject } from 'vitest'
 import { sallyport, startServer, type Ended } from '../cli/sallyport.js'
 
 /** A server that runs as a child of this test, in a folder of its own. */
@@ -32,6 +33,9 @@ export const temporaryFolder = async (): Promise<{ readonly cwd: string; readonl
   const cwd = await mkdtemp(join(tmpdir(), 'sallyport-test-'))
   return { cwd, remove: () => rm(cwd, { recursive: true, force: true }) }
 }
+
+/** What `sallyport db seed` does in a new folder, by a copy of what it did once. */
+export const seedFolder = (cwd: string): Promise<void> => cp(inject('seeded'), cwd, { recursive: true })
 
 /** Starts `dev` or `serve` on free ports and waits until it has said where it listens. */
 export const serve = async (words: readonly string[], cwd: string, env: Environment = {}, openFiles?: number): Promise<Serving> => {

@@ -7,7 +7,7 @@ import { describe, expect, test } from 'vitest'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
 import { startServer } from '../cli/sallyport.js'
 import { bearer, knock } from './knock.js'
-import { runToEnd, temporaryFolder, type Environment } from './run-cli.js'
+import { seedFolder, temporaryFolder, type Environment } from './run-cli.js'
 
 // A container may forbid tracing though the tracer is there: then nothing can be seen here, and the skip says so.
 const traces = (): boolean => spawnSync('strace', ['-D', '-o', '/dev/null', process.execPath, '--version'], { timeout: 30_000 }).status === 0
@@ -43,7 +43,7 @@ describe.skipIf(!installed)('a server under strace (when skipped: apt-get instal
     const kids = [`../../../../tmp/${mark}`, `/etc/${mark}`, `file:///etc/${mark}`, `x' UNION SELECT '${mark}'--`, `http://127.0.0.1:${String(port)}/${mark}`, `${mark}\0/dev/null`, mark, `${mark}${'A'.repeat(3_000)}`, mark.repeat(700)]
     const file = join(cwd, 'trace')
     try {
-      expect((await runToEnd(['db', 'seed'], cwd, env)).code).toBe(0)
+      await seedFolder(cwd)
       // -D: the server is our own child, and stops by our signal.
       const under = ['strace', '-D', '-f', '-q', '-s', '20000', '-e', 'trace=%file,connect,write,writev,pwrite64,sendto,sendmsg', '-o', file]
       const server = await startServer(['serve'], { cwd, env, under })

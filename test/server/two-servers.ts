@@ -1,5 +1,5 @@
 import { afterAll, beforeAll } from 'vitest'
-import { runToEnd, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
+import { seedFolder, serve, temporaryFolder, type Environment, type Serving } from './run-cli.js'
 
 /** Two servers on one database. A test that ends one puts the next in its place. */
 export interface TwoServers {
@@ -27,7 +27,7 @@ export const twoServers = (env: Environment, { seed = true }: { readonly seed?: 
 
   beforeAll(async () => {
     folder = await temporaryFolder()
-    if (seed) await runToEnd(['db', 'seed'], folder.cwd, env)
+    if (seed) await seedFolder(folder.cwd)
     here = await start()
     there = await start()
   }, 60_000)
