@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as pause } from 'node:timers/promises'
 import { expect, vi } from 'vitest'
 import { z } from 'zod'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
@@ -112,6 +113,8 @@ export const startStage = async (env: Environment = {}, openFiles?: number): Pro
     while (!over || answers === 0) {
       asked += 1
       if (await ask(honest, asked)) answers += 1
+      // As somebody who works, and not as one more attacker.
+      await pause(10)
     }
     const result = await attacking
     const late = await welcomed()

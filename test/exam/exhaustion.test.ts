@@ -190,7 +190,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
       [''],
     ]
     await stage.attack(async () => {
-      await inBatches(4_000, 100, async (index) => {
+      await inBatches(4_000, 400, async (index) => {
         const socket = await stage.connect()
         const gone = heard(socket)
         const [head, ...frames] = attacks[index % attacks.length] ?? ['']
