@@ -13,7 +13,7 @@ const apart = [
 ]
 
 // Each has a process of its own: what looks at the heap, the loop, the threads or the compiled code of its process, replaces what all files call,
-// or serves sockets from where its clients are.
+// leaves something that lasts as long as the process, or serves sockets from where its clients are.
 const own = [
   'dist/admission/address/resolve-client.test.js',
   'dist/admission/ban-set.test.js',
@@ -27,7 +27,9 @@ const own = [
   'dist/stores/sqlite/engine.test.js',
   'dist/stores/sqlite/fairness.test.js',
   'test/{browser,dialects,failure,limits,wire}/**/*.test.ts',
+  'test/docs/docstrings.test.ts',
   'test/exam/exhausted-gate.test.ts',
+  'test/leaving/leaving-django-channels.test.ts',
 ]
 
 // Unit tests run as compiled code, so that what is tested is what is shipped (worker threads load real files).
@@ -38,7 +40,8 @@ export default defineConfig({
     hookTimeout: 120_000,
     retry: 0,
     globalSetup: 'test/seed-once.ts',
-    maxWorkers: 2,
+    // A third of what they do is waiting: three keep two cores busy.
+    maxWorkers: 3,
     // What is shipped is loaded by Node itself, as it is for users, and not rewritten first.
     server: { deps: { external: [/\/dist\/(?!.*\.test\.js)/] } },
     sequence: { sequencer: LongestFirst },

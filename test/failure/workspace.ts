@@ -74,7 +74,7 @@ export const makeWorkspace = async (dataDir?: string): Promise<Workspace> => {
     ...(dataDir === undefined ? {} : { SALLYPORT_DATA_DIR: dataDir }),
   }
   const file = `${dataDir ?? `${cwd}/.sallyport`}/sallyport.db`
-  await seedFolder(cwd)
+  await seedFolder(cwd, dataDir)
   const token = (subject: string): Promise<string> =>
     mintToken({ profile: 'classic', algorithm: 'HS512', secret, subject, lifetimeMs: 3_600_000, at: Date.now() })
   const start = (): Promise<Serving> => serve(['serve'], cwd, env)

@@ -35,7 +35,7 @@ export const temporaryFolder = async (): Promise<{ readonly cwd: string; readonl
 }
 
 /** What `sallyport db seed` does in a new folder, by a copy of what it did once. */
-export const seedFolder = (cwd: string): Promise<void> => cp(inject('seeded'), cwd, { recursive: true })
+export const seedFolder = (cwd: string, dataDir = join(cwd, '.sallyport')): Promise<void> => cp(join(inject('seeded'), '.sallyport'), dataDir, { recursive: true })
 
 /** Starts `dev` or `serve` on free ports and waits until it has said where it listens. */
 export const serve = async (words: readonly string[], cwd: string, env: Environment = {}, openFiles?: number): Promise<Serving> => {
