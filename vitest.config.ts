@@ -40,8 +40,7 @@ export default defineConfig({
     hookTimeout: 120_000,
     retry: 0,
     globalSetup: 'test/seed-once.ts',
-    // A third of what they do is waiting: three keep two cores busy.
-    maxWorkers: 3,
+    maxWorkers: 2,
     // What is shipped is loaded by Node itself, as it is for users, and not rewritten first.
     server: { deps: { external: [/\/dist\/(?!.*\.test\.js)/] } },
     sequence: { sequencer: LongestFirst },
