@@ -3,6 +3,7 @@ import { sentenceOf } from './cli-error.js'
 import { exitCodes, type ExitCode } from './exit-code.js'
 import { narrowHeap } from './narrow-heap.js'
 import type { Terminal } from './terminal.js'
+import { tidyHeap } from './tidy-heap.js'
 
 /** A server reads its keys again at SIGHUP; development ends with its terminal. */
 const stopSignals = { serve: ['SIGTERM', 'SIGINT'], dev: ['SIGTERM', 'SIGINT', 'SIGHUP'] } as const
@@ -32,6 +33,7 @@ const askedToStop = (terminal: Terminal, mode: StartOptions['mode']): Promise<{ 
  */
 export const runServer = async (options: StartOptions, terminal: Terminal, started: (server: RunningServer) => void): Promise<ExitCode> => {
   narrowHeap()
+  tidyHeap()
   const stopping = askedToStop(terminal, options.mode)
   const starting = import('../server/start-server.js').then(({ startServer }) => startServer(options))
   if (options.mode === 'serve') {

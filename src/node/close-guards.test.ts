@@ -1,7 +1,11 @@
 import { EventEmitter } from 'node:events'
+import { IncomingMessage } from 'node:http'
+import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
-import { guardClose, lingerAtFault } from './close-guards.js'
+import { WebSocketServer, type WebSocket } from 'ws'
+import { guardClose, leaveInTurn, lingerAtFault } from './close-guards.js'
+import { createDepartures } from './handshake-turns.js'
 
 const connection = () => {
   const errors: unknown[] = []
@@ -51,4 +55,55 @@ test('[F2] behind a fault of its framing the connection of a peer stays for a se
   expect(duplex.destroyed).toBe(false)
   await vi.advanceTimersByTimeAsync(1)
   expect([errors, duplex.destroyed]).toEqual([[], true])
+})
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** An open WebSocket over a connection of nobody's. */
+const open = (duplex: Duplex): WebSocket => {
+  const request = new IncomingMessage(new Socket())
+  request.method = 'GET'
+  Object.assign(request.headers, { upgrade: 'websocket', 'sec-websocket-key': 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version': '13' })
+  let opened: WebSocket | undefined
+  new WebSocketServer({ noServer: true }).handleUpgrade(request, duplex, Buffer.alloc(0), (webSocket) => {
+    opened = webSocket
+  })
+  if (opened === undefined) throw new Error('the handshake was refused')
+  return opened
+}
+
+test('[A23] of 40 WebSockets whose peers leave in one turn, 16 are seen off in each, and all of them are closed', async () => {
+  const departures = createDepartures()
+  const all = Array.from({ length: 40 }, () => {
+    const { duplex } = connection()
+    const webSocket = open(duplex)
+    leaveInTurn(duplex, departures)
+    return { duplex, webSocket }
+  })
+  const ended = Promise.all(all.map(({ duplex }) => new Promise((resolve) => duplex.once('end', resolve))))
+  for (const { duplex } of all) duplex.push(null)
+  await ended
+  const leaving = (): number => all.filter(({ webSocket }) => webSocket.readyState !== webSocket.OPEN).length
+  const counts = [leaving()]
+  for (let turn = 0; turn < 2; turn += 1) {
+    await nextTurn()
+    counts.push(leaving())
+  }
+  expect(counts).toEqual([16, 32, 40])
+  await Promise.all(all.map(({ webSocket }) => new Promise((resolve) => (webSocket.readyState === webSocket.CLOSED ? resolve(undefined) : webSocket.once('close', resolve)))))
+})
+
+test('[A23] a connection that is gone when its turn comes is left alone', async () => {
+  const { duplex } = connection()
+  const webSocket = open(duplex)
+  const closing = new Promise((resolve) => webSocket.once('close', resolve))
+  const departures = createDepartures()
+  for (let index = 0; index < 16; index += 1) departures.take(() => undefined)
+  leaveInTurn(duplex, departures)
+  duplex.push(null)
+  await new Promise((resolve) => duplex.once('end', resolve))
+  expect(webSocket.readyState).toBe(webSocket.OPEN)
+  duplex.destroy()
+  await closing
+  await nextTurn()
 })

@@ -2,6 +2,7 @@ import { Socket } from 'node:net'
 import { Writable, type Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import { dropWritten } from './drop-written.js'
+import type { HandshakeTurns } from './handshake-turns.js'
 
 /**
  * Spares a connection the discarded errors of its own end.
@@ -34,6 +35,23 @@ export const lingerAtFault = (webSocket: { once(event: 'error', listener: () => 
     guardEnd(connection, endOnce)
     connection.off('finish', destroyThis)
     connection.once('finish', destroyLater)
+  })
+}
+
+/**
+ * Has the end of a connection, which its peer ended, wait for its turn of the event loop.
+ *
+ * ws ends our side as soon as it hears of it, which drops the connection and all that hangs on it: five thousand that leave at once would be one turn. The listener is a private part of ws: where it is not
+ * found, this does nothing.
+ */
+export const leaveInTurn = (connection: Duplex, departures: HandshakeTurns): void => {
+  const atOnce = connection.listeners('end').find(({ name }) => name === 'socketOnEnd')
+  if (atOnce === undefined) return
+  Reflect.apply(connection.off, connection, ['end', atOnce])
+  connection.once('end', () => {
+    departures.take(() => {
+      if (!connection.destroyed) Reflect.apply(atOnce, connection, [])
+    })
   })
 }
 

@@ -3,6 +3,7 @@ import type { Server as HttpsServer } from 'node:https'
 import { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { readCanonicalUpgrade, type CanonicalUpgrade } from './canonical-upgrade.js'
+import { createDepartures } from './handshake-turns.js'
 import { createSilentConnections } from './silent-connections.js'
 
 /** A lane that was opened on a server. */
@@ -13,6 +14,9 @@ export interface FastLane {
 
 /** Milliseconds a connection may say nothing before it is node:http's to wait for. */
 const silentMs = 500
+
+/** Connections that become node:http's in one turn of the event loop, as each costs a parser. */
+const handedOverPerTurn = 64
 
 /** Connections that may be silent at once in the lane; what comes beyond is node:http's from the start. */
 const maxSilent = 10_000
@@ -41,6 +45,7 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
   if (kept === undefined) return undefined
   const maxBytes = headerLimitOf(server)
   const silent = createSilentConnections()
+  const leaving = createDepartures()
   let sweep: NodeJS.Timeout | undefined
 
   const letGo = (socket: Socket): void => {
@@ -72,7 +77,7 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
 
   function onEnd(this: Socket): void {
     letGo(this)
-    this.destroy()
+    leaving.take(() => this.destroy())
   }
 
   function onError(this: Socket): void {
@@ -80,12 +85,14 @@ export const openFastLane = (server: Server | HttpsServer): FastLane | undefined
   }
 
   const sweepSilent = (): void => {
-    for (const socket of silent.since(performance.now() - silentMs)) {
+    const those = silent.since(performance.now() - silentMs, handedOverPerTurn)
+    for (const socket of those) {
       if (socket.destroyed) silent.leave(socket)
       // A server that is closing looks after no new connection any more.
       else if (server.listening) handOver(socket)
       else onEnd.call(socket)
     }
+    if (those.length === handedOverPerTurn) setImmediate(sweepSilent)
     if (silent.size > 0) return
     clearInterval(sweep)
     sweep = undefined

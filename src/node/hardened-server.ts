@@ -4,7 +4,7 @@ import { decisionId } from '../admission/decision-id.js'
 import { deny, type Denial } from '../protocol/denial.js'
 import { limits } from '../protocol/size.js'
 import { openFastLane } from './fast-lane.js'
-import { createHandshakeTurns } from './handshake-turns.js'
+import { createDepartures } from './handshake-turns.js'
 import { owesAnswer } from './owed-answer.js'
 import { boundPipelining, maxUnanswered } from './pipelining.js'
 import { checkPlainRequest } from './plain-request.js'
@@ -28,30 +28,37 @@ export interface HardenedServerOptions {
 /**
  * Makes a `node:http` server whose every early answer is ours: what Node's parser refuses, lets time out, or hands over by other events.
  *
- * Header block up to 16 KiB and 100 fields, whole within 5 s, checked twice a second; a connection that is refused is destroyed, and so is one of plain HTTP
- * on which nothing moved for a minute (`server.timeout`).
+ * Header block up to 16 KiB and 100 fields, whole within 5 s, checked ten times a second; a connection that is refused is destroyed, and so is one of plain HTTP
+ * on which nothing moved for a minute (`server.timeout`). Thousands that are too slow, or leave, at once are seen off a few in each turn of the event loop.
  */
 export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLane = true }: HardenedServerOptions): Server => {
+  const unreadable = new WeakSet<Duplex>()
+  const leaving = createDepartures()
   const server = createServer(
     {
       maxHeaderSize: limits.headerBytes,
       // With the half second a connection may be silent in the fast lane: 5 s.
       headersTimeout: fastLane ? 4_500 : 5_000,
       requestTimeout: 10_000,
-      connectionsCheckingInterval: 500,
+      connectionsCheckingInterval: 100,
       keepAliveTimeout: 5_000,
       insecureHTTPParser: false,
       // A request without Host is refused by our own words.
       requireHostHeader: false,
       noDelay: true,
     },
-    boundPipelining((request, response) => {
-      const fault = checkPlainRequest(request)
-      if (fault === undefined) onRequest(request, response)
-      else turnAway(request.socket, fault)
-    }, () => {
-      onMalformed?.(deny('bad_request', { detail: `more than ${String(maxUnanswered)} requests at once` }), decisionId())
-    }),
+    boundPipelining(
+      (request, response) => {
+        // What came too late is no request any more: its connection waits to be seen off.
+        if (unreadable.has(request.socket)) return
+        const fault = checkPlainRequest(request)
+        if (fault === undefined) onRequest(request, response)
+        else turnAway(request.socket, fault)
+      },
+      () => {
+        onMalformed?.(deny('bad_request', { detail: `more than ${String(maxUnanswered)} requests at once` }), decisionId())
+      },
+    ),
   )
   // By itself Node waits for ever for a peer that does not take its answer. Whoever takes some of it, or streams with a pulse, goes on; an upgraded connection has a heartbeat of its own.
   server.timeout = 60_000
@@ -68,20 +75,22 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
   server.on('connection', (connection: Duplex) => {
     connection.on('error', ignore)
   })
-  const unreadable = new WeakSet<Duplex>()
-  /** Thousands may leave in one turn of the event loop; they are seen off in the next ones. */
-  const leaving = createHandshakeTurns(Infinity)
   server.on('clientError', (error: Error, connection: Duplex) => {
     // Whoever is refused and resets the connection is one event, not two.
     if (unreadable.has(connection)) return
     unreadable.add(connection)
-    if (!endedWithin(error)) turnAway(connection, parserDenial(error))
-    else leaving.take(() => {
-      onMalformed?.(parserDenial(error), decisionId())
+    const denial = parserDenial(error)
+    if (tooSlow(error)) leaving.take(() => {
+      turnAway(connection, denial)
+    })
+    else if (endedWithin(error)) leaving.take(() => {
+      onMalformed?.(denial, decisionId())
       connection.destroy()
     })
+    else turnAway(connection, denial)
   })
   server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+    if (unreadable.has(connection)) return
     if (request.rawHeaders.length > maxHeaders * 2) turnAway(connection, deny('bad_request', { status: 431, detail: 'too many header fields' }))
     else if (owesAnswer(connection)) turnAway(connection, deny('bad_request', { detail: 'a handshake behind a request without its answer' }))
     else onUpgrade(request, connection, head)
@@ -102,6 +111,9 @@ const ignore = (): void => undefined
 
 /** Whether the peer has ended the connection within a request. Nobody reads an answer then, and writing one is half of the work when thousands leave at once. */
 const endedWithin = (error: Error): boolean => 'code' in error && error.code === 'HPE_INVALID_EOF_STATE'
+
+/** Whether no whole request came in its time. */
+const tooSlow = (error: Error): boolean => 'code' in error && error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
 
 const parserDenial = (error: Error): Denial => {
   const code = 'code' in error ? error.code : undefined

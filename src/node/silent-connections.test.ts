@@ -27,3 +27,12 @@ test('who leaves twice, or was never here, changes nothing for those who wait', 
   expect(silent.size).toBe(1)
   expect(silent.since(2)).toEqual([second])
 })
+
+test('[A28] no more are told of at once than were asked for, and the rest are there yet', () => {
+  const silent = createSilentConnections()
+  for (let at = 0; at < 5; at += 1) silent.enter(new Socket(), at)
+  const first = silent.since(3, 3)
+  expect(first).toHaveLength(3)
+  for (const socket of first) silent.leave(socket)
+  expect(silent.since(3, 3)).toHaveLength(1)
+})

@@ -6,8 +6,8 @@ export interface SilentConnections {
   enter(socket: Socket, at: number): void
   /** Does nothing for one that is not here. */
   leave(socket: Socket): void
-  /** A copy of those who came at `at` or before. Costs a look at as many places as were taken at once. */
-  since(at: number): readonly Socket[]
+  /** A copy of those who came at `at` or before, `most` at most, in no order. Costs a look at as many places as were taken at once. */
+  since(at: number, most?: number): readonly Socket[]
   /** Connections that wait. */
   readonly size: number
 }
@@ -46,7 +46,14 @@ export const createSilentConnections = (): SilentConnections => {
       sockets[index] = undefined
       free.push(index)
     },
-    since: (at) => sockets.filter((socket, index): socket is Socket => socket !== undefined && (arrivals[index] ?? 0) <= at),
+    since(at, most = Infinity) {
+      const found: Socket[] = []
+      for (const [index, socket] of sockets.entries()) {
+        if (found.length >= most) break
+        if (socket !== undefined && (arrivals[index] ?? 0) <= at) found.push(socket)
+      }
+      return found
+    },
     get size() {
       return sockets.length - free.length
     },

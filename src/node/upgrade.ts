@@ -14,9 +14,9 @@ import { answerIn, type Refusals } from './answer-in.js'
 import { checkMaxPayload } from './check-max-payload.js'
 import { readFirstFrame, type FirstFrame } from './first-frame.js'
 import { frameFault } from './frame-fault.js'
-import { guardClose, guardReceiver, lingerAtFault } from './close-guards.js'
+import { guardClose, guardReceiver, leaveInTurn, lingerAtFault } from './close-guards.js'
 import { watchControlFrames } from './control-frames.js'
-import { createHandshakeTurns } from './handshake-turns.js'
+import { createDepartures, createHandshakeTurns, type HandshakeTurns } from './handshake-turns.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
 import { owesAnswer } from './owed-answer.js'
 import { refuse } from './refuse.js'
@@ -52,6 +52,7 @@ export const createUpgrade = <U extends User>(
   checkMaxPayload(wss.options.maxPayload)
   shareSocketShapes()
   const turns = createHandshakeTurns()
+  const departures = createDepartures()
   return (request, connection, head) => {
     connection.on('error', ignore)
     // The answer to an earlier request would be written between the frames.
@@ -61,7 +62,7 @@ export const createUpgrade = <U extends User>(
     }
     const receivedAt = host.now()
     turns.take(() => {
-      receive({ host, wss, request, connection, head, onSession }, receivedAt)
+      receive({ host, wss, request, connection, head, departures, onSession }, receivedAt)
     })
   }
 }
@@ -72,6 +73,7 @@ interface Arrival<U extends User> {
   readonly request: IncomingMessage
   readonly connection: Duplex
   readonly head: Buffer
+  readonly departures: HandshakeTurns
   readonly onSession: (webSocket: WebSocket, session: Session<U>) => void
 }
 
@@ -212,6 +214,7 @@ const handUp = <U extends User>(arrival: Arrival<U>, opened: (webSocket: WebSock
   arrival.wss.handleUpgrade(arrival.request, arrival.connection, arrival.head, (webSocket) => {
     guardReceiver(webSocket)
     lingerAtFault(webSocket, arrival.connection)
+    leaveInTurn(arrival.connection, arrival.departures)
     opened(webSocket)
   })
 }
