@@ -216,8 +216,11 @@ const ask = async (child, question) => {
   return answer
 }
 const self = fileURLToPath(import.meta.url)
+/** Everybody who was started, so that nobody stays when a run fails. */
+const children = []
 const begin = async (role, ...words) => {
   const child = fork(self, [role, ...words])
+  children.push(child)
   const ready = once(child, 'message')
   if (role === 'attack') {
     await promisify(execFile)('chrt', ['--all-tasks', '--idle', '--pid', '0', String(child.pid)]).catch(() => console.log('no chrt here: the attackers take their share of the cores'))
@@ -244,6 +247,7 @@ const main = async (seconds) => {
       stdio: ['ignore', ...outputs.map(({ fd }) => fd)],
       env: { ...process.env, SALLYPORT_STORAGE_URL: 'file:everything.db', SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_REFUSALS: 'http', SALLYPORT_LISTEN_PORT: '0', SALLYPORT_INTERNAL_PORT: '0' },
     })
+    children.push(server)
     let port
     for (let tries = 0; port === undefined; tries += 1) {
       if (server.exitCode !== null || tries > 600) throw new Error(`The server did not come up: ${await readFile(join(cwd, 'server.err'), 'utf8')}`)
@@ -331,6 +335,7 @@ const main = async (seconds) => {
     console.log(`RSS ${before.rss.toFixed(0)} MiB before, ${after.rss.toFixed(0)} ten seconds after; descriptors ${before.descriptors}, ${after.descriptors}; talkers dropped ${dropped.length} ${[...new Set(dropped)].slice(0, 3).join('; ')}`)
     console.log(`${acknowledged.length} messages acknowledged, ${lost} of them lost; the server ended with ${code}; log ${((await readFile(join(cwd, 'server.log'))).length / 2 ** 20).toFixed(1)} MiB`)
   } finally {
+    for (const child of children) child.kill()
     await rm(cwd, { recursive: true, force: true })
   }
 }

@@ -29,7 +29,7 @@ const failed = (code: string, count: number) => {
 }
 
 for (const code of ['ERR_HTTP_REQUEST_TIMEOUT', 'HPE_INVALID_EOF_STATE']) {
-  test(`[H6] of many connections with ${code} at once, 16 are seen off in each turn of the loop, and none is left out`, async () => {
+  test(`[A23] [A24] H6: of many connections with ${code} at once, 16 are seen off in each turn of the loop, and none is left out`, async () => {
     const { seen, connections } = failed(code, 100)
     const counts = []
     while (seen.told < 100) {
@@ -42,7 +42,7 @@ for (const code of ['ERR_HTTP_REQUEST_TIMEOUT', 'HPE_INVALID_EOF_STATE']) {
   })
 }
 
-test('[H6] a handshake that is whole when its connection waits to be seen off is none any more', async () => {
+test('[A24] H6: a handshake that is whole when its connection waits to be seen off is none any more', async () => {
   const { server, seen, connections } = failed('ERR_HTTP_REQUEST_TIMEOUT', 20)
   server.emit('upgrade', { rawHeaders: [] }, connections.at(-1), Buffer.alloc(0))
   await nextTurn()
