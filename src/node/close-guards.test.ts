@@ -4,7 +4,7 @@ import { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocketServer, type WebSocket } from 'ws'
-import { guardClose, leaveInTurn, lingerAtFault } from './close-guards.js'
+import { createLeaveInTurn, guardClose, lingerAtFault } from './close-guards.js'
 import { createDepartures } from './handshake-turns.js'
 
 const connection = () => {
@@ -73,11 +73,11 @@ const open = (duplex: Duplex): WebSocket => {
 }
 
 test('[A23] of 40 WebSockets whose peers leave in one turn, 16 are seen off in each, and all of them are closed', async () => {
-  const departures = createDepartures()
+  const leaveInTurn = createLeaveInTurn(createDepartures())
   const all = Array.from({ length: 40 }, () => {
     const { duplex } = connection()
     const webSocket = open(duplex)
-    leaveInTurn(duplex, departures)
+    leaveInTurn(duplex)
     return { duplex, webSocket }
   })
   const ended = Promise.all(all.map(({ duplex }) => new Promise((resolve) => duplex.once('end', resolve))))
@@ -99,7 +99,7 @@ test('[A23] a connection that is gone when its turn comes is left alone', async 
   const closing = new Promise((resolve) => webSocket.once('close', resolve))
   const departures = createDepartures()
   for (let index = 0; index < 16; index += 1) departures.take(() => undefined)
-  leaveInTurn(duplex, departures)
+  createLeaveInTurn(departures)(duplex)
   duplex.push(null)
   await new Promise((resolve) => duplex.once('end', resolve))
   expect(webSocket.readyState).toBe(webSocket.OPEN)

@@ -12,7 +12,8 @@ import type { HandshakeTurns } from './handshake-turns.js'
  */
 export const guardClose = (connection: Duplex): void => {
   guardEnd(connection, endOrDrop)
-  connection.once('finish', destroyThis)
+  // Not `once`: its wrapper is the first thing of a connection that V8 learns to put into the old part of the heap, and all that it names stays until the next full collection.
+  connection.on('finish', destroyThis)
 }
 
 /**
@@ -30,8 +31,8 @@ export const guardReceiver = (webSocket: WebSocket): void => {
  * A connection that is dropped with bytes unread is reset, and a reset overtakes the close frame. So what such a peer sends is thrown away until it
  * ends the connection too, for a second at most.
  */
-export const lingerAtFault = (webSocket: { once(event: 'error', listener: () => void): unknown }, connection: Duplex): void => {
-  webSocket.once('error', () => {
+export const lingerAtFault = (webSocket: { on(event: 'error', listener: () => void): unknown }, connection: Duplex): void => {
+  webSocket.on('error', () => {
     guardEnd(connection, endOnce)
     connection.off('finish', destroyThis)
     connection.once('finish', destroyLater)
@@ -39,20 +40,27 @@ export const lingerAtFault = (webSocket: { once(event: 'error', listener: () => 
 }
 
 /**
- * Has the end of a connection, which its peer ended, wait for its turn of the event loop.
+ * Makes what has the end of a connection, which its peer ended, wait for its turn of the event loop.
  *
- * ws ends our side as soon as it hears of it, which drops the connection and all that hangs on it: five thousand that leave at once would be one turn. The listener is a private part of ws: where it is not
- * found, this does nothing.
+ * ws ends our side as soon as it hears of it, which drops the connection and all that hangs on it: five thousand that leave at once would be one turn. The listener is a private part of ws, the same for all
+ * connections: where it is not found, this does nothing.
  */
-export const leaveInTurn = (connection: Duplex, departures: HandshakeTurns): void => {
-  const atOnce = connection.listeners('end').find(({ name }) => name === 'socketOnEnd')
-  if (atOnce === undefined) return
-  Reflect.apply(connection.off, connection, ['end', atOnce])
-  connection.once('end', () => {
+export const createLeaveInTurn = (departures: HandshakeTurns): ((connection: Duplex) => void) => {
+  let atOnce: ReturnType<Duplex['listeners']>[number] | undefined = undefined
+  const endNow = (connection: Duplex): void => {
+    if (atOnce !== undefined && !connection.destroyed) Reflect.apply(atOnce, connection, [])
+  }
+  function endInTurn(this: Duplex): void {
     departures.take(() => {
-      if (!connection.destroyed) Reflect.apply(atOnce, connection, [])
+      endNow(this)
     })
-  })
+  }
+  return (connection) => {
+    atOnce ??= connection.listeners('end').find(({ name }) => name === 'socketOnEnd')
+    if (atOnce === undefined) return
+    Reflect.apply(connection.off, connection, ['end', atOnce])
+    connection.on('end', endInTurn)
+  }
 }
 
 /**

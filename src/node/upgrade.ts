@@ -14,9 +14,9 @@ import { answerIn, type Refusals } from './answer-in.js'
 import { checkMaxPayload } from './check-max-payload.js'
 import { readFirstFrame, type FirstFrame } from './first-frame.js'
 import { frameFault } from './frame-fault.js'
-import { guardClose, guardReceiver, leaveInTurn, lingerAtFault } from './close-guards.js'
+import { createLeaveInTurn, guardClose, guardReceiver, lingerAtFault } from './close-guards.js'
 import { watchControlFrames } from './control-frames.js'
-import { createDepartures, createHandshakeTurns, type HandshakeTurns } from './handshake-turns.js'
+import { createDepartures, createHandshakeTurns } from './handshake-turns.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
 import { owesAnswer } from './owed-answer.js'
 import { refuse } from './refuse.js'
@@ -52,7 +52,7 @@ export const createUpgrade = <U extends User>(
   checkMaxPayload(wss.options.maxPayload)
   shareSocketShapes()
   const turns = createHandshakeTurns()
-  const departures = createDepartures()
+  const leaveInTurn = createLeaveInTurn(createDepartures())
   return (request, connection, head) => {
     connection.on('error', ignore)
     // The answer to an earlier request would be written between the frames.
@@ -62,7 +62,7 @@ export const createUpgrade = <U extends User>(
     }
     const receivedAt = host.now()
     turns.take(() => {
-      receive({ host, wss, request, connection, head, departures, onSession }, receivedAt)
+      receive({ host, wss, request, connection, head, leaveInTurn, onSession }, receivedAt)
     })
   }
 }
@@ -73,7 +73,8 @@ interface Arrival<U extends User> {
   readonly request: IncomingMessage
   readonly connection: Duplex
   readonly head: Buffer
-  readonly departures: HandshakeTurns
+  /** Called for each connection that becomes a WebSocket. */
+  readonly leaveInTurn: (connection: Duplex) => void
   readonly onSession: (webSocket: WebSocket, session: Session<U>) => void
 }
 
@@ -214,7 +215,7 @@ const handUp = <U extends User>(arrival: Arrival<U>, opened: (webSocket: WebSock
   arrival.wss.handleUpgrade(arrival.request, arrival.connection, arrival.head, (webSocket) => {
     guardReceiver(webSocket)
     lingerAtFault(webSocket, arrival.connection)
-    leaveInTurn(arrival.connection, arrival.departures)
+    arrival.leaveInTurn(arrival.connection)
     opened(webSocket)
   })
 }
