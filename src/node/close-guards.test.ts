@@ -57,6 +57,18 @@ test('[F2] behind a fault of its framing the connection of a peer stays for a se
   expect([errors, duplex.destroyed]).toEqual([[], true])
 })
 
+test('what guards a connection makes no wrapper of `once` for it: V8 would keep that, and all it names, until the next full collection', () => {
+  const { duplex } = connection()
+  const webSocket = open(duplex)
+  const before = [duplex, webSocket].map((emitter) => emitter.eventNames().flatMap((name) => emitter.rawListeners(name)))
+  guardClose(duplex)
+  lingerAtFault(webSocket, duplex)
+  createLeaveInTurn(createDepartures())(duplex)
+  const after = [duplex, webSocket].map((emitter) => emitter.eventNames().flatMap((name) => emitter.rawListeners(name)))
+  const added = after.flat().filter((listener) => !before.flat().includes(listener))
+  expect(added.map((listener) => 'listener' in listener)).toEqual([false, false, false])
+})
+
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** An open WebSocket over a connection of nobody's. */

@@ -119,6 +119,22 @@ export interface DotEnv {
   lineOf(variable: string): number | undefined
 }
 
+/** Lines that were meant to set something of ours and have no "=". */
+const brokenLines = (lines: readonly string[], env: Environment): ReadonlySet<number> => {
+  const broken = new Set<number>()
+  for (const [index, line] of lines.entries()) if (!line.includes('=') && ownBeginning.test(line)) broken.add(index + 1)
+  for (const name of Object.keys(env)) {
+    // Node 20 reads such a line as the beginning of the next name, so that both are lost.
+    if (!name.includes('\n') || !name.includes('SALLYPORT_')) continue
+    const first = name.split('\n')[0] ?? ''
+    broken.add(lines.findIndex((line) => line.trim() === first.trim()) + 1)
+  }
+  broken.delete(0)
+  return broken
+}
+
+const ownBeginning = /^\s*(?:export\s+)?SALLYPORT_/
+
 /** Reads `.env` of a folder as an environment of its own. */
 export const readDotEnv = async (cwd: string, problems: Problem[]): Promise<DotEnv> => {
   const path = resolve(cwd, '.env')
@@ -135,13 +151,7 @@ export const readDotEnv = async (cwd: string, problems: Problem[]): Promise<DotE
     return index === -1 ? undefined : index + 1
   }
   const env = parseEnv(text)
-  for (const name of Object.keys(env)) {
-    // Node reads a line without "=" as the beginning of the next name, and both are lost.
-    if (!name.includes('\n') || !name.includes('SALLYPORT_')) continue
-    const first = name.split('\n')[0] ?? ''
-    const line = lines.findIndex((candidate) => candidate.trim() === first.trim()) + 1
-    problems.push({ key: '.env', source: 'file', ...(line > 0 ? { line } : {}), value: undefined, allowed: 'has a line without "=", which takes the next one with it', didYouMean: undefined })
-  }
+  for (const line of brokenLines(lines, env)) problems.push({ key: '.env', source: 'file', line, value: undefined, allowed: 'has a line without "=", which sets nothing', didYouMean: undefined })
   return { env, lineOf }
 }
 

@@ -107,9 +107,11 @@ describe('files', () => {
     expect(message).toContain('SALLYPORT_LISTEN_PORT (.env line 3) is "x"')
   })
 
-  test('a line of .env without "=" is a problem, as it takes the next one with it', async () => {
-    const problem = await only({}, { '.env': 'A=1\nSALLYPORT_REQUIRE_ORIGIN true\nSALLYPORT_REFUSALS=http\n' })
-    expect(problem).toMatchObject({ key: '.env', line: 2 })
+  test.each(['SALLYPORT_REQUIRE_ORIGIN true', '  export SALLYPORT_REFUSALS', 'SALLYPORT_HOSTS: a.example'])('a line of .env without "=" is a problem: %s', async (line) => {
+    for (const next of ['SALLYPORT_REFUSALS=http\n', 'B=2\n', '']) {
+      const problem = await only({}, { '.env': `A=1\n${line}\n${next}` })
+      expect(problem).toMatchObject({ key: '.env', line: 2 })
+    }
   })
 
   test('of a secret in a file only the last line break is no part of it', async () => {
