@@ -10,6 +10,7 @@ import { createHmac } from 'node:crypto'
 import http from 'node:http'
 import net from 'node:net'
 import os from 'node:os'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { WebSocketServer } from 'ws'
@@ -25,6 +26,7 @@ const users = 10_000
 const inFlight = 64
 const warm = 30_000
 const huge = 1_000_000_000
+const loopTickMs = 10
 
 const serve = async (kind) => {
   const wss = new WebSocketServer({ noServer: true, perMessageDeflate: false, clientTracking: false })
@@ -73,10 +75,13 @@ const serve = async (kind) => {
     })
     if (kind.endsWith('lane')) openFastLane(server)
   }
+  const delay = monitorEventLoopDelay({ resolution: loopTickMs })
+  delay.enable()
   process.on('message', (asked) => {
     if (asked === 'exit') process.exit(0)
     const cpu = process.cpuUsage()
-    process.send({ counts: { ...counts }, cpuMs: (cpu.user + cpu.system) / 1000 })
+    process.send({ counts: { ...counts }, cpuMs: (cpu.user + cpu.system) / 1000, lateMs: delay.percentile(99) / 1e6 - loopTickMs })
+    delay.reset()
   })
   server.listen(0, '127.0.0.1', () => process.send({ port: server.address().port }))
 }
@@ -208,6 +213,7 @@ const main = async () => {
   const rates = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   // What a connect costs the server in processor time hardly depends on what else the machine does.
   const perCpuSecond = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
+  const lateMs = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   for (let round = 0; round < rounds; round += 1) {
     for (const [kind, target] of Object.entries(variants)) {
       prepare(kind)
@@ -225,6 +231,7 @@ const main = async () => {
       }
       rates[kind].push(result.rate)
       perCpuSecond[kind].push(((result.admitted + result.refused) * 1000) / (end.cpuMs - start.cpuMs))
+      lateMs[kind].push(end.lateMs)
     }
     process.stderr.write(`round ${round + 1} of ${rounds}\n`)
   }
@@ -241,6 +248,8 @@ const main = async () => {
     const ratios = perCpuSecond[kind].map((rate, round) => rate / perCpuSecond.bare[round])
     console.log(`${kind.padEnd(24)} ${summary(perCpuSecond[kind])}   ${summary(ratios)}`)
   }
+  console.log('p99 of the delay of the event loop of the server, ms (min / median / max)')
+  for (const kind of Object.keys(variants)) console.log(`${kind.padEnd(24)} ${summary(lateMs[kind])}`)
   for (const lane of ['', ', fast lane']) {
     const over = (kind) => summary(rates[`${kind}${lane}`].map((rate, round) => rate / rates[`gate cached${lane}`][round]))
     if ([`gate refused${lane}`, `gate banned${lane}`, `gate cached${lane}`].every((kind) => kind in variants))

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { operatorKeyPath, readOperatorKey, readOrMakeOperatorKey } from './operator-key.js'
+import { exposedKeyWarning, operatorKeyPath, readOperatorKey, readOrMakeOperatorKey } from './operator-key.js'
 
 let folder = ''
 beforeEach(async () => {
@@ -18,6 +18,17 @@ test('the first start makes a key that only its owner can read, the second start
   expect((await stat(operatorKeyPath(data))).mode & 0o777).toBe(0o600)
   expect(await readOrMakeOperatorKey(data)).toBe(key)
   expect(await readOperatorKey(data)).toBe(key)
+})
+
+test('a key that others can read is told of, with the mode and the remedy', async () => {
+  await readOrMakeOperatorKey(folder)
+  expect(await exposedKeyWarning(folder)).toBeUndefined()
+  for (const mode of [0o640, 0o604, 0o644]) {
+    await chmod(operatorKeyPath(folder), mode)
+    expect(await exposedKeyWarning(folder)).toBe(
+      `${operatorKeyPath(folder)} can be read by others (mode ${mode.toString(8)}), and whoever reads it is an operator: run "chmod 600 ${operatorKeyPath(folder)}"`,
+    )
+  }
 })
 
 test('servers that start at once in one folder agree on one key and leave no drafts', async () => {

@@ -1,6 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { link, mkdir, open, readFile, rm } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { platform } from 'node:process'
 
 /** 32 random bytes in base64url. */
 export const operatorKeyForm = /^[A-Za-z0-9_-]{43}$/
@@ -35,6 +36,14 @@ export const readOperatorKey = async (dataDir: string): Promise<string | undefin
   const key = text.trim()
   if (!operatorKeyForm.test(key)) throw new OperatorKeyInvalid(`${path} holds no operator key: delete it and start the server again`)
   return key
+}
+
+/** What to tell whoever starts a server whose operator's key others on the machine can read; nothing where files have no such modes (Windows). */
+export const exposedKeyWarning = async (dataDir: string): Promise<string | undefined> => {
+  if (platform === 'win32') return undefined
+  const path = operatorKeyPath(dataDir)
+  const { mode } = await stat(path)
+  return (mode & 0o077) === 0 ? undefined : `${path} can be read by others (mode ${(mode & 0o777).toString(8)}), and whoever reads it is an operator: run "chmod 600 ${path}"`
 }
 
 /**

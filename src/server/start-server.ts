@@ -24,7 +24,7 @@ import { openOutbound } from './open-outbound.js'
 import { openPublicApi } from './open-public-api.js'
 import { openStores } from './open-stores.js'
 import type { Operations } from './operations.js'
-import { readOrMakeOperatorKey } from './operator-key.js'
+import { exposedKeyWarning, readOrMakeOperatorKey } from './operator-key.js'
 import { createPublicPort } from './public-port.js'
 import { createKeyReload } from './reload-keys.js'
 import { sampleMembers, seed } from './seed/seed.js'
@@ -130,6 +130,7 @@ const open = async (options: StartOptions, log: Log, closers: (() => Promise<voi
   if (development) await seed(stores.conversations, { at: startedAt })
   const issuers = config.tokens.issuers.length > 0 ? config.tokens.issuers : [await developmentIssuer(config.dataDir)]
   const operatorKey = await readOrMakeOperatorKey(config.dataDir)
+  const exposed = await exposedKeyWarning(config.dataDir)
 
   const feed = createDecisionFeed()
   const dryRun = createDryRunCounts(new Set([...config.dryRun, ...(development || config.bans.ladder.mode === 'dry-run' ? ['ladder'] : [])]))
@@ -175,7 +176,7 @@ const open = async (options: StartOptions, log: Log, closers: (() => Promise<voi
 
   const [issuer] = issuers
   const samples = development ? { agentTokens: await sampleTokens(issuer, stores.ownUsers, sampleMembers.map(({ userId }) => userId), Date.now()), password: api.offersLogin ? samplePassword : undefined } : undefined
-  for (const detail of [...(options.warnings ?? []), ...gate.warnings]) log.write('warn', { event: 'warning', detail })
+  for (const detail of [...(options.warnings ?? []), ...gate.warnings, ...(exposed === undefined ? [] : [exposed])]) log.write('warn', { event: 'warning', detail })
   const publicUrl = `http://${hostText(config.listen.host)}:${String(publicPortNumber)}`
   const sweeper = createSqliteSweeper((ask) => stores.engine.write('sweep', ask), Date.now, (error) => {
     logFailure(log, 'sweep', error)
