@@ -3,8 +3,10 @@ import { createServer, connect, type Socket } from 'node:net'
 import { Duplex } from 'node:stream'
 import { TLSSocket } from 'node:tls'
 import { afterEach, expect, test } from 'vitest'
+import { deny } from '../protocol/denial.js'
 import { guardClose, lingerAtFault } from './close-guards.js'
 import { dropWritten } from './drop-written.js'
+import { refuse } from './refuse.js'
 
 const cleanUps: (() => void)[] = []
 afterEach(() => {
@@ -81,4 +83,14 @@ test('a guarded connection is dropped by its end, but not one whose peer broke t
   await nextTurn()
   expect([good.socket.destroyed, faulty.socket.destroyed, faulty.socket.writableEnded]).toEqual([true, false, true])
   expect([await good.told, await faulty.told]).toEqual(['', ''])
+})
+
+test('a refused peer is told the whole answer, and its connection is dropped in the next tick only when it sent nothing more', async () => {
+  const [quiet, eager] = [await connection(), await connection()]
+  refuse(quiet.socket, deny('token_missing'), 'an-id', { nothingMore: true })
+  refuse(eager.socket, deny('token_missing'), 'an-id')
+  expect([quiet.socket.writableEnded, eager.socket.writableEnded]).toEqual([false, true])
+  await nextTurn()
+  expect(quiet.socket.destroyed).toBe(true)
+  for (const answer of [await quiet.told, await eager.told]) expect(answer).toMatch(/^HTTP\/1\.1 401 [^]*an-id/)
 })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -270,6 +270,27 @@ test('serve stops cleanly on SIGTERM with sockets open, also when a second signa
     serving.signal('SIGINT')
     expect((await gone).code).toBe(1012)
     expect(await serving.ended).toBe(0)
+  } finally {
+    await rm(place, { recursive: true, force: true })
+  }
+})
+
+test('a start warns when others can read the key of the operator, and does not show it', async () => {
+  const place = await mkdtemp(join(tmpdir(), 'sallyport-exposed-'))
+  const path = join(place, '.sallyport', 'operator.key')
+  const key = randomBytes(32).toString('base64url')
+  const env = { SALLYPORT_INTERNAL_PORT: String(await freePort()), SALLYPORT_LISTEN_PORT: '0', SALLYPORT_TOKENS_SECRET: randomBytes(64).toString('base64url') }
+  try {
+    await mkdir(join(place, '.sallyport'))
+    await writeFile(path, `${key}\n`)
+    await chmod(path, 0o644)
+    const serving = await startServer(['serve'], { cwd: place, env })
+    serving.signal('SIGTERM')
+    expect(await serving.ended).toBe(0)
+    const said = serving.stdout() + serving.stderr()
+    expect(said).toContain('can be read by others (mode 644)')
+    expect(said).toContain(`chmod 600 ${path}`)
+    expect(said).not.toContain(key)
   } finally {
     await rm(place, { recursive: true, force: true })
   }
