@@ -3,8 +3,8 @@ import type { Server as HttpsServer } from 'node:https'
 import { Socket } from 'node:net'
 import { Server as TlsServer } from 'node:tls'
 import { readCanonicalUpgrade, type CanonicalUpgrade } from './canonical-upgrade.js'
-import { createDepartures } from './handshake-turns.js'
 import { createSilentConnections } from './silent-connections.js'
+import { createDepartures } from './turns.js'
 
 /** A lane that was opened on a server. */
 export interface FastLane {

@@ -4,12 +4,12 @@ import { decisionId } from '../admission/decision-id.js'
 import { deny, type Denial } from '../protocol/denial.js'
 import { limits } from '../protocol/size.js'
 import { openFastLane } from './fast-lane.js'
-import { createDepartures } from './handshake-turns.js'
 import { owesAnswer } from './owed-answer.js'
 import { boundPipelining, maxUnanswered } from './pipelining.js'
 import { checkPlainRequest } from './plain-request.js'
 import { beginsAsProxyProtocol } from './proxy-protocol.js'
 import { refuse } from './refuse.js'
+import { createDepartures } from './turns.js'
 
 /** Field lines a request may have; more are no handshake of anybody's browser. */
 const maxHeaders = 100

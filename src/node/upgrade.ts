@@ -14,13 +14,14 @@ import { answerIn, type Refusals } from './answer-in.js'
 import { checkMaxPayload } from './check-max-payload.js'
 import { readFirstFrame, type FirstFrame } from './first-frame.js'
 import { frameFault } from './frame-fault.js'
-import { createLeaveInTurn, guardClose, guardReceiver, lingerAtFault } from './close-guards.js'
+import { guardClose, guardReceiver, lingerAtFault } from './close-guards.js'
 import { watchControlFrames } from './control-frames.js'
-import { createDepartures, createHandshakeTurns } from './handshake-turns.js'
 import { handshakeFromRequest } from './handshake-from-request.js'
+import { createLeaveInTurn } from './leave-in-turn.js'
 import { owesAnswer } from './owed-answer.js'
 import { refuse } from './refuse.js'
 import { shareSocketShapes } from './share-socket-shapes.js'
+import { createDepartures, createTurns } from './turns.js'
 import { WsSocket } from './ws-socket.js'
 
 export interface UpgradeHost<U extends User> {
@@ -51,7 +52,7 @@ export const createUpgrade = <U extends User>(
 ): ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) => {
   checkMaxPayload(wss.options.maxPayload)
   shareSocketShapes()
-  const turns = createHandshakeTurns()
+  const turns = createTurns()
   const leaveInTurn = createLeaveInTurn(createDepartures())
   return (request, connection, head) => {
     connection.on('error', ignore)

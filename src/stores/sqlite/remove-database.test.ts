@@ -25,6 +25,8 @@ test('a database that is open is not removed from under whoever has it; once clo
 
 test('none is no failure, and one that is damaged is removed like any other', async () => {
   await removeDatabase(path)
+  await removeDatabase(join(folder, 'nowhere', 'sallyport.db'))
+  expect(await readdir(folder)).toEqual([])
   await writeFile(path, 'no database at all, but something that was written over one'.repeat(20))
   await removeDatabase(path)
   expect(await readdir(folder)).toEqual([])

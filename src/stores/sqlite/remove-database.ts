@@ -1,15 +1,9 @@
 import { once } from 'node:events'
-import { rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { Worker } from 'node:worker_threads'
 import { inUse } from './open-error.js'
 
-const exists = async (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  )
-
-/** Whether another process, or this one, has the file open. One that can't be read as a database is nobody's. */
+/** Whether another process, or this one, has the file open. One that can't be read as a database is nobody's, and where there is none an empty one is made. */
 const isOpen = async (path: string): Promise<boolean> => {
   const worker = new Worker(new URL('./exclusive-worker.js', import.meta.url), { workerData: path })
   const gone = once(worker, 'exit')
@@ -26,7 +20,6 @@ const isOpen = async (path: string): Promise<boolean> => {
  * removed.
  */
 export const removeDatabase = async (path: string): Promise<void> => {
-  if (!(await exists(path))) return
   if (await isOpen(path)) throw inUse(path)
   for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true })
 }

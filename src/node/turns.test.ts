@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import { createHandshakeTurns } from './handshake-turns.js'
+import { createTurns } from './turns.js'
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
 /** Takes so many at once, and notes the order in which they are judged. */
 const taken = (count: number) => {
-  const turns = createHandshakeTurns()
+  const turns = createTurns()
   const judged: number[] = []
   for (let index = 0; index < count; index++) turns.take(() => void judged.push(index))
   return { turns, judged }
@@ -42,7 +42,7 @@ test('[T23] beyond 1,024 that wait nobody waits: the loop is late then, and the 
 })
 
 test('[A23] those that leave wait in any number', () => {
-  const turns = createHandshakeTurns(Infinity)
+  const turns = createTurns(Infinity)
   let seenOff = 0
   for (let index = 0; index < 5_000; index++) turns.take(() => void (seenOff += 1))
   expect(seenOff).toBe(64)
