@@ -6,6 +6,7 @@ import { limits } from '../protocol/size.js'
 import { openFastLane } from './fast-lane.js'
 import { owesAnswer } from './owed-answer.js'
 import { boundPipelining, maxUnanswered } from './pipelining.js'
+import { createPlainEnds } from './plain-ends.js'
 import { checkPlainRequest } from './plain-request.js'
 import { beginsAsProxyProtocol } from './proxy-protocol.js'
 import { refuse } from './refuse.js'
@@ -72,6 +73,7 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
     else refuse(connection, denial, id)
   }
 
+  const ends = createPlainEnds(server, leaving)
   server.on('connection', (connection: Duplex) => {
     connection.on('error', ignore)
   })
@@ -90,12 +92,14 @@ export const createHardenedServer = ({ onRequest, onUpgrade, onMalformed, fastLa
     else turnAway(connection, denial)
   })
   server.on('upgrade', (request: IncomingMessage, connection: Duplex, head: Buffer) => {
+    ends.letGo(connection)
     if (unreadable.has(connection)) return
     if (request.rawHeaders.length > maxHeaders * 2) turnAway(connection, deny('bad_request', { status: 431, detail: 'too many header fields' }))
     else if (owesAnswer(connection)) turnAway(connection, deny('bad_request', { detail: 'a handshake behind a request without its answer' }))
     else onUpgrade(request, connection, head)
   })
   server.on('connect', (_request: IncomingMessage, connection: Duplex) => {
+    ends.letGo(connection)
     turnAway(connection, deny('bad_request', { status: 405, detail: 'method is CONNECT' }))
   })
   const notExpected = (request: IncomingMessage): void => {
