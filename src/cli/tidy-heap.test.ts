@@ -3,10 +3,26 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 import { createHeapTidier } from './tidy-heap.js'
 
-/** A tidier, and what it asked for. */
+const mebibyte = 2 ** 20
+
+/** A tidier of a heap of 50 MiB, and what it asked for. */
 const watched = () => {
   const asked: boolean[] = []
-  return { asked, tidier: createHeapTidier((wanted) => void asked.push(wanted)) }
+  const heap = { mebibytes: 50 }
+  const tidier = createHeapTidier(
+    (wanted) => void asked.push(wanted),
+    () => heap.mebibytes * mebibyte,
+  )
+  return { asked, heap, tidier }
+}
+
+/** One that was tidied once, as it is behind a start, and has its 50 MiB yet. */
+const tidied = () => {
+  const stage = watched()
+  stage.tidier.collected(0)
+  stage.tidier.look(4_000)
+  for (const at of [4_100, 4_200]) stage.tidier.collected(at)
+  return stage
 }
 
 test('H14: a heap is tidied by two collections, once none came for four seconds', () => {
@@ -24,14 +40,28 @@ test('H14: a heap is tidied by two collections, once none came for four seconds'
 })
 
 test('H14: the collections that tidy a heap are no reason to tidy it again, and the next one that comes by itself is', () => {
-  const { asked, tidier } = watched()
-  tidier.collected(0)
-  tidier.look(4_000)
-  for (const at of [4_100, 4_200, 4_300, 6_199]) tidier.collected(at)
+  const { asked, heap, tidier } = tidied()
+  heap.mebibytes = 66
+  for (const at of [4_300, 6_199]) tidier.collected(at)
   tidier.look(60_000)
   expect(asked).toEqual([true, false])
   tidier.collected(60_000)
   tidier.look(64_000)
+  expect(asked).toEqual([true, false, true])
+})
+
+test('H14: a heap that a rush made larger by less than 16 MiB is left alone, for V8 forgets by tidying what it has learned; small rushes add up', () => {
+  const { asked, heap, tidier } = tidied()
+  // Pages that were emptied are given back a moment later.
+  heap.mebibytes = 40
+  tidier.look(10_000)
+  heap.mebibytes = 55
+  tidier.collected(20_000)
+  tidier.look(24_000)
+  expect(asked).toEqual([true, false])
+  heap.mebibytes = 56
+  tidier.collected(30_000)
+  tidier.look(34_000)
   expect(asked).toEqual([true, false, true])
 })
 
