@@ -5,12 +5,12 @@ describe.skipIf(!seesProcesses)('a server that may have 256 descriptors (when sk
   let stage: Stage
   beforeAll(async () => {
     stage = await startStage({}, 256)
-  }, 60_000)
+  })
   afterAll(async () => {
     await stage.close()
   })
 
-  test('[A29] H10: drops what is beyond its connections, says so, keeps the internal port and comes back', { timeout: 30_000 }, async () => {
+  test('[A29] H10: drops what is beyond its connections, says so, keeps the internal port and comes back', async () => {
     const inside = await stage.enter()
     const sockets = await Promise.all(Array.from({ length: 400 }, () => stage.connect()))
     let dropped = 0
@@ -19,7 +19,7 @@ describe.skipIf(!seesProcesses)('a server that may have 256 descriptors (when sk
     expect(dropped).toBeLessThan(399)
     expect((await fetch(`${stage.server.internalUrl}/readyz`)).status).toBe(200)
     expect(await stage.server.run(['sessions', 'list', '--json'])).toMatchObject({ code: 0 })
-    expect(stage.lines().some(({ event, level }) => event === 'connection_dropped' && level === 'warn')).toBe(true)
+    await expect.poll(() => stage.lines().some(({ event, level }) => event === 'connection_dropped' && level === 'warn')).toBe(true)
     expect((await inside.roundTrip()).closeCode).toBeUndefined()
     for (const socket of sockets) socket.destroy()
     await expect.poll(async () => (await stage.vitals()).descriptors).toBeLessThan(100)

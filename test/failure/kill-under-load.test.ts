@@ -80,7 +80,7 @@ const modernLoad = (socket: Knocked, { name, conversation, told }: Load): Promis
 }
 
 describe('a server that is killed again and again while messages arrive', () => {
-  test(`has every message it acknowledged exactly once, after ${String(kills)} times`, { timeout: 240_000 }, async () => {
+  test(`has every message it acknowledged exactly once, after ${String(kills)} times`, { timeout: 600_000 }, async () => {
     const [first = '', second = ''] = workspace.conversations
     for (const round of countTo(kills)) {
       const server = await workspace.start()
@@ -111,8 +111,13 @@ describe('a server that is killed again and again while messages arrive', () => 
     const server = await workspace.start()
     const modern = await workspace.modern(server, '1')
     for (const [key, content] of unanswered) {
-      modernSend(modern, second, key, content)
-      note(at(await nextWhere(modern, ({ re }) => re === key), 'message'))
+      let answer: Readonly<Record<string, unknown>> = {}
+      // A store that is late on a busy machine says so, and is asked again.
+      while (answer['type'] !== 'ok') {
+        modernSend(modern, second, key, content)
+        answer = await nextWhere(modern, ({ re }) => re === key)
+      }
+      note(answer['message'])
     }
     await server.stop()
 

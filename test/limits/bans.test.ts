@@ -102,12 +102,14 @@ describe('two servers on one database', () => {
     if ('next' in answer) await answer.close()
     return answer.status
   }
-  /** Milliseconds after `from` at which the server first answers so. */
-  const until = async (server: Serving, address: string, status: number, from: number): Promise<number> => {
-    for (;;) {
+  /** Asks until the server answers so: milliseconds after `from` at which it was last asked in vain, and at which it first answered so. */
+  const until = async (server: Serving, address: string, status: number, from: number): Promise<{ readonly inVain: number; readonly answered: number }> => {
+    for (let inVain = -Infinity; ; ) {
+      const asked = Date.now() - from
       const last = await statusFrom(server, address)
-      if (last === status) return Date.now() - from
-      if (Date.now() - from > 10_000) throw new Error(`still ${last}, not ${status}`)
+      if (last === status) return { inVain, answered: Date.now() - from }
+      if (asked > 30_000) throw new Error(`still ${last}, not ${status}`)
+      inVain = asked
     }
   }
   const key = async (): Promise<string> => (await readFile(`${nodes.cwd}/.sallyport/operator.key`, 'utf8')).trim()
@@ -120,40 +122,39 @@ describe('two servers on one database', () => {
     return z.object({ ban: z.object({ expiresAt: z.number() }) }).parse(await response.json()).ban.expiresAt
   }
 
-  test('[B1] [B6] F9: a ban of two seconds is in force on both within one, and over on both within a second of its end, not before', { timeout: 30_000 }, async () => {
+  test('[B1] [B6] F9: a ban of two seconds is in force on both within one, and over on both within a second of its end, not before', async () => {
     const expiresAt = await banFor('203.0.113.7', 2_000)
     const madeAt = expiresAt - 2_000
-    expect(await until(nodes.here, '203.0.113.7', 403, madeAt)).toBeLessThan(1_000)
-    expect(await until(nodes.there, '203.0.113.7', 403, madeAt)).toBeLessThan(1_000)
-    for (const late of await Promise.all([nodes.here, nodes.there].map((server) => until(server, '203.0.113.7', 101, expiresAt)))) {
-      expect(late).toBeGreaterThanOrEqual(0)
-      expect(late).toBeLessThan(1_000)
+    for (const server of [nodes.here, nodes.there]) expect((await until(server, '203.0.113.7', 403, madeAt)).inVain).toBeLessThan(1_000)
+    for (const { inVain, answered } of await Promise.all([nodes.here, nodes.there].map((server) => until(server, '203.0.113.7', 101, expiresAt)))) {
+      expect(answered).toBeGreaterThanOrEqual(0)
+      expect(inVain).toBeLessThan(1_000)
     }
   })
 
-  test('[B16] F9: on a node whose clock is ahead a ban begins and is lifted as elsewhere, and ends earlier by as much as the clocks differ', { timeout: 60_000 }, async () => {
-    const aheadMs = 4_000
+  test('[B16] F9: on a node whose clock is ahead a ban begins and is lifted as elsewhere, and ends earlier by as much as the clocks differ', async () => {
+    const aheadMs = 2_000
     // The clock of one process, its workers included.
     const clock = `data:text/javascript,const now = Date.now; Date.now = () => now() + ${String(aheadMs)}`
     const ahead = await serve(['serve'], nodes.cwd, { ...env, NODE_OPTIONS: `--import=${clock.replaceAll(' ', '%20')}` })
     try {
-      const expiresAt = await banFor('203.0.113.20', 8_000)
-      const madeAt = expiresAt - 8_000
-      for (const server of [nodes.here, nodes.there, ahead]) expect(await until(server, '203.0.113.20', 403, madeAt)).toBeLessThan(1_000)
+      const expiresAt = await banFor('203.0.113.20', 5_000)
+      const madeAt = expiresAt - 5_000
+      for (const server of [nodes.here, nodes.there, ahead]) expect((await until(server, '203.0.113.20', 403, madeAt)).inVain).toBeLessThan(1_000)
       const early = await until(ahead, '203.0.113.20', 101, expiresAt)
-      expect(early).toBeGreaterThanOrEqual(-aheadMs)
-      expect(early).toBeLessThan(-aheadMs + 1_000)
+      expect(early.answered).toBeGreaterThanOrEqual(-aheadMs)
+      expect(early.inVain).toBeLessThan(-aheadMs + 1_000)
       // By its own clock everybody is right.
       if (Date.now() < expiresAt - 1_000) expect(await statusFrom(nodes.here, '203.0.113.20')).toBe(403)
-      for (const server of [nodes.here, nodes.there]) expect(await until(server, '203.0.113.20', 101, expiresAt)).toBeGreaterThanOrEqual(0)
+      for (const server of [nodes.here, nodes.there]) expect((await until(server, '203.0.113.20', 101, expiresAt)).answered).toBeGreaterThanOrEqual(0)
 
       // What begins or is lifted needs no clock, whoever does it.
       expect((await nodes.here.run(['ban', 'add', '203.0.113.21', '--forever'])).code).toBe(0)
       const bannedAt = Date.now()
-      expect(await until(ahead, '203.0.113.21', 403, bannedAt)).toBeLessThan(1_000)
+      expect((await until(ahead, '203.0.113.21', 403, bannedAt)).inVain).toBeLessThan(1_000)
       expect((await ahead.run(['ban', 'lift', '203.0.113.21'])).code).toBe(0)
       const liftedAt = Date.now()
-      for (const server of [nodes.here, nodes.there]) expect(await until(server, '203.0.113.21', 101, liftedAt)).toBeLessThan(1_000)
+      for (const server of [nodes.here, nodes.there]) expect((await until(server, '203.0.113.21', 101, liftedAt)).inVain).toBeLessThan(1_000)
     } finally {
       await ahead.stop()
     }

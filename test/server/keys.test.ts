@@ -53,7 +53,7 @@ describe('[K8] a file of keys', () => {
     await folder.remove()
   })
 
-  test('[K8] A12 A13: that is replaced a hundred times under 500 handshakes a second makes no fault, and a removed key is refused within a second', { timeout: 90_000 }, async () => {
+  test('[K8] A12 A13: that is replaced a hundred times under 500 handshakes a second makes no fault, and a removed key is refused within a second', async () => {
     const seen = new Map<string, number>()
     const asks = new Set<Promise<void>>()
     const startedAt = performance.now()
@@ -76,13 +76,19 @@ describe('[K8] a file of keys', () => {
       await write(...(states[turn % 3] ?? states[0]))
       const before = linesOf('reloaded')
       server.signal('SIGHUP')
-      await expect.poll(() => linesOf('reloaded'), { interval: 5, timeout: 5_000 }).toBeGreaterThan(before)
+      await expect.poll(() => linesOf('reloaded')).toBeGreaterThan(before)
     }
     await write('new')
     server.signal('SIGHUP')
     const removedAt = Date.now()
-    await expect.poll(() => statusOf(server, mint('old')), { interval: 20, timeout: 5_000 }).toBe(401)
-    expect(Date.now() - removedAt).toBeLessThan(1_000)
+    // Whoever is asked late on a busy machine proves nothing: it is the last time the old key was good that counts.
+    let goodAt = removedAt
+    for (let status = 0; status !== 401; ) {
+      const askedAt = Date.now()
+      status = await statusOf(server, mint('old'))
+      if (status === 101) goodAt = askedAt
+    }
+    expect(goodAt - removedAt).toBeLessThan(1_000)
     clearInterval(pace)
     await Promise.all(asks)
     // A machine that is too busy for the rate is shed with 503, which is not the doing of the keys.
@@ -96,22 +102,22 @@ describe('[K8] a file of keys', () => {
 
   test('is looked at by itself, and drops no socket whose key stays', async () => {
     await write('new')
-    await expect.poll(() => statusOf(server, mint('old')), { timeout: 5_000 }).toBe(401)
+    await expect.poll(() => statusOf(server, mint('old'))).toBe(401)
     const live = await knock(`${server.socketUrl}/ws/`, { headers: { authorization: `Bearer ${mint('new')}` } })
     if (!('close' in live)) throw new Error('A good token was refused')
     await write('old', 'new')
-    await expect.poll(() => statusOf(server, mint('old')), { timeout: 5_000 }).toBe(101)
+    await expect.poll(() => statusOf(server, mint('old'))).toBe(101)
     expect((await live.close()).code).toBe(1000)
   })
 
   test('that is broken keeps the keys, and is said in one line without its text', async () => {
     const path = join(folder.cwd, 'keys.json')
     await writeFile(path, `[{"secret":"${secrets.old}"`)
-    await expect.poll(() => linesOf('refused'), { timeout: 5_000 }).toBe(1)
+    await expect.poll(() => linesOf('refused')).toBe(1)
     server.signal('SIGHUP')
     expect(await statusOf(server, mint('new'))).toBe(101)
     await write('new')
-    await expect.poll(() => statusOf(server, mint('old')), { timeout: 5_000 }).toBe(401)
+    await expect.poll(() => statusOf(server, mint('old'))).toBe(401)
     expect(linesOf('refused')).toBe(1)
     expect(server.stdout() + server.stderr()).not.toContain(secrets.old.slice(0, 12))
   })

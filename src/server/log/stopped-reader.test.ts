@@ -41,7 +41,8 @@ describe('a log on a pipe', () => {
     expect(code).toBe(0)
     expect(written).toBe(false)
     expect(dropped).toBeGreaterThan(100_000)
-    expect(longest).toBeLessThan(250)
+    // A write that waited for its reader would wait for ever.
+    expect(longest).toBeLessThan(2_000)
     expect(grown).toBeLessThan(100 * 1024 * 1024)
   })
 
