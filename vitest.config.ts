@@ -35,9 +35,10 @@ const own = [
 // Unit tests run as compiled code, so that what is tested is what is shipped (worker threads load real files).
 export default defineConfig({
   test: {
-    // Only what hangs meets these: a busy machine may take three times as long as a quiet one.
-    testTimeout: 60_000,
+    // Only what hangs meets these: a busy machine may take three times as long as a quiet one. A poll ends first, and says what it saw last.
+    testTimeout: 120_000,
     hookTimeout: 120_000,
+    expect: { poll: { timeout: 60_000, interval: 20 } },
     retry: 0,
     globalSetup: 'test/seed-once.ts',
     maxWorkers: 2,

@@ -55,7 +55,7 @@ test('[B5] with the memory stores too, a changed user who could not be looked up
   active = false
   expect(await gate.users.changed('1')).toEqual({ sockets: 0 })
   away = false
-  await expect.poll(() => session.state, { timeout: 3_000 }).toMatchObject({ name: 'closed' })
+  await expect.poll(() => session.state).toMatchObject({ name: 'closed' })
 })
 
 test('[S17] a revocation that lands while a new token is judged closes the session all the same', async () => {

@@ -295,7 +295,7 @@ test('[A8] a handshake is in flight from its first wait to its decision, and onl
   const answer = deferred<{ id: string; active: boolean }>()
   const built = await build({ find: () => answer.promise, memberships: members })
   const waiting = built.admit({ token: good, target: chat })
-  await vi.waitUntil(() => built.touched.includes('users'))
+  await expect.poll(() => built.touched).toContain('users')
   expect(built.capacity.load.inFlight).toBe(1)
   answer.resolve({ id: '1', active: true })
   await waiting

@@ -19,7 +19,7 @@ const run = (code: string): Promise<{ readonly stdout: string; readonly stderr: 
 /** From version 12 on (Node 22) V8 keeps such a heap as narrow by itself. */
 const growsWide = Number.parseInt(process.versions.v8, 10) < 12
 
-test('H14: the heap of a server whose connections come and go is narrow, by a flag that this V8 knows', { timeout: 120_000 }, async () => {
+test('H14: the heap of a server whose connections come and go is narrow, by a flag that this V8 knows', async () => {
   const narrow = await run(`import { narrowHeap } from ${JSON.stringify(new URL('narrow-heap.js', import.meta.url).href)}\nnarrowHeap()\n${churn}`)
   const usual = await run(churn)
   expect([narrow.stderr, usual.stderr]).toEqual(['', ''])

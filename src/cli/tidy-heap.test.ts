@@ -83,7 +83,7 @@ const talk = setInterval(() => {
   console.log(talked < 2_000 ? 'given back' : 'kept', spent.length)
 }, 10)`
 
-test('H14: a heap gives back what a rush left, by flags that this V8 knows', { timeout: 120_000 }, async () => {
+test('H14: a heap gives back what a rush left, by flags that this V8 knows', async () => {
   const tidy = `import { tidyHeap } from ${JSON.stringify(new URL('tidy-heap.js', import.meta.url).href)}\ntidyHeap()\n`
   const { stdout, stderr } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', tidy + rush])
   expect([stdout, stderr]).toEqual(['given back 4000\n', ''])

@@ -28,7 +28,7 @@ describe.each([{ fastLane: true }, { fastLane: false }])('with fastLane $fastLan
     await server.close()
   })
 
-  test('[A23] a reset after every byte of the handshake harms nobody', { timeout: 60_000 }, async () => {
+  test('[A23] a reset after every byte of the handshake harms nobody', async () => {
     await inBatches(handshake.length + 1, 20, async (length) => {
       const client = await rawClient(server.port)
       client.write(handshake.subarray(0, length))
@@ -36,12 +36,12 @@ describe.each([{ fastLane: true }, { fastLane: false }])('with fastLane $fastLan
       client.reset()
       await client.gone()
     })
-    await expect.poll(() => server.counted(), { timeout: 10_000 }).toEqual(nobody)
+    await expect.poll(() => server.counted()).toEqual(nobody)
     expect(server.failures).toEqual([])
     await goodClientIsLetIn(server)
   })
 
-  test('[A23] an end after every byte of the handshake harms nobody', { timeout: 60_000 }, async () => {
+  test('[A23] an end after every byte of the handshake harms nobody', async () => {
     await inBatches(handshake.length + 1, 20, async (length) => {
       const client = await rawClient(server.port)
       client.write(handshake.subarray(0, length))
@@ -49,7 +49,7 @@ describe.each([{ fastLane: true }, { fastLane: false }])('with fastLane $fastLan
       await turn()
       client.end()
     })
-    await expect.poll(() => server.counted(), { timeout: 10_000 }).toEqual(nobody)
+    await expect.poll(() => server.counted()).toEqual(nobody)
     await goodClientIsLetIn(server)
   })
 
@@ -61,7 +61,7 @@ describe.each([{ fastLane: true }, { fastLane: false }])('with fastLane $fastLan
     expect([client.received, server.malformed]).toEqual(['', ['HPE_INVALID_EOF_STATE']])
   })
 
-  test('[A22] a handshake that comes in two pieces is let in, wherever it is split, and its first frame is handled once', { timeout: 60_000 }, async () => {
+  test('[A22] a handshake that comes in two pieces is let in, wherever it is split, and its first frame is handled once', async () => {
     await inBatches(handshake.length - 1, 20, async (index) => {
       const client = await rawClient(server.port)
       client.write(handshake.subarray(0, index + 1))
@@ -74,11 +74,11 @@ describe.each([{ fastLane: true }, { fastLane: false }])('with fastLane $fastLan
       client.reset()
     })
     expect(server.received).toHaveLength(handshake.length - 1)
-    await expect.poll(() => server.counted(), { timeout: 10_000 }).toEqual(nobody)
+    await expect.poll(() => server.counted()).toEqual(nobody)
     await goodClientIsLetIn(server)
   })
 
-  test('[A23] a reset at the moment of being let in, refused or closed harms nobody', { timeout: 60_000 }, async () => {
+  test('[A23] a reset at the moment of being let in, refused or closed harms nobody', async () => {
     const token = await tokenFor()
     await inBatches(120, 20, async (index) => {
       const client = await server.knock(index % 3 === 0 ? { token } : index % 3 === 1 ? { token: 'hello' } : { token: 'hello', origin: page })
@@ -86,7 +86,7 @@ describe.each([{ fastLane: true }, { fastLane: false }])('with fastLane $fastLan
       client.reset()
       await client.gone()
     })
-    await expect.poll(() => server.counted(), { timeout: 10_000 }).toEqual(nobody)
+    await expect.poll(() => server.counted()).toEqual(nobody)
     await goodClientIsLetIn(server)
   })
 })

@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { printedTokens, serve, temporaryFolder, type Serving } from '../server/run-cli.js'
 import { chromiumInstalled, launchChromium } from './chromium.js'
 
-const patience = { timeout: 30_000 }
 const id = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/
 
 test.runIf(process.env['CI'] !== undefined)('Chromium is installed where nothing may be skipped', () => {
@@ -49,7 +48,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
     server = await serve(['dev'], folder.cwd, { SALLYPORT_LOG_LEVEL: 'debug' })
     token = printedTokens(server)[0] ?? ''
     browser = await launchChromium()
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser.close()
     await server.stop()
@@ -58,7 +57,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
 
   const withPage = async (options: Parameters<Browser['newContext']>[0], use: (page: Page) => Promise<void>): Promise<void> => {
     const context = await browser.newContext(options)
-    context.setDefaultTimeout(patience.timeout)
+    context.setDefaultTimeout(60_000)
     try {
       const page = await context.newPage()
       const faults: string[] = []
@@ -76,7 +75,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
   const log = (page: Page) => page.locator('#log')
   const refusal = (page: Page) => page.locator('#log li[data-kind=refused]')
 
-  test('the demo takes the token out of the address bar, connects, and shows a first page', { timeout: 90_000 }, async () => {
+  test('the demo takes the token out of the address bar, connects, and shows a first page', async () => {
     await withPage({}, async (page) => {
       await openDemo(page)
       await page.getByRole('button', { name: 'Connect', exact: true }).waitFor()
@@ -92,7 +91,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
     })
   })
 
-  test('the classic dialect gets its greeting and its list without asking', { timeout: 90_000 }, async () => {
+  test('the classic dialect gets its greeting and its list without asking', async () => {
     await withPage({}, async (page) => {
       await openDemo(page)
       await page.getByLabel('Dialect').selectOption('classic')
@@ -102,7 +101,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
     })
   })
 
-  test('a broken token is refused with its code, a sentence, and an id that explain opens', { timeout: 90_000 }, async () => {
+  test('a broken token is refused with its code, a sentence, and an id that explain opens', async () => {
     await withPage({}, async (page) => {
       await openDemo(page)
       await page.getByLabel('Token', { exact: true }).fill(`${token.slice(0, -6)}AAAAAA`)
@@ -120,7 +119,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
     })
   })
 
-  test('everything can be done by keyboard, and the focus is seen', { timeout: 90_000 }, async () => {
+  test('everything can be done by keyboard, and the focus is seen', async () => {
     await withPage({}, async (page) => {
       await openDemo(page)
       const focused = () => page.evaluate(() => document.activeElement?.id ?? '')
@@ -148,7 +147,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
     })
   })
 
-  test.each(['light', 'dark'] as const)('every text can be read in %s colours', { timeout: 90_000 }, async (colorScheme) => {
+  test.each(['light', 'dark'] as const)('every text can be read in %s colours', async (colorScheme) => {
     await withPage({ colorScheme }, async (page) => {
       await openDemo(page)
       await page.getByRole('button', { name: 'Connect', exact: true }).click()
@@ -184,7 +183,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
     })
   })
 
-  test('on a phone 375 pixels wide nothing scrolls sideways, with a list and a refusal on the page', { timeout: 90_000 }, async () => {
+  test('on a phone 375 pixels wide nothing scrolls sideways, with a list and a refusal on the page', async () => {
     await withPage({ viewport: { width: 375, height: 740 }, isMobile: true, hasTouch: true }, async (page) => {
       await openDemo(page)
       await page.getByRole('button', { name: 'Connect', exact: true }).tap()
@@ -212,7 +211,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
     })
   })
 
-  test('a script of the page gets authentication_error and 4001 for a bad classic token, and the bare close in sallyport.v1', { timeout: 90_000 }, async () => {
+  test('a script of the page gets authentication_error and 4001 for a bad classic token, and the bare close in sallyport.v1', async () => {
     await withPage({}, async (page) => {
       await openDemo(page)
       const classic = await seenBy(page, `${server.socketUrl}/ws/customers/?token=nonsense`)
@@ -225,7 +224,7 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
     })
   })
 
-  test('a page of a foreign Origin is refused whatever it holds, and is counted as such', { timeout: 90_000 }, async () => {
+  test('a page of a foreign Origin is refused whatever it holds, and is counted as such', async () => {
     const foreign = await listenForeign()
     const context = await browser.newContext()
     try {

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startGateServer, tokenFor, type GateServer } from '../wire/gate-server.js'
 import { chromiumInstalled, launchChromium } from './chromium.js'
 
-const patience = { timeout: 30_000 }
 
 const opens = (page: Page, url: string): Promise<boolean> =>
   page.evaluate(
@@ -55,7 +54,7 @@ describe.skipIf(!chromiumInstalled)('a page of another site, in Chromium (when s
     guarded = await startGateServer({ ...options, origins: [ours] })
     careless = await startGateServer({ ...options, origins: [ours, theirs] })
     browser = await launchChromium()
-  }, 120_000)
+  })
   afterAll(async () => {
     await browser.close()
     await guarded.close()
@@ -74,7 +73,7 @@ describe.skipIf(!chromiumInstalled)('a page of another site, in Chromium (when s
   }
   const urlOf = (server: GateServer): string => `ws://127.0.0.1:${server.port}/ws/`
 
-  test('[A10] [A27] D6: cannot use the cookie of its visitor, though the browser sends it', patience, async () => {
+  test('[A10] [A27] D6: cannot use the cookie of its visitor, though the browser sends it', async () => {
     await withCookie(async (page) => {
       await page.goto(theirs)
       expect(await opens(page, urlOf(guarded))).toBe(false)
@@ -85,7 +84,7 @@ describe.skipIf(!chromiumInstalled)('a page of another site, in Chromium (when s
     })
   })
 
-  test('[A10] D3: a sandboxed frame, whose Origin is null, cannot either, also within our own page', patience, async () => {
+  test('[A10] D3: a sandboxed frame, whose Origin is null, cannot either, also within our own page', async () => {
     await withCookie(async (page) => {
       for (const around of [theirs, ours]) {
         await page.goto(`${around}/?to=${encodeURIComponent(urlOf(guarded))}`)

@@ -20,7 +20,7 @@ let chat = ''
 beforeAll(async () => {
   place = await served()
   chat = `/ws/chat/${(await conversationsOf(place, '1'))[0] ?? ''}/`
-}, 60_000)
+})
 afterAll(() => place.stop())
 
 /** The types of the first frames, as many as asked for. */

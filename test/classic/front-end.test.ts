@@ -41,7 +41,7 @@ beforeAll(async () => {
   await people.until(({ type }) => type === 'customers_list')
   conversations = rowsOf(await list(inbox, 'conversations', { page_size: 500 }), 'conversations')
   customers = rowsOf(await list(people, 'customers', { page_size: 500 }), 'customers')
-}, 60_000)
+})
 afterAll(() => place.stop())
 
 test('C16: the whole list has enough of everything for what follows', () => {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   const address = page.address()
   origin = `http://127.0.0.1:${String(typeof address === 'object' ? address?.port : '')}`
   place = await served({ SALLYPORT_ORIGINS: origin })
-}, 60_000)
+})
 afterAll(async () => {
   page.close()
   await place.stop()
@@ -41,11 +41,11 @@ const expectGoodDay = (day: Day): void => {
 }
 
 describe('a front end written to the guide', () => {
-  test('works in Node: pages, filters, echo, pushes to a second tab, and coming back', { timeout: 60_000 }, async () => {
+  test('works in Node: pages, filters, echo, pushes to a second tab, and coming back', async () => {
     expectGoodDay(await liveThroughADay(place.server.socketUrl, await place.tokenOf('1'), { Socket: WebSocket, unitMs: 20 }))
   })
 
-  test('logs in again and does not come back when its token is refused, told by the frame and by 4001', { timeout: 60_000 }, async () => {
+  test('logs in again and does not come back when its token is refused, told by the frame and by 4001', async () => {
     class FromPage extends WebSocket {
       constructor(url: string) {
         super(url, { origin })
@@ -59,7 +59,7 @@ describe('a front end written to the guide', () => {
     }
   })
 
-  test.skipIf(!chromiumInstalled)('works in Chromium (when skipped: apt-get install chromium)', { timeout: 120_000 }, async () => {
+  test.skipIf(!chromiumInstalled)('works in Chromium (when skipped: apt-get install chromium)', async () => {
     const browser = await launchChromium()
     try {
       const tab = await browser.newPage()

@@ -21,7 +21,7 @@ beforeAll(async () => {
   await chat.until(({ type }) => type === 'recent_messages')
   await conversations.until(({ type }) => type === 'conversations_list')
   await customers.until(({ type }) => type === 'customers_list')
-}, 60_000)
+})
 afterAll(() => place.stop())
 
 const alive = async (): Promise<void> => {
@@ -29,7 +29,7 @@ const alive = async (): Promise<void> => {
   expect(await chat.ask({ type: 'get_messages' })).toMatchObject([{ type: 'recent_messages' }])
 }
 
-test('every naughty string is stored and echoed as it is, or refused with an error frame, and is nowhere more than text', { timeout: 120_000 }, async () => {
+test('every naughty string is stored and echoed as it is, or refused with an error frame, and is nowhere more than text', async () => {
   const { strings } = await read<{ strings: readonly string[] }>('naughty-strings.json')
   expect(strings.length).toBeGreaterThan(100)
   const echoed: string[] = []
@@ -54,7 +54,7 @@ test('every naughty string is stored and echoed as it is, or refused with an err
   await alive()
 })
 
-test('every naughty string as a search or a filter answers one list or one error', { timeout: 120_000 }, async () => {
+test('every naughty string as a search or a filter answers one list or one error', async () => {
   const { strings } = await read<{ strings: readonly string[] }>('naughty-strings.json')
   // Nobody writes in this workspace, so that nothing is refreshed unasked.
   const quiet = await place.open('/ws/customers/', '5')
@@ -67,7 +67,7 @@ test('every naughty string as a search or a filter answers one list or one error
   await alive()
 })
 
-test('every JSON document, sound or not, is answered or passed over, and the sockets stay', { timeout: 120_000 }, async () => {
+test('every JSON document, sound or not, is answered or passed over, and the sockets stay', async () => {
   const { vectors } = await read<{ vectors: readonly { name: string; expect: string; base64: string }[] }>('json-parsing-vectors.json')
   expect(vectors.length).toBeGreaterThan(100)
   for (const { name, expect: wanted, base64 } of vectors) {
@@ -90,7 +90,7 @@ test.each<[what: string, message: unknown, answer: object]>([
   ['brackets without end', '['.repeat(1_000_000), { type: 'error', error: 'Invalid JSON format' }],
   ['a list of a million filters', { type: 'get_messages', filters: Array.from({ length: 1_000_000 }, () => 0) }, { type: 'error' }],
   ['content that is a number', { type: 'chat_message', content: 5 }, { type: 'error' }],
-])('%s is answered in one frame, and the socket stays', { timeout: 60_000 }, async (_what, message, answer) => {
+])('%s is answered in one frame, and the socket stays', async (_what, message, answer) => {
   expect(await chat.ask(message)).toMatchObject([answer])
   await alive()
 })

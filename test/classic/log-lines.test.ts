@@ -4,7 +4,7 @@ import { served, type Served } from './served.js'
 let place: Served
 beforeAll(async () => {
   place = await served({ SALLYPORT_LOG_FORMAT: 'classic', SALLYPORT_LOG_LEVEL: 'debug' })
-}, 60_000)
+})
 afterAll(() => place.stop())
 
 /** Lines as the old service padded them. */
@@ -23,6 +23,6 @@ test('C29: who comes, what is merged and what is paged is said in the lines that
     line('message.websocket_pagination', 'WARNING', 'Invalid page value: two'),
     line('message.websocket_pagination', 'DEBUG', 'Pagination calculated: page_size=3, page=1, offset=0'),
   ]
-  await expect.poll(() => expected.filter((wanted) => !place.server.stdout().split('\n').includes(wanted)), { timeout: 10_000 }).toEqual([])
+  await expect.poll(() => expected.filter((wanted) => !place.server.stdout().split('\n').includes(wanted))).toEqual([])
   expect(place.server.stdout()).not.toMatch(/Emma|eyJ[\w-]{21}/)
 })

@@ -8,7 +8,7 @@ let conversation = ''
 beforeAll(async () => {
   place = await served({ SALLYPORT_LOG_LEVEL: 'warn' })
   conversation = (await conversationsOf(place, '1'))[0] ?? ''
-}, 60_000)
+})
 afterAll(() => place.stop())
 
 const oddText = fc.oneof(
@@ -46,7 +46,7 @@ const commands: readonly ((text: string) => object)[] = [
   (type) => ({ type }),
 ]
 
-test('[E18] no text in any command of sallyport.v1 is a failure: each is answered, and the socket stays', { timeout: 60_000 }, async () => {
+test('[E18] no text in any command of sallyport.v1 is a failure: each is answered, and the socket stays', async () => {
   const socket = await place.open('/ws/', '1', 'sallyport.v1')
   await fc.assert(
     fc.asyncProperty(fc.constantFrom(...commands), oddText, async (make, text) => {
@@ -72,7 +72,7 @@ const requests: readonly ((text: string) => object)[] = [
   (text) => ({ type: 'typing', is_typing: text }),
 ]
 
-test.each(['conversations', 'customers', 'chat'])('[E18] nor is one in a request of the classic dialect: %s', { timeout: 60_000 }, async (kind) => {
+test.each(['conversations', 'customers', 'chat'])('[E18] nor is one in a request of the classic dialect: %s', async (kind) => {
   const socket = await place.open(kind === 'chat' ? `/ws/chat/${conversation}/` : `/ws/${kind}/`, '1')
   await socket.until(({ type }) => type === 'connection_established')
   await fc.assert(

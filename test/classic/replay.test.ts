@@ -30,7 +30,7 @@ const settings = ({ generation, server }: RecordedCase): Environment => {
   }
 }
 
-test('recorded sessions of the old service play as they were recorded, ids and times aside, but for what differs on purpose', { timeout: 120_000 }, async () => {
+test('recorded sessions of the old service play as they were recorded, ids and times aside, but for what differs on purpose', async () => {
   const { cases } = await read<{ cases: readonly RecordedCase[] }>('recorded-sessions.json')
   const allowed = await read<readonly Meant[]>('allowed-differences.json')
   const token = await mintToken({ profile: 'classic', algorithm: 'HS512', secret, subject: '2', lifetimeMs: 600_000, at: Date.now() })

@@ -34,7 +34,7 @@ test.concurrent.each<readonly [string, Readonly<Record<string, string>>, RegExp]
   ['one key under two kids', publicKeys({ kid: 'a', publicKey: large }, { kid: 'b', publicKey: large }), /not hold one key twice: one key has one kid/],
   ['a private key', publicKeys({ publicKey: generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }) }), /public half: make it with "openssl pkey -pubout"/],
   ['RSA with the exponent 1', publicKeys({ jwk: { ...jwk, e: 'AQ' } }), /odd RSA exponent of 3 or more/],
-])('A15: serve refuses to start with %s, in one line that says how to mend it', { timeout: 30_000 }, async (_what, env, remedy) => {
+])('A15: serve refuses to start with %s, in one line that says how to mend it', async (_what, env, remedy) => {
   const { code, stdout, stderr } = await sallyport(['serve'], { cwd, env: { SALLYPORT_LISTEN_PORT: '0', SALLYPORT_INTERNAL_PORT: '0', ...env } })
   expect(code).toBe(1)
   expect(stdout).toBe('')

@@ -7,11 +7,8 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { API, SignatureKind, SymbolFlags, type Symbol, type Type } from 'typescript/unstable/sync'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { keys } from '../../dist/server/config/keys.js'
-
-// The compiler takes some seconds; the rest is for machines with better things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const manifest: unknown = JSON.parse(readFileSync(`${root}package.json`, 'utf8'))

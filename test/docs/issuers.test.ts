@@ -21,7 +21,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-test('the five lines of the README serve the tokens of an OpenID provider', { timeout: 30_000 }, async () => {
+test('the five lines of the README serve the tokens of an OpenID provider', async () => {
   const lines = (await read('examples/issuer/serve.sh')).trim().split('\n')
   expect(lines).toHaveLength(5)
   // The provider of the example is played by a server of this test.

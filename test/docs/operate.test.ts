@@ -80,7 +80,7 @@ describe.skipIf(!hasCurl)('the night of the page, against a server under attack 
     server = await serve(['serve'], folder.cwd, env)
   }
 
-  test.each(sections)('$title', { timeout: 120_000 }, async ({ blocks }) => {
+  test.each(sections)('$title', async ({ blocks }) => {
     for (const [index, { language, body }] of blocks.entries()) {
       if (language === 'env') await restart(body)
       if (language !== 'sh') continue

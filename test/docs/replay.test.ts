@@ -30,7 +30,7 @@ beforeAll(async () => {
     }
   }
   visits = visit()
-}, 60_000)
+})
 afterAll(async () => {
   over = true
   await visits
@@ -43,7 +43,7 @@ const output = (script: string): Promise<string> => {
   return runScript(script, folder.cwd, { ...env, SALLYPORT_LISTEN_PORT, SALLYPORT_INTERNAL_PORT })
 }
 
-test('[E1] [E2] a recording is made again as the page says, by another configuration and by its own', { timeout: 60_000 }, async () => {
+test('[E1] [E2] a recording is made again as the page says, by another configuration and by its own', async () => {
   const [, script = '', expected = ''] = /^```sh\n([\s\S]*?)^```\n```text\n([\s\S]*?)^```/m.exec(page) ?? []
   const text = await output(script)
   let from = 0

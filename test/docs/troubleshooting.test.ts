@@ -130,7 +130,7 @@ test('the page has the sections that are tried here, each with symptom, cause, f
 })
 
 describe.skipIf(!hasCurl)('each step of the page does what it says (when skipped: apt-get install curl)', () => {
-  test.each(sections)('$title', { timeout: 120_000 }, async ({ title, text: section, steps, logged }) => {
+  test.each(sections)('$title', async ({ title, text: section, steps, logged }) => {
     const { env: own = {}, aheadMs = 0, occupied = false, unwritten = false } = setups[title] ?? {}
     const { cwd, remove } = await temporaryFolder()
     const base = { SALLYPORT_TOKENS_PROFILE: 'classic', SALLYPORT_TOKENS_SECRET: secret, ...own }

@@ -150,7 +150,7 @@ describe.skipIf(!proxiesInstalled)(`the doctor (when skipped: ${proxiesRemedy})`
     return of(row.server).run([...(json ? ['--json'] : []), 'doctor', urls.get(name) ?? '', ...held, ...words], row.withToken === true ? token : '')
   }
 
-  test.concurrent.each(Object.entries(rows))('finds what is wrong, and no more: %s', { timeout: 60_000 }, async (name, { found }) => {
+  test.concurrent.each(Object.entries(rows))('finds what is wrong, and no more: %s', async (name, { found }) => {
     const { code, stdout, stderr } = await examine(name)
     expect(stdout, stderr).not.toBe('')
     const { findings } = report.parse(jsonOf(stdout))

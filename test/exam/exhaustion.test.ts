@@ -22,14 +22,14 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     conversation = /"id":"([A-Za-z0-9]{10})"/.exec(texts.join(''))?.[1] ?? ''
     list.end()
     await stage.warmUp(1_000)
-  }, 60_000)
+  })
   afterAll(async () => {
     await stage.close()
   })
 
   const faults = (): number => ['frame_protocol', 'frame_not_utf8', 'frame_wrong_type', 'frame_too_big'].reduce((sum, reason) => sum + stage.logged('session_closed', reason), 0)
 
-  test('[F2] [F4] [S21] H1: every broken frame on each endpoint is closed as its vector says, with one line, and moves nobody else', { timeout: 30_000 }, async () => {
+  test('[F2] [F4] [S21] H1: every broken frame on each endpoint is closed as its vector says, with one line, and moves nobody else', async () => {
     const { vectors: all } = vectors.parse(JSON.parse(await readFile(new URL('../vectors/wire/frame-vectors.json', import.meta.url), 'utf8')))
     const broken = all.filter(({ id, close }) => /^F(0\d|1[0-9]|20)/.test(id) && close.every((code) => code === 1002 || code === 1007 || code === 1009))
     expect(broken.length).toBeGreaterThan(20)
@@ -48,7 +48,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     await expect.poll(faults).toBe(before + 2 * broken.length)
   })
 
-  test('[F5] H4: messages that are or say they are too big are closed with 1009 before they are kept', { timeout: 30_000 }, async () => {
+  test('[F5] H4: messages that are or say they are too big are closed with 1009 before they are kept', async () => {
     const declared = (bytes: readonly number[]): Buffer => Buffer.from([0x81, 0xff, ...bytes, 0, 0, 0, 0])
     const floods: readonly (readonly [string, Buffer, readonly (number | undefined)[]])[] = [
       ['2^53 declared', declared([0, 0x20, 0, 0, 0, 0, 0, 0]), [1009]],
@@ -70,7 +70,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     })
   })
 
-  test('H9: an idle authenticated socket that has said something costs at most 16 KiB', { timeout: 60_000 }, async () => {
+  test('H9: an idle authenticated socket that has said something costs at most 16 KiB', async () => {
     const before = await stage.memory()
     const clients: RawClient[] = []
     await inBatches(2_000, 50, async () => {
@@ -83,7 +83,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     const bytes = ((await stage.memory()) - before) * 1_048_576
     expect(bytes / 2_000).toBeLessThan(16 * 1_024)
     for (const client of clients) client.reset()
-    await expect.poll(() => stage.metric('sallyport_sessions'), { timeout: 10_000 }).toBe(0)
+    await expect.poll(() => stage.metric('sallyport_sessions')).toBe(0)
   })
 
   const tooMany: readonly (readonly [string, object, RegExp])[] = [
@@ -104,7 +104,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     client.end()
   })
 
-  test('H16: a socket that asks for a thousand topics holds a bounded number of them', { timeout: 30_000 }, async () => {
+  test('H16: a socket that asks for a thousand topics holds a bounded number of them', async () => {
     const client = await stage.enter(modern)
     client.write(Buffer.concat(Array.from({ length: 1_000 }, (_, index) => textFrame(JSON.stringify({ id: index, type: 'subscribe', topic: `conversation:${String(index).padStart(10, 'a')}` })))))
     const { texts } = await client.until((answer) => answer.closeCode !== undefined || answer.texts.some((text) => text.includes('"re":999,')))
@@ -112,7 +112,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     client.end()
   })
 
-  test('H17: input made to be slow costs less than 20 ms a frame', { timeout: 30_000 }, async () => {
+  test('H17: input made to be slow costs less than 20 ms a frame', async () => {
     // Each in one table of hashes if the hash of a number is the number: as many as a frame holds.
     const keys = Array.from({ length: 4_700 }, (_, index) => `"${String(index * 65_536)}":0`).join(',')
     const marks = `a${'\u0301\u0316'.repeat(4_999)}`
@@ -146,7 +146,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     })
   })
 
-  test('[A8] [R4] H21: 1,000 sockets that are cut at once come back at once, and all are in again; whoever is told to wait is told how long', { timeout: 60_000 }, async () => {
+  test('[A8] [R4] H21: 1,000 sockets that are cut at once come back at once, and all are in again; whoever is told to wait is told how long', async () => {
     await stage.attack(async () => {
       const handshakes = await Promise.all(['1', '2', '3'].map(async (user) => handshakeText({ token: await stage.token(user), ...modern })))
       const told = new Set<number>()
@@ -172,7 +172,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
     })
   })
 
-  test('[A23] [R5] [F2] H14: four thousand hostile connections of all kinds at once leave nothing behind', { timeout: 90_000 }, async () => {
+  test('[A23] [R5] [F2] H14: four thousand hostile connections of all kinds at once leave nothing behind', async () => {
     const good = await stage.token()
     const open = handshakeText({ token: good })
     const attacks: readonly (readonly [string, ...Uint8Array[]])[] = [
@@ -205,7 +205,7 @@ describe.skipIf(!seesProcesses)('a running server (when skipped: it reads /proc,
   })
 })
 
-test('[A22] H8: what 500 peers send while they are decided about is left in the kernel', { timeout: 30_000 }, async () => {
+test('[A22] H8: what 500 peers send while they are decided about is left in the kernel', async () => {
   const user = deferred<User | undefined>()
   let asked = 0
   const server = await startGateServer({
@@ -219,7 +219,7 @@ test('[A22] H8: what 500 peers send while they are decided about is left in the 
   const before = process.memoryUsage().arrayBuffers
   const frame = clientFrame(2, Buffer.alloc(60_000))
   const clients = await Promise.all(Array.from({ length: 500 }, async (_, index) => server.knock({ token: await tokenFor({ subject: String(index) }) })))
-  await expect.poll(() => asked, { timeout: 10_000 }).toBe(500)
+  await expect.poll(() => asked).toBe(500)
   for (const client of clients) for (let frames = 0; frames < 10; frames += 1) client.write(frame)
   await new Promise((resolve) => setTimeout(resolve, 500))
   expect(server.received).toEqual([])

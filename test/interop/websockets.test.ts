@@ -18,7 +18,7 @@ test.runIf(process.env['CI'] !== undefined)('websockets is installed where nothi
 })
 
 describe.skipIf(!installed)('the websockets package of Python (when skipped: apt-get install python3-websockets)', () => {
-  test('connects by header and query as a classic client, by sub-protocol as a modern one, and is refused without a token', { timeout: 60_000 }, async () => {
+  test('connects by header and query as a classic client, by sub-protocol as a modern one, and is refused without a token', async () => {
     const { cwd, remove } = await temporaryFolder()
     const secret = randomBytes(64).toString('base64url')
     const env = { SALLYPORT_TOKENS_PROFILE: 'classic', SALLYPORT_TOKENS_SECRET: secret, SALLYPORT_LOG_LEVEL: 'error' }

@@ -15,7 +15,7 @@ test.runIf(process.env['CI'] !== undefined)('wsproto is installed where nothing 
 })
 
 describe.skipIf(!installed)('wsproto of Python (when skipped: apt-get install python3-wsproto)', () => {
-  test('C1: connects as a classic and a modern client, offers compression that is not taken up, is ponged, closed as it asked, and refused without a token', { timeout: 90_000 }, async () => {
+  test('C1: connects as a classic and a modern client, offers compression that is not taken up, is ponged, closed as it asked, and refused without a token', async () => {
     const stage = await startStage()
     try {
       const { answers, refused } = await ask({ url: `${stage.server.socketUrl}/ws/customers/`, token: await stage.token() })

@@ -98,7 +98,7 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
       const page = await store.conversations({ workspace: '1', reader: '1', filter, order: { by: 'updatedAt', descending: true }, offset: 0, limit: 5 })
       expect(page.rows).toHaveLength(5)
     })
-  }, 60_000)
+  })
 
   test('goes on where it was killed, and doubles nothing', async () => {
     // A message whose text cannot be read before the lock is let go: the process is killed while it waits in the middle.
@@ -113,7 +113,7 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
     const main = process.env['SALLYPORT_TEST_MAIN'] ?? fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url))
     const child = spawn(process.execPath, [main, ...words('--tables', tables)], { cwd, env: { PATH: process.env['PATH'] ?? '' }, stdio: 'ignore' })
     const ended = new Promise((resolve) => child.on('close', (_code, signal) => resolve(signal)))
-    await expect.poll(async () => (await old.client.query(`select 1 from pg_locks where locktype = 'advisory' and objid = 4711 and not granted`)).rowCount, { timeout: 30_000 }).toBe(1)
+    await expect.poll(async () => (await old.client.query(`select 1 from pg_locks where locktype = 'advisory' and objid = 4711 and not granted`)).rowCount).toBe(1)
     child.kill('SIGKILL')
     expect(await ended).toBe('SIGKILL')
     await old.client.query('select pg_advisory_unlock(4711)')
@@ -126,7 +126,7 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
     // Everything of the first user had been taken in before.
     expect(report?.imported).toBeLessThan(all - 1_000)
     expect((await runImport('--tables', tables)).report?.imported).toBe(0)
-  }, 60_000)
+  })
 
   test('stopped after any batch, it comes to the same end', async () => {
     const engine = await openSqlite({ path: join(cwd, 'stopped.db') })
@@ -162,7 +162,7 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
     expect(same).toEqual([true, true, true, true, true])
     expect(runs).toBeGreaterThan(10)
     await engine.close()
-  }, 60_000)
+  })
 
   test('says what differs and ends with 4', async () => {
     await runImport()
@@ -176,7 +176,7 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
     await old.client.query(`insert into message_conversation select 'orphan', null, 1, '', 'active', true, 'unknown', 0, now(), now()`)
     expect((await runImport()).report?.tables.filter(({ same }) => !same).map(({ table }) => table)).toEqual(['conversations'])
     await old.client.query(`delete from message_conversation where id = 'orphan'`)
-  }, 60_000)
+  })
 
   test('names table, row and column of what cannot be kept, never its content, and goes on once it is corrected', async () => {
     await old.client.query(`update message_message set type = 'secret words' where id = 'm08000'`)
@@ -188,7 +188,7 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
     expect((await runImport()).stderr).toContain('row m08000, column created_at: it must be a time')
     await old.client.query(`update message_message set created_at = '2024-09-01+00' where id = 'm08000'`)
     expect(await runImport()).toMatchObject({ code: 0 })
-  }, 60_000)
+  })
 
   test('says which tables and columns it does not find, and takes their names from a file', async () => {
     const tables = join(cwd, 'tables.json')
@@ -202,18 +202,18 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
     expect(await names({ messages: { columns: { id: null } } })).toContain('"id" of "messages" cannot be left out')
     expect(await names({ tags: null, users: { columns: { username: null, created_at: null } } })).toContain('both sides are the same')
     expect(await names({})).toContain('was filled from another database, or with other --tables')
-  }, 60_000)
+  })
 
   test('leaves a database alone that holds something else under a number of the old service', async () => {
     await sallyport(['db', 'seed'], { cwd })
     const { code, stderr } = await runImport()
     expect(code).toBe(1)
     expect(stderr).toContain('Cannot import users, row 1: its workspace is taken by something that does not come from this import; import into a new database')
-  }, 60_000)
+  })
 
   test('says that nobody answers, within its deadline, without the password', async () => {
     const { code, stderr } = await sallyport(['db', 'import', '--from', 'postgres://reader:hunter2@127.0.0.1:1/old'], { cwd })
     expect(code).toBe(1)
     expect(stderr).toBe('Cannot import: the old database did not answer (ECONNREFUSED). Run the import again when it answers: it goes on where it was.\n')
-  }, 30_000)
+  })
 })

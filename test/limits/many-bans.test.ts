@@ -18,7 +18,7 @@ const collect = (): void => {
   runInNewContext('gc()')
 }
 
-test('[B1] F10: 500,000 addresses and 10,000 ranges are held in under 60 MiB and looked up in under 50 µs each at the 99th percentile', { timeout: 60_000 }, () => {
+test('[B1] F10: 500,000 addresses and 10,000 ranges are held in under 60 MiB and looked up in under 50 µs each at the 99th percentile', () => {
   const weigh = (): number => {
     collect()
     const { heapUsed, arrayBuffers } = process.memoryUsage()
@@ -79,7 +79,7 @@ test.skipIf(!seesProcesses)(
     const watching = watch()
     const server = await serve(['serve'], cwd, env)
     try {
-      await expect.poll(() => seen.filter((status) => status === 403).length, { timeout: 60_000 }).toBeGreaterThan(3)
+      await expect.poll(() => seen.filter((status) => status === 403).length).toBeGreaterThan(3)
       last = true
       await watching
       expect(seen.filter((status) => status !== 503 && status !== 403 && status !== 'nobody')).toEqual([])
@@ -93,7 +93,7 @@ test.skipIf(!seesProcesses)(
         await fetch(`${server.internalUrl}/readyz`)
         return Number(/^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${String(server.pid)}/status`, 'utf8'))?.[1]) / 1_024
       }
-      await expect.poll(resident, { timeout: 15_000, interval: 500 }).toBeLessThan(200)
+      await expect.poll(resident, { interval: 500 }).toBeLessThan(200)
     } finally {
       last = true
       await server.stop()

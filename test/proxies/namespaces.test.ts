@@ -39,7 +39,7 @@ describe.skipIf(!proxiesInstalled || !permitted || !hasCurl)(`clients in a netwo
     for (const address of [`${net6}:1::2/48`, `${net6}:1:aaaa::3/48`, `${net6}:2::2/48`]) await run('ip', ['-n', name, 'address', 'add', address, 'dev', 'client', 'nodad'])
     gate = await startGateServer({
       proxies: { trustedProxies: ['127.0.0.1'], forwarding: 'x-forwarded-for' },
-      addressBudget: { capacity: 10, refillPerSecond: 0.1 },
+      addressBudget: { capacity: 10, refillPerSecond: 0.001 },
     })
     port = await freePort()
     const listen = ['127.0.0.1', `${net}.1`, `[${net6}::1]`].map((host) => `listen ${host}:${String(port)};`).join(' ')

@@ -35,7 +35,7 @@ const firstConversation = async (server: Serving, options: Parameters<typeof ope
   return first.id
 }
 
-test('a second start on the same folder keeps users, tokens, conversations and bans; --reset begins anew', { timeout: 120_000 }, async () => {
+test('a second start on the same folder keeps users, tokens, conversations and bans; --reset begins anew', async () => {
   await withDev([], { SALLYPORT_LOG_LEVEL: 'error' }, async (first, restart) => {
     const [token = '', second = ''] = printedTokens(first)
     const conversation = await firstConversation(first, bearer(token))
@@ -112,7 +112,7 @@ describe('a running dev', () => {
   })
 })
 
-test('--as lets in a missing and an invalid token as that user, in the classic words, and nothing is an ERROR', { timeout: 60_000 }, async () => {
+test('--as lets in a missing and an invalid token as that user, in the classic words, and nothing is an ERROR', async () => {
   await withDev(['--as', 'sara@example.com'], { SALLYPORT_LOG_FORMAT: 'classic', SALLYPORT_LOG_LEVEL: 'debug' }, async (server) => {
     expect(server.stderr()).toContain('everybody is let in as sara@example.com')
     const [token = ''] = printedTokens(server)
@@ -197,7 +197,7 @@ test('a taken port is one line with the remedy and exit 1, on either port, and l
   }
 })
 
-test('SIGTERM closes live sockets with 1012, tells sallyport.v1 first, refuses new ones, and exits 0', { timeout: 60_000 }, async () => {
+test('SIGTERM closes live sockets with 1012, tells sallyport.v1 first, refuses new ones, and exits 0', async () => {
   await withDev([], { SALLYPORT_LOG_LEVEL: 'error' }, async (server) => {
     const [token = ''] = printedTokens(server)
     const classic = await opened(`${server.socketUrl}/ws/customers/`, bearer(token))

@@ -190,7 +190,7 @@ describe('in the examination set-up', () => {
     'a disabled user': { claims: () => ({ user_id: '4' }), http: [401, 'token_invalid'], close: 4001, path: '/ws/customers/' },
   } as const
 
-  test.each(['http', 'close'] as const)('A11 K3 K6: with refusals %s a good signature does not help who was revoked, disabled or of another role', { timeout: 60_000 }, async (refusals) => {
+  test.each(['http', 'close'] as const)('A11 K3 K6: with refusals %s a good signature does not help who was revoked, disabled or of another role', async (refusals) => {
     await underExamination(refusals, async (server, url) => {
       expect((await server.run(['token', 'revoke', '--id', 'revoked-id'])).code).toBe(0)
       const operatorKey = (await readFile(join(server.cwd, '.sallyport', 'operator.key'), 'utf8')).trim()
@@ -209,7 +209,7 @@ describe('in the examination set-up', () => {
     })
   })
 
-  test('with refusals auto a page is closed upon and a program is told in HTTP; with legacy both get 403 and nothing else', { timeout: 60_000 }, async () => {
+  test('with refusals auto a page is closed upon and a program is told in HTTP; with legacy both get 403 and nothing else', async () => {
     const token = forge({ key: other })
     await underExamination('auto', async (_server, url) => {
       const page = await opened(`${url}?token=${token}`, { origin })

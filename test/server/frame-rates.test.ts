@@ -21,12 +21,12 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   await seedFolder(folder.cwd)
   server = await serve(['serve'], folder.cwd, env)
-}, 60_000)
+})
 
 afterAll(async () => {
   await server.stop()
   await folder.remove()
-}, 60_000)
+})
 
 test('[L6] G7: sallyport.v1 answers a message over the rate of its socket in its place, by its id, and a flood closes with 4429', async () => {
   const socket = await opened(`${server.socketUrl}/ws/`, modernBearer(await tokenOf('1')))

@@ -69,7 +69,7 @@ beforeAll(async () => {
   server = await serve(['serve'], folder.cwd, { ...examination('http'), SALLYPORT_TOKENS_ISSUERS: JSON.stringify(configured) })
   for (const { name, key } of issuers) expect(await statusOf(key.sign(claimsOf(name))), name).toBe(101)
   for (const { begin } of issuers) begin()
-}, 60_000)
+})
 afterAll(async () => {
   stopped.kill('SIGCONT')
   stopped.kill()
@@ -79,7 +79,7 @@ afterAll(async () => {
 })
 
 describe('a key server that fails while its keys are held', () => {
-  test('[K3] [K4] [A21] costs those a second who bring a key it may have, as its own reason, and nobody else a moment', { timeout: 60_000 }, async () => {
+  test('[K3] [K4] [A21] costs those a second who bring a key it may have, as its own reason, and nobody else a moment', async () => {
     // The first of each issuer asks its server; the others come while it is asked, and after.
     const unknown = issuers.flatMap(({ name, next, status }) => Array.from({ length: 20 }, async () => {
       const at = performance.now()

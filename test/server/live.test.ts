@@ -23,7 +23,7 @@ const modernOn = async (server: Serving, token: string): Promise<Knocked> => {
 }
 
 describe('two servers on one database', () => {
-  test('[S4] [S15] K4: a socket whose token lives three seconds is told, says nothing, and is closed at the end', { timeout: 20_000 }, async () => {
+  test('[S4] [S15] K4: a socket whose token lives three seconds is told, says nothing, and is closed at the end', async () => {
     const token = await tokenOf('1', { lifetimeMs: 3_000 })
     const endsAt = claims.parse(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())).exp * 1_000
     const modern = await modernOn(nodes.here, token)
@@ -36,7 +36,7 @@ describe('two servers on one database', () => {
     expect((await classic.closed).code).toBe(4001)
   })
 
-  test('[S15] [S17] a new token moves the end of a socket that was told, and one of somebody else does not', { timeout: 20_000 }, async () => {
+  test('[S15] [S17] a new token moves the end of a socket that was told, and one of somebody else does not', async () => {
     const socket = await modernOn(nodes.here, await tokenOf('1', { lifetimeMs: 3_000 }))
     expect(await socket.next()).toMatchObject({ type: 'session.expiring' })
     socket.send(JSON.stringify({ id: 1, type: 'authenticate', token: await tokenOf('2') }))
@@ -48,7 +48,7 @@ describe('two servers on one database', () => {
     await socket.close()
   })
 
-  test('[O3] [O6] B3: of sockets that bring one ticket to both at the same instant at most one is let in, by the one that sold it', { timeout: 20_000 }, async () => {
+  test('[O3] [O6] B3: of sockets that bring one ticket to both at the same instant at most one is let in, by the one that sold it', async () => {
     const path = '/ws/customers/'
     const buy = async (): Promise<string> => {
       const answer = await fetch(`${nodes.here.publicUrl}/api/v1/tickets`, { method: 'POST', headers: { Authorization: `Bearer ${await tokenOf('1')}` }, body: JSON.stringify({ path }) })
@@ -77,7 +77,7 @@ describe('two servers on one database', () => {
   const kick = async (server: Serving, words: readonly string[]): Promise<z.infer<typeof reached>> =>
     reached.parse(JSON.parse((await server.run(['--json', 'sessions', 'kick', ...words])).stdout))
 
-  test('[S18] [B6] sessions of a user that are ended on one are out on both, their tokens stay good, and the answer counts both', { timeout: 20_000 }, async () => {
+  test('[S18] [B6] sessions of a user that are ended on one are out on both, their tokens stay good, and the answer counts both', async () => {
     const token = await tokenOf('2')
     const [first, second, other] = [await modernOn(nodes.here, token), await modernOn(nodes.there, token), await modernOn(nodes.there, await tokenOf('1'))]
     expect(await kick(nodes.here, ['--user', '2'])).toEqual({ sockets: 2, nodes: 2, silent: 0 })
@@ -88,7 +88,7 @@ describe('two servers on one database', () => {
     await other.close()
   })
 
-  test('[S18] a session is ended by its id through a server that does not hold it', { timeout: 20_000 }, async () => {
+  test('[S18] a session is ended by its id through a server that does not hold it', async () => {
     const [meant, other] = [await modernOn(nodes.there, await tokenOf('1')), await modernOn(nodes.there, await tokenOf('1'))]
     const { items } = sessionIds.parse(JSON.parse((await nodes.there.run(['--json', 'sessions', 'list', '--user', '1'])).stdout))
     expect(items).toHaveLength(2)
@@ -100,7 +100,7 @@ describe('two servers on one database', () => {
     await Promise.all([meant.close(), other.close()])
   })
 
-  test('[T18] a server that died is said to be silent, once', { timeout: 30_000 }, async () => {
+  test('[T18] a server that died is said to be silent, once', async () => {
     const third = await nodes.start()
     await third.kill()
     const ended = await nodes.here.run(['--json', 'sessions', 'kick', '--user', '1'])
@@ -115,7 +115,7 @@ describe('two servers on one database', () => {
     { name: '[B5] [B6] K6: a user who is disabled', words: ['user', 'disable', '3'], reason: 'token_invalid', user: '3' },
   ] as const
 
-  test.each(ends)('$name is out on both within a second of the answer, and does not come back', { timeout: 20_000 }, async ({ words, reason, user }) => {
+  test.each(ends)('$name is out on both within a second of the answer, and does not come back', async ({ words, reason, user }) => {
     const token = await tokenOf(user, { tokenId: `of-user-${user}` })
     const [first, second, other] = [await modernOn(nodes.here, token), await modernOn(nodes.there, token), await modernOn(nodes.there, await tokenOf('1'))]
     expect((await nodes.here.run(words)).code).toBe(0)
@@ -126,7 +126,7 @@ describe('two servers on one database', () => {
     await other.close()
   })
 
-  test('[B4] K6: what was revoked stays revoked over a restart', { timeout: 30_000 }, async () => {
+  test('[B4] K6: what was revoked stays revoked over a restart', async () => {
     const token = await tokenOf('1', { tokenId: 'for-ever' })
     expect((await nodes.here.run(['token', 'revoke', '--id', 'for-ever'])).code).toBe(0)
     await nodes.there.stop()

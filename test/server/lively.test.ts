@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { bearer, opened } from './knock.js'
 import { printedTokens, serve, temporaryFolder } from './run-cli.js'
 
-test('dev --lively lets sample customers write by themselves, and ends with the server', { timeout: 60_000 }, async () => {
+test('dev --lively lets sample customers write by themselves, and ends with the server', async () => {
   const { cwd, remove } = await temporaryFolder()
   const server = await serve(['dev', '--lively'], cwd, { SALLYPORT_LOG_LEVEL: 'error' })
   try {

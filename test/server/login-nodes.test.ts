@@ -22,7 +22,7 @@ const nodes = twoServers(env, { seed: false })
 beforeAll(async () => {
   const added = await nodes.here.run(['user', 'add', '--email', 'ada@example.com', '--id', '7', '--password', '-'], `${password}\n`)
   expect(added.code, added.stderr).toBe(0)
-}, 60_000)
+})
 const post = (server: Serving, path: string, body: object): Promise<Response> =>
   fetch(`${server.publicUrl}/api/v1/${path}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
 const login = async (server: Serving, secret = password): Promise<Pair> => {
@@ -56,7 +56,7 @@ const causes = [
   { name: '[G7] [T22] K6: a new password that is set on one', act: async () => expect((await nodes.here.run(['user', 'password', '7', '-'], `${password}\n`)).code).toBe(0) },
 ] as const
 
-test.each(causes)('$name ends the session on both within a second, and after both were killed', { timeout: 60_000 }, async ({ act }) => {
+test.each(causes)('$name ends the session on both within a second, and after both were killed', async ({ act }) => {
   const tokens = await login(nodes.there)
   const sockets = [await socketOn(nodes.here, tokens), await socketOn(nodes.there, tokens)]
   await act(tokens)
@@ -70,7 +70,7 @@ test.each(causes)('$name ends the session on both within a second, and after bot
   expect([await admits(nodes.here, fresh), await refreshStatus(nodes.here, fresh)]).toEqual([101, 200])
 })
 
-test('[G5] [T22] of refreshes with one token on both at once one succeeds, and the session is over on both', { timeout: 30_000 }, async () => {
+test('[G5] [T22] of refreshes with one token on both at once one succeeds, and the session is over on both', async () => {
   const tokens = await login(nodes.here)
   const sockets = [await socketOn(nodes.here, tokens), await socketOn(nodes.there, tokens)]
   const answers = await Promise.all([nodes.here, nodes.there, nodes.here, nodes.there].map((server) => refreshStatus(server, tokens)))
@@ -78,7 +78,7 @@ test('[G5] [T22] of refreshes with one token on both at once one succeeds, and t
   await ends(tokens, sockets)
 })
 
-test('[T22] who logs in at once behind a revocation of everything is in, on both, and his refresh token is good', { timeout: 60_000 }, async () => {
+test('[T22] who logs in at once behind a revocation of everything is in, on both, and his refresh token is good', async () => {
   for (let round = 0; round < 3; round++) {
     const before = await login(nodes.there)
     expect((await nodes.here.run(['token', 'revoke', '--user', '7'])).code).toBe(0)

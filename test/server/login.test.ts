@@ -186,7 +186,7 @@ test('[G3] a wrong password too often is 429 with a wait, for an unknown account
   }
 })
 
-test('[G11] sample users log in by the printed password in dev, and never in serve on the same folder', { timeout: 60_000 }, async () => {
+test('[G11] sample users log in by the printed password in dev, and never in serve on the same folder', async () => {
   const { cwd, remove } = await temporaryFolder()
   const dev = await serve(['dev'], cwd)
   try {

@@ -30,12 +30,12 @@ beforeAll(async () => {
   await seedFolder(folder.cwd)
   server = await serve(['serve'], folder.cwd, env)
   key = (await readOperatorKey(join(folder.cwd, '.sallyport'))) ?? ''
-}, 60_000)
+})
 
 afterAll(async () => {
   await server.stop()
   await folder.remove()
-}, 60_000)
+})
 
 const call = async (method: string, path: string, body?: object, by = key): Promise<{ readonly status: number; readonly body: unknown }> => {
   const headers = { Authorization: `Bearer ${by}`, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }
@@ -122,7 +122,7 @@ test('[E7] what nothing takes back says so, and other bans of a subject are not 
   expect((await undo(999_999)).status).toBe(404)
 })
 
-test('[E8] no sequence of changes that nobody forced locks an operator, a proxy or an allowed network out', { timeout: 60_000 }, async () => {
+test('[E8] no sequence of changes that nobody forced locks an operator, a proxy or an allowed network out', async () => {
   const own = '203.0.113.200'
   const networks = ['0.0.0.0/0', '::/0', '127.0.0.1', '127.0.0.0/8', '::1', '10.0.0.7', '10.0.0.0/8', '198.51.100.3', '198.51.100.0/24', own, '203.0.113.0/24', '203.0.113.201', '2001:db8::/32']
   const network = fc.constantFrom(...networks)
@@ -169,7 +169,7 @@ test('[E6] the command line lists the log and takes back a line of it', async ()
 /** A new key that the server knows, which is within a second. */
 const addOperator = async (name: string, role: string): Promise<string> => {
   const made = (await server.run(['operator', 'add', name, '--role', role])).stdout.trim()
-  await expect.poll(async () => (await call('GET', 'info', undefined, made)).status, { timeout: 30_000, interval: 1_000 }).toBe(200)
+  await expect.poll(async () => (await call('GET', 'info', undefined, made)).status, { interval: 1_000 }).toBe(200)
   return made
 }
 
@@ -198,7 +198,7 @@ test('[E10] [E11] each operator has a key of his own that reaches as far as his 
 
   expect((await server.run(['operator', 'list'])).stdout).toMatch(/^vera +viewer .*\nmona@example +moderator .*\nada +admin /)
   expect(await server.run(['operator', 'remove', 'ada'])).toMatchObject({ code: 0, stdout: 'ada\n' })
-  await expect.poll(async () => (await call('GET', 'info', undefined, admin)).status, { timeout: 5_000, interval: 500 }).toBe(401)
+  await expect.poll(async () => (await call('GET', 'info', undefined, admin)).status, { interval: 500 }).toBe(401)
   expect((await call('GET', 'info')).status).toBe(200)
 })
 

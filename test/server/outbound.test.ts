@@ -27,9 +27,6 @@ interface Received {
   readonly body: Posting
 }
 
-/** For what another process has to do first. */
-const patient = { timeout: 10_000 }
-
 const secret = 'outbound-test-secret-'.padEnd(44, 'h5Pw')
 
 /** A connector's own server, which answers a status, or nothing for `undefined`. */
@@ -140,7 +137,7 @@ test('the receiver of the connectors page takes what the server sends, and nothi
   page.stdout.setEncoding('utf8').on('data', (text: string) => {
     said += text
   })
-  await expect.poll(() => said, patient).toMatch(/^http:.*\n/)
+  await expect.poll(() => said).toMatch(/^http:.*\n/)
   const [url = ''] = said.split('\n')
   const headers = { 'webhook-id': 'a', 'webhook-timestamp': String(Math.floor(Date.now() / 1_000)), 'webhook-signature': 'v1,AAAA' }
   expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(401)
@@ -162,7 +159,7 @@ test('[X4] [X8] a refusal for good is an error frame in the conversation, a push
   const text = 'Message could not be delivered to the customer'
   expect(await until(socket, 'error')).toMatchObject({ error: text, message: text, message_id: id })
   expect(await until(modern, 'message.delivery')).toMatchObject({ message: id, failure: 'refused' })
-  await expect.poll(server.stdout, patient).toMatch(new RegExp(`delivery outcome=failed reason=refused connector=shop .*message=${id} attempts=1 .*answered 410`))
+  await expect.poll(server.stdout).toMatch(new RegExp(`delivery outcome=failed reason=refused connector=shop .*message=${id} attempts=1 .*answered 410`))
   const metrics = await (await fetch(`${server.internalUrl}/metrics`)).text()
   expect(metrics).toMatch(/sallyport_deliveries_total\{connector="shop",outcome="failed"\} 1/)
   await Promise.all([socket.close(), modern.close()])
@@ -187,7 +184,7 @@ test('[X2] [X3] [X7] a server killed with messages under way and waiting loses n
   outside.answerWith(() => 200)
   server = await serve(['dev'], folder.cwd, env)
   token = printedTokens(server)[0] ?? ''
-  await expect.poll(() => new Set(outside.received.map(({ headers }) => headers['webhook-id'])).size, { timeout: 20_000 }).toBe(sent.length)
+  await expect.poll(() => new Set(outside.received.map(({ headers }) => headers['webhook-id'])).size).toBe(sent.length)
   expect(before).toBeLessThan(sent.length)
   const byId = new Map<string, Posting['data']>()
   for (const { headers, body } of outside.received) {
@@ -202,5 +199,5 @@ test('[X2] [X3] [X7] a server killed with messages under way and waiting loses n
     expect(numbers).toEqual(numbers.toSorted((a, b) => a - b))
   }
   // Nothing is left in the queue.
-  await expect.poll(async () => (await fetch(`${server.internalUrl}/metrics`)).text(), { timeout: 10_000 }).toMatch(/^sallyport_outbound_queued 0$/m)
+  await expect.poll(async () => (await fetch(`${server.internalUrl}/metrics`)).text()).toMatch(/^sallyport_outbound_queued 0$/m)
 })

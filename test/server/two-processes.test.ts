@@ -41,9 +41,9 @@ beforeAll(async () => {
   const list = await nextWhere(socket, ({ type }) => type === 'conversations_list')
   conversation = String(at(rowsAt(list, 'conversations')[0], 'id'))
   await socket.close()
-}, 60_000)
+})
 
-test('[S24] what is stored reaches the sockets of every process that shares the database, in the order of its log and once', { timeout: 60_000 }, async () => {
+test('[S24] what is stored reaches the sockets of every process that shares the database, in the order of its log and once', async () => {
   const mine = await chatOn(nodes.here, '1')
   const list = await classicOn(nodes.here, '/ws/conversations/', '1', 'conversations_list')
   const modern = await opened(`${nodes.here.socketUrl}/ws/chat/${conversation}/`, modernBearer(await tokenOf('3')))
@@ -64,7 +64,7 @@ test('[S24] what is stored reaches the sockets of every process that shares the 
   await Promise.all([mine, list, modern, theirs].map((socket) => socket.close()))
 })
 
-test('[S24] who is there and who types is told in the process that holds his socket, and in no other', { timeout: 60_000 }, async () => {
+test('[S24] who is there and who types is told in the process that holds his socket, and in no other', async () => {
   const mine = await chatOn(nodes.here, '1')
   const beside = await chatOn(nodes.here, '3')
   expect(await nextWhere(mine, ({ type }) => type === 'user_presence')).toMatchObject({ user_id: 3, is_online: true })

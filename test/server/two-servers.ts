@@ -30,13 +30,13 @@ export const twoServers = (env: Environment, { seed = true }: { readonly seed?: 
     if (seed) await seedFolder(folder.cwd)
     here = await start()
     there = await start()
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await here?.stop()
     await there?.stop()
     await folder?.remove()
-  }, 60_000)
+  })
 
   return {
     get cwd() {

@@ -8,8 +8,6 @@ import { bearer, modernBearer, opened, type Knocked } from './knock.js'
 import { printedTokens, serve, temporaryFolder, type Serving } from './run-cli.js'
 
 const page = 'https://app.example'
-/** For what another process has to do first. */
-const patient = { timeout: 10_000 }
 let folder: Awaited<ReturnType<typeof temporaryFolder>>
 let server: Serving
 /** Of an owner, an admin and an agent of the first workspace. */
@@ -65,7 +63,7 @@ test('[U1] nobody without a good token, and nothing of another workspace', async
     expect(await call('DELETE', path, undefined)).toMatchObject({ status: 401, value: { code: 'token_missing' } })
     expect(await call('DELETE', path, 'eyJhbGciOiJub25lIn0.e30.')).toMatchObject({ status: 401, value: { code: 'token_invalid' } })
   }
-  await expect.poll(server.stdout, patient).toMatch(/api_refused reason=token_invalid/)
+  await expect.poll(server.stdout).toMatch(/api_refused reason=token_invalid/)
   const theirs = await list('customers', stranger)
   await theirs.socket.close()
   const [row] = theirs.rows
@@ -91,7 +89,7 @@ test('[U2] [U5] a customer is edited, lists and sallyport.v1 are told, and the s
   const again = rowsAt(await until(socket, 'customers_list'), 'customers').find((row) => String(at(row, 'id')) === id)
   expect(again).toMatchObject({ first_name: 'Renamed', email: null, tags: [{ name: 'Loyal' }] })
   expect(await call('PATCH', `customers/${id}`, agent, change)).toEqual({ status: 200, value: { changed: false } })
-  await expect.poll(server.stdout, patient).toMatch(new RegExp(`operation action=customer_changed actor=3 target=${id}`))
+  await expect.poll(server.stdout).toMatch(new RegExp(`operation action=customer_changed actor=3 target=${id}`))
   const { value } = await call('PATCH', `customers/${id}`, agent, { firstName: 'x'.repeat(101), nick: 'a' })
   const places = z.object({ errors: z.array(z.string()) }).parse(value).errors.map((line) => line.split(':')[0])
   expect(new Set(places)).toEqual(new Set(['body', 'firstName']))
@@ -121,7 +119,7 @@ test('[U4] [U5] an admin deletes a conversation, an agent may not, and who has i
   expect(await until(socket, 'conversation_deleted')).toMatchObject({ conversation_id: conversation })
   expect(await call('DELETE', path, admin)).toMatchObject({ status: 404 })
   expect(await conversationIds()).not.toContain(conversation)
-  await expect.poll(server.stdout, patient).toMatch(new RegExp(`operation action=conversation_deleted actor=2 target=${conversation}`))
+  await expect.poll(server.stdout).toMatch(new RegExp(`operation action=conversation_deleted actor=2 target=${conversation}`))
   await socket.close()
 })
 

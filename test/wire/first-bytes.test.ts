@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { deferred } from '../../dist/admission/testing/deferred.js'
 import type { User } from '../../dist/index.js'
 import { handshakeText, nobody, tokenFor, type GateServerOptions } from './gate-server.js'
@@ -25,7 +25,7 @@ test('[A22] a frame in the same packet as the handshake is the first message, ho
   const { server, user, isAsked } = await slowServer()
   const client = await rawClient(server.port)
   client.write(Buffer.concat([Buffer.from(handshakeText({ token: await tokenFor() })), textFrame('"first"')]))
-  await vi.waitUntil(isAsked)
+  await expect.poll(isAsked).toBe(true)
   client.write(textFrame('"second"'))
   expect(server.received).toEqual([])
   user.resolve({ id: '1', active: true })
@@ -38,7 +38,7 @@ test.each(['http', 'close', 'legacy'] as const)('[A22] what came with a handshak
   const { server, user, isAsked } = await slowServer({ refusals })
   const client = await rawClient(server.port)
   client.write(Buffer.concat([Buffer.from(handshakeText({ token: await tokenFor() })), textFrame('"first"')]))
-  await vi.waitUntil(isAsked)
+  await expect.poll(isAsked).toBe(true)
   client.write(textFrame('"second"'))
   user.resolve({ id: '1', active: false })
   await client.closed()
@@ -51,7 +51,7 @@ test.each(['http', 'close', 'legacy'] as const)('[A22] what came with a handshak
 test('[A23] a peer that resets while its user is looked for leaves nothing behind', async () => {
   const { server, user, isAsked } = await slowServer()
   const client = await server.knock({ token: await tokenFor() })
-  await vi.waitUntil(isAsked)
+  await expect.poll(isAsked).toBe(true)
   expect((await server.counted()).inFlight).toBe(1)
   client.reset()
   await expect.poll(async () => (await server.counted()).connections).toBe(0)
@@ -63,7 +63,7 @@ test('[A23] a peer that resets while its user is looked for leaves nothing behin
 test('[A23] a peer that ends its side while its user is looked for leaves nothing behind', async () => {
   const { server, user, isAsked } = await slowServer()
   const client = await server.knock({ token: await tokenFor() })
-  await vi.waitUntil(isAsked)
+  await expect.poll(isAsked).toBe(true)
   client.socket.end()
   user.resolve({ id: '1', active: true })
   await client.gone()
@@ -73,7 +73,7 @@ test('[A23] a peer that ends its side while its user is looked for leaves nothin
 test('[B3] a ban that comes while the user is looked for lets nobody stay', async () => {
   const { server, user, isAsked } = await slowServer()
   const client = await server.knock({ token: await tokenFor() })
-  await vi.waitUntil(isAsked)
+  await expect.poll(isAsked).toBe(true)
   await server.gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'abuse', actor: 'grace', force: true })
   user.resolve({ id: '1', active: true })
   const answer = await client.gone()
@@ -84,7 +84,7 @@ test('[B3] a ban that comes while the user is looked for lets nobody stay', asyn
 test('[B4] a revocation that comes while the user is looked for lets nobody stay', async () => {
   const { server, user, isAsked } = await slowServer()
   const client = await server.knock({ token: await tokenFor({ tokenId: 'one' }) })
-  await vi.waitUntil(isAsked)
+  await expect.poll(isAsked).toBe(true)
   await server.gate.revocations.add({ kind: 'token', tokenId: 'one', until: Date.now() + 3_600_000 }, 'grace')
   user.resolve({ id: '1', active: true })
   const answer = await client.gone()
@@ -101,7 +101,7 @@ test('[B5] a user who is disabled while being looked for does not stay', async (
     },
   })
   const client = await server.knock({ token: await tokenFor() })
-  await vi.waitUntil(() => asked === 1)
+  await expect.poll(() => asked).toBe(1)
   await server.gate.users.changed('1')
   first.resolve({ id: '1', active: true })
   const answer = await client.gone()

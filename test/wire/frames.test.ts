@@ -129,7 +129,7 @@ test.each([
   client.socket.resume()
   expect((await client.gone()).closeCode).toBe(code)
   other.end()
-  await expect.poll(async () => (await server.counted()).connections, { timeout: 10_000 }).toBe(0)
+  await expect.poll(async () => (await server.counted()).connections).toBe(0)
 })
 
 test('[F2] a length in a longer form than it needs is read, but not that of a control frame', async () => {

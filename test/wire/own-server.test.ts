@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { WebSocketServer } from 'ws'
 import { deferred } from '../../dist/admission/testing/deferred.js'
 import { createGate, type User } from '../../dist/index.js'
@@ -29,7 +29,7 @@ test('[A23] on a plain server of an embedder, too, a peer that resets while its 
     })
     const client = await rawClient(port)
     client.write(handshakeText({ token: await tokenFor() }))
-    await vi.waitUntil(() => asked === 1)
+    await expect.poll(() => asked).toBe(1)
     client.reset()
     // An error without a listener would end this process, and the test with it.
     await gone

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createPush, type User } from '../../dist/index.js'
 import { deny } from '../../dist/protocol/denial.js'
@@ -94,7 +94,7 @@ test('[S12] what a peer sent before it was banned is not handled after', async (
   const server = await start({ received: () => new Promise<void>((resolve) => (release = resolve)) })
   const client = await server.enter()
   client.write(Buffer.concat(['"a"', '"b"', '"c"'].map(textFrame)))
-  await vi.waitUntil(() => release !== undefined)
+  await expect.poll(() => release).toBeDefined()
   await server.gate.bans.add({ kind: 'user', userId: '1' }, about)
   release?.()
   expect((await client.closed()).closeCode).toBe(4403)

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createVerifier, type TokenVerifier } from './create-verifier.js'
 import { maxAnswerBytes } from './fetch-json.js'
 import type { IssuerConfig } from './issuer.js'
@@ -208,7 +208,7 @@ describe('[K4] an unknown kid', () => {
     }
     at += defaultJwksPolicy.refreshMs
     const due = verifier.tick()
-    await vi.waitUntil(() => arrivals.length === 1)
+    await expect.poll(() => arrivals.length).toBe(1)
     const answers = Promise.all([1, 2, 3].map((jti) => say(verifier, second.sign({ ...claims, jti: String(jti) }))))
     server.serve(first, second)
     arrivals[0]?.()

@@ -78,7 +78,7 @@ describe('whatever is asked of a list, the indexed store answers what the plain 
     await migrate(engine)
     indexed = createSqliteConversations(engine)
     await Promise.all([fill(plain), fill(indexed)])
-  }, 30_000)
+  })
   afterAll(() => engine.close())
 
   test('of conversations', async () => {
@@ -90,7 +90,7 @@ describe('whatever is asked of a list, the indexed store answers what the plain 
       }),
       { numRuns: 400 },
     )
-  }, 30_000)
+  })
 
   test('of customers', async () => {
     await fc.assert(
@@ -103,5 +103,5 @@ describe('whatever is asked of a list, the indexed store answers what the plain 
       }),
       { numRuns: 400 },
     )
-  }, 30_000)
+  })
 })

@@ -19,7 +19,7 @@ const refusalOf = async (work: Promise<unknown>): Promise<string> => {
   throw new Error(`Expected StoreUnavailable, got ${String(refusal)}`)
 }
 /** Asks as admissions do, until an answer comes. */
-const answers = (list: RedisAllowList) => expect.poll(async () => list.holding(['a'], soon(250)).then((held) => held.has('a'), () => undefined), { timeout: 8_000, interval: 50 })
+const answers = (list: RedisAllowList) => expect.poll(async () => list.holding(['a'], soon(250)).then((held) => held.has('a'), () => undefined))
 
 describe.runIf(redisRuns)('the allow-list of the old service in its Redis', () => {
   let redis: RedisServer
@@ -57,9 +57,9 @@ describe.runIf(redisRuns)('the allow-list of the old service in its Redis', () =
       return Number(redis.ask('object', 'idletime', 'idle'))
     }
     redis.ask('set', 'idle', '')
-    await expect.poll(async () => (await list.holding(['short', 'idle'], soon())).has('short'), { timeout: 3_000, interval: 20 }).toBe(false)
+    await expect.poll(async () => (await list.holding(['short', 'idle'], soon())).has('short')).toBe(false)
     expect(Date.now() - startedAt).toBeLessThan(2_500)
-    await expect.poll(idleAfterAsking, { timeout: 5_000, interval: 100 }).toBeGreaterThan(0)
+    await expect.poll(idleAfterAsking, { interval: 100 }).toBeGreaterThan(0)
   })
 
   test('[T15] a user with no right but EXISTS and PING is enough', async () => {
@@ -92,12 +92,12 @@ describe.runIf(redisRuns)('the allow-list of the old service in its Redis', () =
     for (let round = 0; round < 3; round += 1) {
       await Promise.all(Array.from({ length: 50 }, () => refusalOf(list.holding(['a'], soon(50)))))
       // Past the second in which nobody asks, so that the connection is made anew once more.
-      await expect.poll(() => refusalOf(list.holding(['a'], soon(50))), { timeout: 5_000, interval: 50 }).toMatch(/no answer/)
+      await expect.poll(() => refusalOf(list.holding(['a'], soon(50)))).toMatch(/no answer/)
     }
     redis.thaw()
     await answers(list).toBe(true)
     // The other one is that of who asks for the list.
-    await expect.poll(() => redis.ask('client', 'list').trim().split('\n').length, { timeout: 5_000, interval: 50 }).toBe(2)
+    await expect.poll(() => redis.ask('client', 'list').trim().split('\n').length).toBe(2)
   })
 
   test('[T16] one that is gone is said at once, and found again when it is back', async () => {
