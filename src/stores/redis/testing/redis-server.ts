@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { createServer } from 'node:net'
 import { createInterface } from 'node:readline'
+import { freePort } from '../../../admission/testing/free-port.js'
 
 /** A Redis of a test's own, on a free port of loopback, that can be stopped, frozen and asked. */
 export interface RedisServer {
@@ -20,18 +20,6 @@ const installed = spawnSync('redis-server', ['--version']).status === 0
 /** Whether tests with a Redis run: always in CI, where a missing one is a failure. */
 export const redisRuns = installed || process.env['CI'] !== undefined
 if (!redisRuns) process.stderr.write('Skipped: tests with a Redis of their own. Install one (Debian: apt-get install redis-server).\n')
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const probe = createServer()
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('No port'))
-        else resolve(address.port)
-      })
-    })
-  })
 
 export const startRedis = async (): Promise<RedisServer> => {
   const port = await freePort()
@@ -58,7 +46,7 @@ export const startRedis = async (): Promise<RedisServer> => {
   return {
     url: `redis://127.0.0.1:${String(port)}`,
     ask(...question) {
-      const { stdout, status } = spawnSync('redis-cli', ['-p', String(port), ...question], { encoding: 'utf8', timeout: 5_000 })
+      const { stdout, status } = spawnSync('redis-cli', ['-p', String(port), ...question], { encoding: 'utf8', timeout: 30_000 })
       if (status !== 0) throw new Error(`redis-cli ${question.join(' ')}: ${stdout}`)
       return stdout.trim()
     },
