@@ -5,9 +5,10 @@
 // `ws gate` is a ws server with jsonwebtoken, Redis and PostgreSQL as people write it; `Channels` is bench/channels_gate.py under daphne (Debian's
 // Django Channels and django-redis). Both ask Redis whether the address is banned, verify the token, look the user up and count the connect. `gate`
 // is createGate on a hardened server, `serve` the whole server with its users in the same PostgreSQL. Each server has one core (Linux `taskset`)
-// and the load the other; PostgreSQL and Redis, which on this machine must be there, are not pinned. Forged tokens come from one address, a
-// banned address is another; all servers take turns within each round, and `ws gate again` is the null pair. Beside the rates stand refusals per
-// second of processor time of the server (all its threads; not PostgreSQL's and Redis's), which hardly depend on what else the machine does.
+// and the load (bench/knock.c) the other; PostgreSQL and Redis, which on this machine must be there, are not pinned. Forged tokens come from one
+// address, a banned address is another; all servers take turns within each round, and `ws gate again` is the null pair. Beside the rates stand the
+// share of the time in which the load waited for the server (near 0 the load is the limit, and the rate says less than the server can), and refusals
+// per second of processor time of the server (all its threads; not PostgreSQL's and Redis's), which hardly depend on what else the machine does.
 import { execFile, fork, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
@@ -23,6 +24,7 @@ import { Pool } from 'pg'
 import { WebSocketServer } from 'ws'
 import { createGate } from '../dist/index.js'
 import { createHardenedServer } from '../dist/node/hardened-server.js'
+import { knockOnce, openLoad } from './knock.mjs'
 
 const run = promisify(execFile)
 const self = fileURLToPath(import.meta.url)
@@ -31,6 +33,7 @@ const redisUrl = 'redis://127.0.0.1:6379/13'
 const million = '1000000'
 const inFlight = 64
 const warm = 20_000
+const tokens = 20_000
 const addresses = { forged: '127.0.0.2', banned: '127.0.0.3' }
 const floods = Object.keys(addresses)
 
@@ -86,48 +89,11 @@ const serve = async (kind, port, database) => {
 }
 
 const part = (value) => Buffer.from(JSON.stringify(value)).toString('base64url')
+const targetOf = (token) => `/ws/customers/?token=${token}`
 let minted = 0
 const mint = () => {
   const body = `${part({ alg: 'HS512', typ: 'JWT' })}.${part({ user_id: '1', type: 'access', exp: Math.floor(Date.now() / 1000) + 3600, jti: String((minted += 1)), created_at: `${new Date().toISOString().slice(0, 19).replace('T', ' ')} +0000` })}`
   return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
-}
-
-/** The status of one handshake. */
-const knock = (port, localAddress, token) =>
-  new Promise((resolve) => {
-    const socket = net.connect({ port, host: '127.0.0.1', localAddress }, () => {
-      socket.write(
-        `GET /ws/customers/?token=${token} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-      )
-    })
-    let status = 0
-    socket.on('data', (data) => {
-      status ||= Number(data.toString('latin1', 9, 12))
-      if (status === 101) socket.destroy()
-    })
-    socket.on('error', () => undefined)
-    socket.on('close', () => resolve(status))
-  })
-
-const drive = async (port, flood, seconds) => {
-  const startedAt = performance.now()
-  const until = startedAt + seconds * 1000
-  const stayAwake = () => {
-    if (performance.now() < until) setImmediate(stayAwake)
-  }
-  stayAwake()
-  let refused = 0
-  await Promise.all(
-    Array.from({ length: inFlight }, async () => {
-      while (performance.now() < until) {
-        const token = mint()
-        const status = await knock(port, addresses[flood], flood === 'forged' ? `${token.slice(0, -6)}AAAAAA` : token)
-        if (status !== 401 && status !== 403) throw new Error(`${flood}: answered ${status}`)
-        refused += 1
-      }
-    }),
-  )
-  return { refused, elapsed: (performance.now() - startedAt) / 1000 }
 }
 
 /** Seconds of processor time that a process has used, in ticks of 10 ms. */
@@ -200,32 +166,41 @@ const main = async () => {
     await run(process.execPath, [cli, 'ban', 'add', addresses.banned, '--hours', '1', '--reason', 'bench', '--yes', '--force'], { cwd: folder, env })
     for (const { pid } of children) await run('taskset', ['-acp', '0', String(pid)])
     for (const kind of kinds) {
-      const good = await knock(ports[kind], '127.0.0.1', mint())
+      const good = await knockOnce(ports[kind], '127.0.0.1', targetOf(mint()))
       if (good !== 101) throw new Error(`${kind} answered a good handshake with ${good}`)
     }
 
+    const load = await openLoad(folder, inFlight)
+    const targets = { banned: Array.from({ length: tokens }, () => targetOf(mint())), forged: Array.from({ length: tokens }, () => targetOf(`${mint().slice(0, -6)}AAAAAA`)) }
+    const drive = async (kind, flood) => {
+      const { statuses, elapsed, waited } = await load.knock(ports[kind], addresses[flood], seconds, targets[flood], true)
+      const others = Object.keys(statuses).filter((status) => status !== '401' && status !== '403')
+      if (others.length > 0) throw new Error(`${kind}, ${flood}: answered ${JSON.stringify(statuses)}`)
+      return { refused: Object.values(statuses).reduce((sum, count) => sum + count, 0), elapsed, waited }
+    }
     // A server that has seen few connections runs code that nobody has optimised: all have seen as many of each flood, but Python, which gains nothing by it.
     for (const kind of kinds)
-      for (const flood of floods) for (let seen = 0; seen < (kind === 'Channels' ? 1 : warm); ) seen += (await drive(ports[kind], flood, seconds)).refused
-    const rates = Object.fromEntries(kinds.map((kind) => [kind, { forged: [], banned: [], cpu: { forged: [], banned: [] } }]))
+      for (const flood of floods) for (let seen = 0; seen < (kind === 'Channels' ? 1 : warm); ) seen += (await drive(kind, flood)).refused
+    const rates = Object.fromEntries(kinds.map((kind) => [kind, { forged: [], banned: [], cpu: { forged: [], banned: [] }, waited: { forged: [], banned: [] } }]))
     for (let round = 1; round <= rounds; round += 1) {
       for (const flood of floods) {
         for (const kind of round % 2 === 0 ? kinds : kinds.toReversed()) {
           const before = await usedSeconds(pids[kind])
-          const { refused, elapsed } = await drive(ports[kind], flood, seconds)
+          const { refused, elapsed, waited } = await drive(kind, flood)
           rates[kind][flood].push(refused / elapsed)
           rates[kind].cpu[flood].push(refused / ((await usedSeconds(pids[kind])) - before))
+          rates[kind].waited[flood].push(waited ?? Number.NaN)
         }
       }
       process.stderr.write(`round ${round} of ${rounds}\n`)
     }
-    console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, ${inFlight} in flight`)
-    console.log('refused a second (min / median / max); ratio to the ws gate, and to Channels, of the same round (min / median / max)')
+    console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, ${inFlight} in flight; ${load.words}`)
+    console.log('refused a second (min / median / max); ratio to the ws gate, and to Channels, of the same round; share of the time in which the load waited')
     for (const flood of floods) {
       for (const kind of kinds) {
         const own = rates[kind][flood]
         const to = (peer) => spread(own.map((rate, round) => rate / rates[peer][flood][round]), 2)
-        console.log(`${flood.padEnd(7)} ${kind.padEnd(14)} ${spread(own, 0)}   ${to('ws gate')}   ${to('Channels')}`)
+        console.log(`${flood.padEnd(7)} ${kind.padEnd(14)} ${spread(own, 0)}   ${to('ws gate')}   ${to('Channels')}   ${spread(rates[kind].waited[flood], 2)}`)
       }
     }
     console.log('the same for refusals per second of processor time of the server')

@@ -2,14 +2,15 @@
 //
 //   npm run build && node bench/handshakes.mjs [rounds] [seconds] [variants, as a regular expression]
 //
-// Servers run on one core, the load on the other (Linux `taskset`); variants are interleaved within a round, and every ratio is taken inside
-// its round. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards and from the shared
+// Servers run on one core, the load (bench/knock.c) on the other (Linux `taskset`); variants are interleaved within a round, and every ratio is taken
+// inside its round. Beside the rates stands the share of the time in which the load waited for the server: near 0 the load is the limit. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards and from the shared
 // shapes of its sockets, so a bare server with both stands beside it, `bare guarded`.
 import { execFile, fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import http from 'node:http'
-import net from 'node:net'
+import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
+import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -19,6 +20,7 @@ import { guardClose, guardReceiver } from '../dist/node/close-guards.js'
 import { openFastLane } from '../dist/node/fast-lane.js'
 import { shareSocketShapes } from '../dist/node/share-socket-shapes.js'
 import { createMemoryLimits } from '../dist/stores/memory/memory-limits.js'
+import { knockOnce, openLoad } from './knock.mjs'
 
 const secret = 'bench-secret-'.padEnd(64, 'x7Qp')
 const run = promisify(execFile)
@@ -95,50 +97,6 @@ const mint = (user, unique) => {
   return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
 }
 
-const closeFrame = Buffer.from('888200000000', 'hex')
-const masked = Buffer.concat([closeFrame, Buffer.from('03e8', 'hex')])
-
-const connectOnce = (port, target) =>
-  new Promise((resolve) => {
-    const socket = net.connect(port, '127.0.0.1')
-    let admitted = false
-    socket.on('connect', () => {
-      socket.write(
-        `GET ${target} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n`,
-      )
-    })
-    socket.on('data', (data) => {
-      if (!admitted && data.toString('latin1', 0, 12).endsWith('101')) {
-        admitted = true
-        socket.write(masked)
-      }
-    })
-    socket.on('error', () => undefined)
-    socket.on('close', () => resolve(admitted))
-  })
-
-const drive = async (port, seconds, nextTarget) => {
-  const until = performance.now() + seconds * 1000
-  let admitted = 0
-  let refused = 0
-  const startedAt = performance.now()
-  // A core that sleeps has to be woken by each answer, which costs the slower server more than the faster one: the load's core stays awake.
-  const stayAwake = () => {
-    if (performance.now() < until) setImmediate(stayAwake)
-  }
-  stayAwake()
-  await Promise.all(
-    Array.from({ length: inFlight }, async () => {
-      while (performance.now() < until) {
-        if (await connectOnce(port, nextTarget())) admitted += 1
-        else refused += 1
-      }
-    }),
-  )
-  const elapsed = (performance.now() - startedAt) / 1000
-  return { admitted, refused, rate: (admitted + refused) / elapsed }
-}
-
 const summary = (values) => {
   const sorted = [...values].sort((a, b) => a - b)
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
@@ -157,29 +115,28 @@ const main = async () => {
   const rounds = Number(process.argv[2] ?? 7)
   const seconds = Number(process.argv[3] ?? 2)
   await pin(process.pid, 1)
+  const folder = await mkdtemp(join(os.tmpdir(), 'sallyport-bench-'))
+  const load = await openLoad(folder, inFlight)
   const held = Array.from({ length: users }, (_, user) => `/ws/?token=${mint(user, false)}`)
   let turn = 0
-  // Tokens of a round are ready before it: a load that is busy with that leaves the server idle, and waking up costs it time.
-  let ready = []
-  const fresh = () => ready.pop() ?? `/ws/?token=${mint((turn += 1) % users, true)}`
-  const prepare = (kind) => {
-    const unique = kind.startsWith('gate cold') || kind.startsWith('gate refused')
-    ready = unique ? Array.from({ length: Math.ceil(12_000 * seconds) }, () => `/ws/?token=${mint((turn += 1) % users, true)}`) : []
-  }
+  const fresh = () => `/ws/?token=${mint((turn += 1) % users, true)}`
+  const forged = () => `${fresh().slice(0, -4)}AAAA`
+  // Tokens of a slice are ready before it, more of them than any server takes in its time; the slice ends when they do.
+  const many = (make) => () => Array.from({ length: Math.ceil(30_000 * seconds) }, make)
   const chosen = new RegExp(process.argv[4] ?? '')
   const all = {
-    bare: () => '/ws/',
-    'bare again': () => '/ws/',
-    'bare guarded': () => '/ws/',
-    'bare guarded, fast lane': () => '/ws/',
-    'gate cold': fresh,
-    'gate cached': () => held[(turn += 1) % users],
-    'gate cold, fast lane': fresh,
-    'gate cached, fast lane': () => held[(turn += 1) % users],
-    'gate refused': () => `${fresh().slice(0, -4)}AAAA`,
-    'gate refused, fast lane': () => `${fresh().slice(0, -4)}AAAA`,
-    'gate banned': () => held[0],
-    'gate banned, fast lane': () => held[0],
+    bare: () => ['/ws/'],
+    'bare again': () => ['/ws/'],
+    'bare guarded': () => ['/ws/'],
+    'bare guarded, fast lane': () => ['/ws/'],
+    'gate cold': many(fresh),
+    'gate cached': () => held,
+    'gate cold, fast lane': many(fresh),
+    'gate cached, fast lane': () => held,
+    'gate refused': many(forged),
+    'gate refused, fast lane': many(forged),
+    'gate banned': () => held.slice(0, 1),
+    'gate banned, fast lane': () => held.slice(0, 1),
   }
   const variants = Object.fromEntries(Object.entries(all).filter(([kind]) => kind === 'bare' || chosen.test(kind)))
   const servers = {}
@@ -196,52 +153,57 @@ const main = async () => {
       child.once('message', resolve)
       child.send('counts')
     })
+  const drive = async (kind, targets) => {
+    const once = kind.startsWith('gate cold') || kind.startsWith('gate refused')
+    const { statuses, elapsed, waited } = await load.knock(servers[kind].port, '127.0.0.1', seconds, targets, !once)
+    const count = Object.values(statuses).reduce((sum, each) => sum + each, 0)
+    return { count, refused: count - (statuses[101] ?? 0), rate: count / elapsed, waited: waited ?? Number.NaN }
+  }
   // A server that has seen few connections still runs code that nobody has optimised: every variant has seen as many before it is measured.
-  for (const [kind, target] of Object.entries(variants)) {
-    for (let seen = 0; seen < warm; ) {
-      prepare(kind)
-      const { admitted, refused } = await drive(servers[kind].port, seconds, target)
-      seen += admitted + refused
-    }
+  for (const [kind, targets] of Object.entries(variants)) {
+    for (let seen = 0; seen < warm; ) seen += (await drive(kind, targets())).count
     process.stderr.write(`${kind} is warm\n`)
   }
   // Every token has to be known before the cached variant is measured.
   for (let from = 0; from < users; from += inFlight)
     for (const kind of Object.keys(variants).filter((name) => name.startsWith('gate cached')))
-      await Promise.all(held.slice(from, from + inFlight).map((target) => connectOnce(servers[kind].port, target)))
+      await Promise.all(held.slice(from, from + inFlight).map((target) => knockOnce(servers[kind].port, '127.0.0.1', target)))
 
   const rates = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   // What a connect costs the server in processor time hardly depends on what else the machine does.
   const perCpuSecond = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   const lateMs = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
+  const waited = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   for (let round = 0; round < rounds; round += 1) {
-    for (const [kind, target] of Object.entries(variants)) {
-      prepare(kind)
+    for (const [kind, targets] of Object.entries(variants)) {
+      const ready = targets()
       const start = await ask(servers[kind].child)
       const before = start.counts
-      const result = await drive(servers[kind].port, seconds, target)
+      const result = await drive(kind, ready)
       const end = await ask(servers[kind].child)
       const after = end.counts
       if (kind.startsWith('gate c')) {
         const took = after.limits - before.limits
         const looked = after.lookups - before.lookups
         if (result.refused > 0) throw new Error(`${kind}: ${result.refused} were refused`)
-        if (took !== result.admitted) throw new Error(`${kind}: ${took} limits calls for ${result.admitted} admissions`)
-        if (kind.startsWith('gate cold') && looked !== result.admitted) throw new Error(`${kind}: ${looked} look-ups for ${result.admitted} admissions`)
+        if (took !== result.count) throw new Error(`${kind}: ${took} limits calls for ${result.count} admissions`)
+        if (kind.startsWith('gate cold') && looked !== result.count) throw new Error(`${kind}: ${looked} look-ups for ${result.count} admissions`)
       }
       rates[kind].push(result.rate)
-      perCpuSecond[kind].push(((result.admitted + result.refused) * 1000) / (end.cpuMs - start.cpuMs))
+      perCpuSecond[kind].push((result.count * 1000) / (end.cpuMs - start.cpuMs))
       lateMs[kind].push(end.lateMs)
+      waited[kind].push(result.waited)
     }
     process.stderr.write(`round ${round + 1} of ${rounds}\n`)
   }
   for (const { child } of Object.values(servers)) child.kill()
+  await rm(folder, { recursive: true, force: true })
 
-  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, ${inFlight} in flight`)
-  console.log('variant: connects a second (min / median / max), ratio to bare of the same round (min / median / max)')
+  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, ${inFlight} in flight; ${load.words}`)
+  console.log('variant: connects a second (min / median / max), ratio to bare of the same round, share of the time in which the load waited')
   for (const kind of Object.keys(variants)) {
     const ratios = rates[kind].map((rate, round) => rate / rates.bare[round])
-    console.log(`${kind.padEnd(24)} ${summary(rates[kind])}   ${summary(ratios)}`)
+    console.log(`${kind.padEnd(24)} ${summary(rates[kind])}   ${summary(ratios)}   ${summary(waited[kind])}`)
   }
   console.log('the same for connects per second of processor time of the server')
   for (const kind of Object.keys(variants)) {
