@@ -228,6 +228,77 @@ test('[B5] while the user cannot be looked up the sockets stay, and are looked a
   expect(reasonOf(session)).toBe('user_disabled')
 })
 
+test('[B5] [B6] H7: look-ups that never end keep no ban from being heard, behind them or later', async () => {
+  const { follower, log, users, bans, open } = await made()
+  users.find = () => new Promise(() => undefined)
+  const [behind, later] = [open({ userId: 'behind' }), open({ userId: 'later' })]
+  for (let index = 0; index < 100; index += 1) {
+    open({ userId: `u${String(index)}` })
+    await log.userChanged(`u${String(index)}`, noon)
+  }
+  await bans.add({ ...banOf('unused'), subject: { kind: 'user', userId: 'behind' } })
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  expect(reasonOf(behind)).toBe('user_banned')
+  await bans.add({ ...banOf('unused'), subject: { kind: 'user', userId: 'later' } })
+  await vi.advanceTimersByTimeAsync(400)
+  expect(reasonOf(later)).toBe('user_banned')
+  follower.stop()
+})
+
+test('[B5] a change that is heard while its user is being looked up is not lost', async () => {
+  const { follower, log, users, open } = await made()
+  const before = deferred<User | undefined>()
+  const answers = [before.promise, Promise.resolve({ id: '1', active: false })]
+  users.find = () => answers.shift() ?? Promise.resolve(undefined)
+  const session = open()
+  await log.userChanged('1', noon)
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  await log.userChanged('1', noon)
+  await vi.advanceTimersByTimeAsync(400)
+  before.resolve({ id: '1', active: true, role: 'agent' })
+  await vi.advanceTimersByTimeAsync(400)
+  expect(reasonOf(session)).toBe('user_disabled')
+  follower.stop()
+})
+
+test('[B5] H7: fifty users who can never be looked up keep nobody else from being looked up', async () => {
+  const { follower, log, users, table, open } = await made()
+  const find = users.find
+  const never = new Set(Array.from({ length: 50 }, (_, index) => `u${String(index)}`))
+  users.find = (id, deadline) => (never.has(id) ? new Promise(() => undefined) : find(id, deadline))
+  const sessions = Array.from({ length: 60 }, (_, index) => open({ userId: `u${String(index)}` }))
+  for (const { user } of sessions) {
+    table.set(user.id, { id: user.id, active: false })
+    await log.userChanged(user.id, noon)
+  }
+  follower.start()
+  // A look at the log, the second for which answers are waited, and the next look.
+  await vi.advanceTimersByTimeAsync(400 + 1_000 + 400)
+  expect(sessions.map(reasonOf)).toEqual(sessions.map(({ user }) => (never.has(user.id) ? 'open' : 'user_disabled')))
+  follower.stop()
+})
+
+test('[B5] who left while he could not be looked up keeps nobody else from being looked up when it can be', async () => {
+  const { follower, log, table, state, sessions, open } = await made()
+  const opened = Array.from({ length: 60 }, (_, index) => open({ userId: `u${String(index)}` }))
+  for (const { user } of opened) {
+    table.set(user.id, { id: user.id, active: false })
+    await log.userChanged(user.id, noon)
+  }
+  state.usersAreAway = true
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  const [first, ...others] = opened
+  if (first === undefined) throw new Error('nobody came')
+  sessions.closed(first, 1006)
+  state.usersAreAway = false
+  await vi.advanceTimersByTimeAsync(400)
+  expect(new Set(others.map(reasonOf))).toEqual(new Set(['user_disabled']))
+  follower.stop()
+})
+
 test('[B5] an answer that is overtaken by the answer to a later change is not acted on', async () => {
   const { follower, users, open } = await made()
   const answers = [deferred<User | undefined>(), deferred<User | undefined>()]

@@ -1,8 +1,10 @@
+import type { ControlChange } from './admission/control.js'
 import type { ControlReplica, ReplicaChange } from './admission/control-replica.js'
 import type { DryRunRule } from './admission/decision.js'
 import type { EndpointTable } from './admission/steps/endpoints.js'
 import type { UserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
+import { within } from './admission/within.js'
 import type { SessionEnds } from './create-session-ends.js'
 import type { GateEvents } from './gate-options.js'
 import { createLiveVerdict } from './live-verdict.js'
@@ -22,8 +24,11 @@ const atOnce = 50
 /** Keeps admissions true on live sockets: what changes for a handshake changes for those who are in already. */
 export interface Follower<U extends User = User> {
   /** Closes the live sockets a change concerns; returns how many. */
-  enforce(change: ReplicaChange): Promise<number>
-  /** The same for many, with one walk over the live sockets for all bans of networks among them. */
+  enforce(change: ControlChange): Promise<number>
+  /**
+   * The same for many, with one walk over the live sockets for all bans of networks among them. Users who changed are looked up with the next look at the log:
+   * no ban waits for them.
+   */
   enforceAll(changes: readonly ReplicaChange[]): Promise<number>
   /** Looks at a session that has just opened: what changed while its handshake waited closed only those who were in by then. */
   opened(session: Session<U>): void
@@ -49,7 +54,7 @@ export const createFollower = <U extends User>(parts: {
 }): Follower<U> => {
   const { replica, sessions, ends, users, events, now, pollMs } = parts
   const verdict = createLiveVerdict<U>(parts)
-  /** Users that could not be looked up when they changed; tried again until they can. */
+  /** Users of live sockets who have to be looked up, for the longest time first; tried again until they can be. */
   const unsure = new Set<string>()
   /** The newest look at each user that is being looked up. */
   const looks = new Map<string, symbol>()
@@ -62,16 +67,22 @@ export const createFollower = <U extends User>(parts: {
 
   const reconsider = async (userId: string): Promise<number> => {
     const group = sessions.forUser(userId)
-    if ([...group].length === 0) return 0
+    if ([...group].length === 0) {
+      // Nobody is left of whom anything could be unsure, and whoever comes is looked up.
+      unsure.delete(userId)
+      return 0
+    }
     const look = Symbol(userId)
     looks.set(userId, look)
     let user: U | undefined
     try {
-      user = await users.find(userId, now() + lookMs)
+      // Some look-ups never end, and the log must be read on all the same.
+      user = await within('users', lookMs, users.find(userId, now() + lookMs))
       // Answers may overtake each other: an older one says what the user was before the last change, and the newer look acts for both.
       if (looks.get(userId) !== look) return 0
     } catch {
-      // A store that is away says nothing about the user: the sockets stay, and are looked at again when it is back.
+      // A store that is away says nothing about the user: the sockets stay, and are looked at again when it is back; behind those of others, who may have a better store.
+      unsure.delete(userId)
       unsure.add(userId)
       return 0
     } finally {
@@ -87,17 +98,21 @@ export const createFollower = <U extends User>(parts: {
     return closed
   }
 
-  /** Many users, some at once. Where the store is away for some it is not asked for the rest: a look at the log must not be long. */
-  const reconsiderAll = async (userIds: readonly string[]): Promise<number> => {
-    let closed = 0
-    for (let start = 0; start < userIds.length; start += atOnce) {
-      const some = userIds.slice(start, start + atOnce)
-      for (const each of await Promise.all(some.map(reconsider))) closed += each
-      if (!some.some((userId) => unsure.has(userId))) continue
-      for (const userId of userIds.slice(start + atOnce)) unsure.add(userId)
-      break
+  let lookingUp = false
+  /** All who have to be looked up, some at once. Where the store is away for some it is not asked for the rest, who wait for the next look at the log. */
+  const lookUpUnsure = async (): Promise<void> => {
+    if (lookingUp) return
+    lookingUp = true
+    try {
+      const userIds = [...unsure]
+      for (let start = 0; start < userIds.length; start += atOnce) {
+        const some = userIds.slice(start, start + atOnce)
+        await Promise.all(some.map(reconsider))
+        if (some.some((userId) => unsure.has(userId))) return
+      }
+    } finally {
+      lookingUp = false
     }
-    return closed
   }
 
   const noteChange = (userId: string): void => {
@@ -110,21 +125,26 @@ export const createFollower = <U extends User>(parts: {
     }
   }
 
-  const enforceEverything = async (): Promise<number> => {
+  const enforceEverything = (): number => {
     const at = now()
     missedAt = at
     users.allChanged()
+    looks.clear()
     let closed = 0
-    const userIds = new Set<string>()
     for (const session of [...sessions]) {
       const denial = verdict.ofControl(session, at)
-      if (denial === undefined) userIds.add(session.user.id)
+      if (denial === undefined) unsure.add(session.user.id)
       else if (sessions.close(session, denial)) closed += 1
     }
-    return closed + (await reconsiderAll([...userIds]))
+    return closed
   }
 
-  const enforce = async (change: ReplicaChange): Promise<number> => {
+  const forget = (userId: string): void => {
+    users.changed(userId)
+    noteChange(userId)
+  }
+
+  const enforce = async (change: ControlChange): Promise<number> => {
     switch (change.kind) {
       case 'ban_added': {
         const { subject } = change.ban
@@ -139,15 +159,10 @@ export const createFollower = <U extends User>(parts: {
           .where(({ principal: { claims } }) => claims !== undefined && replica.revocations.find(claims, now()) !== undefined)
           .close(deny('token_revoked'))
       case 'user_changed':
-        users.changed(change.userId)
-        noteChange(change.userId)
+        forget(change.userId)
         return await reconsider(change.userId)
       case 'sessions_ended':
         return ends.heard(change.end)
-      case 'reloaded':
-        if (change.unreadable !== undefined)
-          events.failed?.('control log', new Error(`${String(change.unreadable)} events can not be read by this program: bans, revocations and users were looked up anew`))
-        return await enforceEverything()
     }
   }
 
@@ -159,16 +174,31 @@ export const createFollower = <U extends User>(parts: {
       // Every ban of the page is in the replica by now, so that the first walk finds the sockets of all of them.
       if (ofNetwork && walked) continue
       walked ||= ofNetwork
-      closed += await enforce(change)
+      if (change.kind === 'user_changed') {
+        forget(change.userId)
+        // A look that is under way may bring what the user was before.
+        looks.delete(change.userId)
+        unsure.add(change.userId)
+      } else if (change.kind === 'reloaded') {
+        if (change.unreadable !== undefined)
+          events.failed?.('control log', new Error(`${String(change.unreadable)} events can not be read by this program: bans, revocations and users were looked up anew`))
+        closed += enforceEverything()
+      } else closed += await enforce(change)
     }
     return closed
   }
 
+  const inBackground: Follower['inBackground'] = (task, work) => {
+    work().catch((error: unknown) => {
+      events.failed?.(task, error)
+    })
+  }
+
   const look = async (): Promise<void> => {
-    const waiting = [...unsure]
     try {
       await enforceAll(await replica.poll(now()))
-      await reconsiderAll(waiting)
+      // Not waited for: a store that is away, or hangs, must not keep the next ban from being heard.
+      inBackground('users', lookUpUnsure)
       const at = now()
       replica.bans.sweep(at)
       replica.revocations.sweep(at)
@@ -183,12 +213,6 @@ export const createFollower = <U extends User>(parts: {
     }
     // One look at a time: a slow store is asked again only when it has answered.
     if (timer !== undefined) timer = setTimeout(() => void look(), pollMs).unref()
-  }
-
-  const inBackground: Follower['inBackground'] = (task, work) => {
-    work().catch((error: unknown) => {
-      events.failed?.(task, error)
-    })
   }
 
   return {

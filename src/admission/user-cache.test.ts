@@ -73,6 +73,20 @@ test('simultaneous questions about one user share a look-up', async () => {
   expect(asked).toEqual(['1'])
 })
 
+test('H7: a look-up that never ends is shared until its deadline, and whoever asks then asks anew', async () => {
+  const { asked, clock, find, hold, release } = made()
+  hold()
+  const first = find('1')
+  clock.at = noon + 999
+  void find('1')
+  expect(asked).toEqual(['1'])
+  clock.at = noon + 1_000
+  const second = find('1')
+  expect(asked).toEqual(['1', '1'])
+  release()
+  expect(await Promise.all([first, second])).toEqual([{ id: '1', active: true }, { id: '1', active: true }])
+})
+
 test('an unknown user is asked about again, so that one who signs up is known at once', async () => {
   const { cache, table, find, asked } = made()
   expect(await find('2')).toBeUndefined()

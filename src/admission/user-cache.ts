@@ -28,7 +28,8 @@ export interface UserCache<U extends User> extends Users<U> {
 /**
  * Puts a bounded cache in front of a Users port.
  *
- * Simultaneous questions for one user share a look-up. An unknown user is not remembered, so one who signs up is known at once.
+ * Simultaneous questions for one user share a look-up, until nobody waits for its answer any more: one that never ends is nobody else's. An unknown user is
+ * not remembered, so one who signs up is known at once.
  */
 export const createUserCache = <U extends User>(users: UserSource<U>, config: UserCacheConfig, now: () => number): UserCache<U> => {
   const kept = new LRUCache<string, { readonly user: U; readonly foundAt: number }>({ max: config.entries })
@@ -56,9 +57,9 @@ export const createUserCache = <U extends User>(users: UserSource<U>, config: Us
       return undefined
     },
     find(id, deadline) {
-      const shared = asked.get(id)?.answer
-      if (shared !== undefined) return shared
-      const question: Question<U> = { answer: undefined }
+      const shared = asked.get(id)
+      if (shared?.answer !== undefined && now() < shared.deadline) return shared.answer
+      const question: Question<U> = { answer: undefined, deadline }
       asked.set(id, question)
       return (question.answer = look(id, deadline, question))
     },
@@ -76,4 +77,6 @@ export const createUserCache = <U extends User>(users: UserSource<U>, config: Us
 /** One look-up that is under way, known by identity. */
 interface Question<U> {
   answer: Promise<U | undefined> | undefined
+  /** Epoch milliseconds. */
+  readonly deadline: number
 }
