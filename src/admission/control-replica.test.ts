@@ -4,6 +4,7 @@ import { createMemoryControlLog } from '../stores/memory/memory-control-log.js'
 import { createMemoryRevocations } from '../stores/memory/memory-revocations.js'
 import type { ControlLog } from './control.js'
 import { loadControlReplica } from './control-replica.js'
+import { deferred } from './testing/deferred.js'
 import { noon } from './testing/staircase.js'
 
 const made = () => {
@@ -60,6 +61,31 @@ test('a change that is applied at once and read from the log again is one change
   replica.apply({ kind: 'ban_added', ban })
   expect(await replica.poll(noon)).toHaveLength(1)
   replica.apply({ kind: 'ban_lifted', ban })
+  expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
+})
+
+test('[B7] a ban that is lifted here while the log is read stays lifted', async () => {
+  const stores = made()
+  const reading = deferred<undefined>()
+  const control: ControlLog = {
+    ...stores.control,
+    async since(seq, limit) {
+      const events = await stores.control.since(seq, limit)
+      await reading.promise
+      return events
+    },
+  }
+  const replica = await loadControlReplica({ ...stores, control }, noon)
+  const ban = await stores.bans.add(newBan('203.0.113.7'))
+  replica.apply({ kind: 'ban_added', ban })
+  const polled = replica.poll(noon)
+  await Promise.resolve()
+  await stores.bans.lift(ban.subject, 'grace', noon)
+  replica.apply({ kind: 'ban_lifted', ban })
+  reading.resolve(undefined)
+  expect((await polled).map(({ kind }) => kind)).toEqual(['ban_added'])
+  expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
+  await replica.poll(noon)
   expect(replica.bans.findAddress('203.0.113.7', noon)).toBeUndefined()
 })
 

@@ -61,10 +61,17 @@ export const loadControlReplica = async (
   const bans = createBanSet(allowed, await stores.bans.count())
   const revocations = createRevocationSet()
 
-  const apply = (change: ControlChange): void => {
+  /** Ids of bans that this node has lifted and that a poll or a list may still bring: it was read before they were lifted. */
+  const lifted = new Set<string>()
+
+  const add = (ban: Ban): void => {
+    if (!lifted.has(ban.id)) bans.add(ban)
+  }
+
+  const takeIn = (change: ControlChange): void => {
     switch (change.kind) {
       case 'ban_added':
-        bans.add(change.ban)
+        add(change.ban)
         return
       case 'ban_lifted':
         bans.remove(change.ban)
@@ -88,7 +95,7 @@ export const loadControlReplica = async (
       for (let start = 0; start < page.length; start += bansInTurn) {
         // Before the first ones too, when others are on their way: a turn has enough to do with what was read, and what was asked leaves at its end.
         if (start > 0 || !isLast) await nextTurn()
-        for (const ban of page.slice(start, start + bansInTurn)) bans.add(ban)
+        for (const ban of page.slice(start, start + bansInTurn)) add(ban)
       }
     }
     let loaded = 0
@@ -111,9 +118,13 @@ export const loadControlReplica = async (
   return {
     bans,
     revocations,
-    apply,
+    apply(change) {
+      takeIn(change)
+      if (change.kind === 'ban_lifted') lifted.add(change.ban.id)
+    },
     async poll(when) {
       const changes: ReplicaChange[] = []
+      const liftedBefore = [...lifted]
       for (;;) {
         const events = await stores.control.since(seq, pageSize)
         const [first] = events
@@ -127,12 +138,15 @@ export const loadControlReplica = async (
         // Not further than this page: ended sessions behind it are in no table.
         if (unreadable > 0) await load(when)
         for (const event of read) {
-          apply(event)
+          takeIn(event)
           changes.push(event)
         }
         if (unreadable > 0) changes.push({ kind: 'reloaded', unreadable })
         seq = events.at(-1)?.seq ?? seq
-        if (events.length < pageSize) return changes
+        if (events.length < pageSize) {
+          for (const id of liftedBefore) lifted.delete(id)
+          return changes
+        }
       }
     },
   }
