@@ -7,7 +7,7 @@ import type { MemoryControlLog } from './memory-control-log.js'
 /**
  * Creates a store of bans that lives as long as the process.
  *
- * Bans that have been over for a day are forgotten when others are listed, lifted or added by the ladder; a day, so that a clock that was set
+ * Bans that have been over for a day are forgotten when others are listed, lifted or added; a day, so that a clock that was set
  * wrong for a moment ends no ban, and because they are lifted so long.
  */
 export const createMemoryBans = (log: MemoryControlLog): Bans => {
@@ -27,7 +27,7 @@ export const createMemoryBans = (log: MemoryControlLog): Bans => {
   }
   const addNow = (newBan: NewBan): Ban => {
     const ban: Ban = Object.freeze({ ...newBan, id: uuidv7(), subject: Object.freeze(canonicalSubject(newBan.subject)) })
-    if (ban.source === 'ladder') forgetEnded(ban.createdAt)
+    forgetEnded(ban.createdAt)
     bans.set(ban.id, ban)
     const key = subjectKey(ban.subject)
     const others = bySubject.get(key)

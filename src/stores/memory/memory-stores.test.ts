@@ -111,7 +111,7 @@ test('the control log is bounded, and a reader that is too far behind sees the g
   expect((await log.since(249_990, 100)).map(({ seq }) => seq)).toEqual(Array.from({ length: 10 }, (_, index) => 249_991 + index))
 })
 
-test('bans of the ladder that are long over are forgotten as new ones come', async () => {
+test.each(['ladder', 'manual'] as const)('bans (%s) that are long over are forgotten as new ones come', async (source) => {
   const bans = createMemoryBans(createMemoryControlLog())
   const day = 24 * 3_600_000
   const ban = (createdAt: number) =>
@@ -119,7 +119,7 @@ test('bans of the ladder that are long over are forgotten as new ones come', asy
       subject: { kind: 'network', network: '203.0.113.7' },
       reason: '',
       actor: 'ladder',
-      source: 'ladder',
+      source,
       createdAt,
       expiresAt: createdAt + day,
     })
@@ -127,4 +127,12 @@ test('bans of the ladder that are long over are forgotten as new ones come', asy
   await ban(1)
   await ban(2 * day)
   expect(await bans.list(0)).toHaveLength(2)
+})
+
+test('revocations that are long over are forgotten as new ones come', async () => {
+  const revocations = createMemoryRevocations(createMemoryControlLog())
+  const day = 24 * 3_600_000
+  for (let index = 0; index < 10; index += 1) await revocations.add({ kind: 'token', tokenId: String(index), until: 1_000 }, 'ada', 0)
+  await revocations.add({ kind: 'token', tokenId: 'last', until: 3 * day }, 'ada', 2 * day)
+  expect((await revocations.list(0)).map((each) => each.kind === 'token' && each.tokenId)).toEqual(['last'])
 })
