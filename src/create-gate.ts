@@ -67,6 +67,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
           refusals: options.refusals ?? 'auto',
           sessions,
           admit: receiver.receive,
+          outOfTurn: receiver.outOfTurn,
           abandoned(decision) {
             limits.release(decision.lease)
           },
@@ -143,11 +144,13 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     async drain(overMs) {
       capacity.drain()
       lobby?.dismiss(deny('draining', { retryAfterMs: overMs }))
-      // Each socket is told its own delay within the whole, so that the herd does not come back at once.
-      for (const session of [...sessions]) sessions.close(session, deny('draining', { retryAfterMs: Math.random() * overMs }))
       const deadline = performance.now() + overMs
-      while (sessions.count > 0 && performance.now() < deadline) await pause(20)
-      return sessions.count
+      for (;;) {
+        // Each socket is told its own delay within the whole, so that the herd does not come back at once. Handshakes that wait since before open more of them.
+        for (const session of [...sessions]) sessions.close(session, deny('draining', { retryAfterMs: Math.random() * overMs }))
+        if ((sessions.count === 0 && capacity.load.inFlight === 0) || performance.now() >= deadline) return sessions.count
+        await pause(20)
+      }
     },
     stop() {
       sessions.stop()

@@ -6,7 +6,9 @@ import type { Lobby } from './admission/lobby.js'
 import type { Rules } from './admission/rules.js'
 import type { User } from './admission/user.js'
 import type { Waiting } from './admission/waiting.js'
+import { Walk } from './admission/walk.js'
 import type { GateEvents } from './gate-options.js'
+import { deny } from './protocol/denial.js'
 
 /** Where handshakes come in: each is decided about, and each decision is kept and told once. */
 export interface Receiver<U extends User> {
@@ -14,6 +16,8 @@ export interface Receiver<U extends User> {
   decide(handshake: Handshake): Decision<U> | Promise<Decision<U>>
   /** The same at a server: a handshake that lacks nothing but its credential may wait for its first frame, and is decided about then. */
   receive(handshake: Handshake): Decision<U> | Promise<Decision<U>> | Waiting<U>
+  /** A handshake that did not wait for the answer to a request before it: refused, though nobody may tell its peer. */
+  outOfTurn(handshake: Handshake): void
 }
 
 export const createReceiver = <U extends User>({ rules, lobby, decisions, events, now }: {
@@ -51,6 +55,10 @@ export const createReceiver = <U extends User>({ rules, lobby, decisions, events
           return keep(whole, performance.now(), admitByFirstFrame(whole, rules, credential))
         },
       }
+    },
+    outOfTurn(handshake) {
+      const walk = new Walk<U>(handshake, rules.policyVersion, rules.plainDialect)
+      void keep(handshake, performance.now(), walk.deny('well_formed', deny('bad_request', { detail: 'a handshake behind a request without its answer' })))
     },
   }
 }

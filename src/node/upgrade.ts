@@ -29,6 +29,8 @@ export interface UpgradeHost<U extends User> {
   readonly sessions: SessionRegistry<U>
   /** A decision at once where nothing has to be waited for, or none yet where the first frame may bring the credential. */
   admit(handshake: Handshake): Decision<U> | Promise<Decision<U>> | Waiting<U>
+  /** Told of a handshake whose connection is dropped, as its peer did not wait for the answer to an earlier request. */
+  outOfTurn(handshake: Handshake): void
   /** Gives the lease of an admission back whose peer had left before it could be used. */
   abandoned(decision: Admitted<U>): void
   readonly now: () => number
@@ -56,12 +58,14 @@ export const createUpgrade = <U extends User>(
   const leaveInTurn = createLeaveInTurn(createDepartures())
   return (request, connection, head) => {
     connection.on('error', ignore)
+    const receivedAt = host.now()
     // The answer to an earlier request would be written between the frames.
     if (owesAnswer(connection)) {
+      const handshake = handshakeFromRequest(request, receivedAt)
       connection.destroy()
+      host.outOfTurn(handshake)
       return
     }
-    const receivedAt = host.now()
     turns.take(() => {
       receive({ host, wss, request, connection, head, leaveInTurn, onSession }, receivedAt)
     })

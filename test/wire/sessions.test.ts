@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { createPush, type User } from '../../dist/index.js'
+import { deferred } from '../../dist/admission/testing/deferred.js'
 import { deny } from '../../dist/protocol/denial.js'
 import { handshakeText, nobody, tokenFor, type GateServer, type HandshakeParts } from './gate-server.js'
 import { gateServers } from './gate-servers.js'
@@ -132,6 +133,26 @@ test('[S9] a draining server tells each socket when to come back, closes it with
     expect(closing).toMatchObject({ type: 'session.closing', code: 'draining' })
     client.write(Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf4]))
   }
+  expect(await drained).toBe(0)
+  await expect.poll(() => server.counted()).toEqual(nobody)
+})
+
+test('[S9] J1: a handshake that waited when the drain began is sent away as well, and the drain waits for it', async () => {
+  const looking = deferred<User | undefined>()
+  const asked = deferred()
+  const server = await start({
+    lookupUser() {
+      asked.resolve()
+      return looking.promise
+    },
+  })
+  const client = await server.knock({ token: await tokenFor(), lines: ['Sec-WebSocket-Protocol: sallyport.v1'] })
+  await asked.promise
+  const drained = server.gate.drain(4_000)
+  looking.resolve({ id: '1', active: true })
+  const { closeCode } = await client.closed()
+  expect(closeCode).toBe(1012)
+  client.write(Buffer.from([0x88, 0x82, 0, 0, 0, 0, 0x03, 0xf4]))
   expect(await drained).toBe(0)
   await expect.poll(() => server.counted()).toEqual(nobody)
 })
