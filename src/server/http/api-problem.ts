@@ -45,7 +45,7 @@ export interface ApiProblem {
   readonly code: ApiCode
   /** One sentence for a person; never a value that was sent. */
   readonly title: string
-  /** One line per fault, each with its path. */
+  /** One line per fault, each with its path; with the value only where that can be no secret. */
   readonly errors?: readonly string[]
   /** Told in the body, and in whole seconds as Retry-After. */
   readonly retryAfterMs?: number

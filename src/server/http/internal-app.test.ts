@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Hono } from 'hono'
 import { expect, test } from 'vitest'
+import { z } from 'zod'
 import type { Ban } from '../../admission/ban.js'
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
 import { Conflict } from '../conflict.js'
@@ -357,6 +358,30 @@ test.each([
   expect(response.status).toBe(400)
   expect(response.headers.get('content-type')).toBe('application/problem+json')
   expect(kept.calls).toEqual([])
+})
+
+const problemLines = async (response: Response): Promise<readonly string[]> => z.object({ errors: z.array(z.string()) }).parse(await response.json()).errors
+
+test.each([
+  ['/api/v1/bans', { network: '010.0.0.1' }, 'network: must be an address or a CIDR range: current value is "010.0.0.1"'],
+  ['/api/v1/bans', { network: '1.2.3.4\u001b[2J\u202e' }, 'network: must be an address or a CIDR range: current value is "1.2.3.4\\u001b[2J\\u202e"'],
+  ['/api/v1/bans', { network: '203.0.113.7', ownAddress: '1.2.3.4%eth0' }, 'ownAddress: must be an address: current value is "1.2.3.4%eth0"'],
+  ['/api/v1/ban-imports', { bans: [{ network: '1.2.3', expiresAt: null }] }, 'bans.0.network: must be an address or a CIDR range: current value is "1.2.3"'],
+  ['/api/v1/bans', { network: '203.0.113.7', durationMs: 999 }, 'durationMs: Too small: expected number to be >=1000: current value is 999'],
+])('[E19] E5: %s with %j says which value is wrong, on one line', async (path, body, line) => {
+  expect(await problemLines(await ask(appOf(recorded()), path, { method: 'POST', key, body }))).toEqual([line])
+})
+
+test('[E19] E5: what is long is cut, and what may be a token, a password or the word of a person is not repeated', async () => {
+  const errorsOf = async (method: string, path: string, body: object): Promise<string> => (await problemLines(await ask(appOf(recorded()), path, { method, key, body }))).join('\n')
+  const long = await errorsOf('POST', '/api/v1/bans', { network: 'x'.repeat(1_000) })
+  expect(long).toContain(`"${'x'.repeat(64)}…"`)
+  expect(long).not.toContain('x'.repeat(65))
+  const secret = 'eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiIxIn0.c2ln'
+  expect(await errorsOf('POST', '/api/v1/bans', { network: secret })).not.toContain(secret.slice(0, 12))
+  expect(await errorsOf('PUT', '/api/v1/users/7/password', { password: 'too-short' })).not.toContain('too-short')
+  expect(await errorsOf('PUT', '/api/v1/users/7/password', { password: 123_456_789 })).not.toContain('123456789')
+  expect(await errorsOf('POST', '/api/v1/users', { email: 'nobody-at-all' })).not.toContain('nobody-at-all')
 })
 
 /** The same JSON with each of its texts followed by another one, one text at a time. */
