@@ -123,7 +123,8 @@ test('[B7] a lifted ban refuses nobody any more', async () => {
 
 test.each([
   ['0.0.0.0/0', ['everybody', 'loopback', 'trusted_proxy', 'allowed_network'], 'it holds every address of its family and it holds addresses of this machine itself'],
-  ['127.0.0.0/8', ['loopback'], 'it holds addresses of this machine itself'],
+  ['127.0.0.0/8', ['wide_range', 'loopback'], 'it is wider than a /16 of IPv4 or a /32 of IPv6 and it holds addresses of this machine itself'],
+  ['2000::/3', ['wide_range'], 'it is wider than a /16 of IPv4 or a /32 of IPv6'],
   ['::1', ['loopback'], 'it holds addresses of this machine itself'],
   ['10.1.0.0/16', ['trusted_proxy'], 'it holds a trusted proxy'],
   ['::ffff:192.0.2.7', ['allowed_network'], 'it holds addresses of bans.allow'],

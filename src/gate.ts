@@ -28,8 +28,8 @@ export interface GateBans {
   /**
    * Bans a network or a user and closes the live sockets it concerns.
    *
-   * Nobody bans by accident every address of a family, this machine, a trusted proxy, or addresses of `neverBanned`: that takes `force`. What nobody can see
-   * is whether a range holds the address you come from yourself.
+   * Nobody bans by accident every address of a family, a range wider than a /16 of IPv4 or a /32 of IPv6, this machine, a trusted proxy, or addresses of `neverBanned`:
+   * that takes `force`. What nobody can see is whether a range holds the address you come from yourself.
    *
    * @param durationMs - `undefined` bans without end.
    * @param actorAddress - From where the actor asked, for an audit log; `undefined` when it was over no connection.

@@ -10,6 +10,13 @@ const network = (text: string): BanSubject => ({ kind: 'network', network: text 
 test.each([
   ['0.0.0.0/0', ['everybody', 'loopback', 'trusted_proxy', 'allowed_network', 'own_address']],
   ['::/0', ['everybody', 'loopback', 'trusted_proxy']],
+  ['128.0.0.0/1', ['wide_range', 'allowed_network', 'own_address']],
+  ['8.0.0.0/15', ['wide_range']],
+  ['8.8.0.0/16', []],
+  ['::ffff:8.0.0.0/111', ['wide_range']],
+  ['::ffff:8.8.0.0/112', []],
+  ['2600::/31', ['wide_range']],
+  ['2600::/32', []],
   ['127.0.0.1', ['loopback']],
   ['::ffff:127.0.0.1', ['loopback']],
   ['::1', ['loopback']],
@@ -20,7 +27,7 @@ test.each([
   ['203.0.113.0/24', ['own_address']],
   ['203.0.113.8', []],
   ['198.51.100.16', []],
-])('[B9] F7: a ban of %s has these dangers: %j', (text, dangers) => {
+])('[B9] F7 L11: a ban of %s has these dangers: %j', (text, dangers) => {
   expect(banDangers(network(text), networks)).toEqual(dangers)
 })
 

@@ -2,10 +2,11 @@ import { networkOf, networksOverlap, parseNetwork, type Network } from './addres
 import type { BanSubject } from './ban.js'
 
 /** Why a ban is hardly what somebody means. */
-export type BanDanger = 'everybody' | 'loopback' | 'trusted_proxy' | 'allowed_network' | 'own_address'
+export type BanDanger = 'everybody' | 'wide_range' | 'loopback' | 'trusted_proxy' | 'allowed_network' | 'own_address'
 
 export const dangerSentences: Readonly<Record<BanDanger, string>> = {
   everybody: 'it holds every address of its family',
+  wide_range: 'it is wider than a /16 of IPv4 or a /32 of IPv6',
   loopback: 'it holds addresses of this machine itself',
   trusted_proxy: 'it holds a trusted proxy',
   allowed_network: 'it holds addresses of bans.allow, which are never to be banned',
@@ -36,7 +37,7 @@ export interface ProtectedNetworks {
 }
 
 /**
- * What speaks against a ban: it would lock out an operator, a proxy and everybody behind it, or whom the configuration protects.
+ * What speaks against a ban: it would lock out an operator, a proxy and everybody behind it, whom the configuration protects, or a part of the world.
  *
  * A ban of a user has no dangers of this kind, because the internal port asks no user. Costs a comparison for each protected network.
  */
@@ -54,9 +55,14 @@ export const createBanJudge = ({ trustedProxies, allowed, ownAddress }: Protecte
     const banned = subject.kind === 'network' ? parseNetwork(subject.network) : undefined
     if (banned === undefined) return []
     const hit = guarded.flatMap(([danger, networks]) => (networks.some((network) => networksOverlap(network, banned)) ? [danger] : []))
-    return banned.prefix === 0 ? ['everybody', ...hit] : hit
+    return [...widthDangers(banned), ...hit]
   }
 }
+
+/** Prefixes under these hold more than any one network that somebody attacks from. */
+const widestPrefix = { 4: 16, 6: 32 } as const
+
+const widthDangers = ({ family, prefix }: Network): readonly BanDanger[] => (prefix === 0 ? ['everybody'] : prefix < widestPrefix[family] ? ['wide_range'] : [])
 
 /**
  * Whether a canonical address is one that a ban of this subject refuses.

@@ -77,9 +77,3 @@ export const subjectFields = (network: string | undefined, userId: string | unde
   if (network === undefined && userId !== undefined) return { userId }
   throw new CliError('Name either an address (or a range such as 203.0.113.0/24), or --user <id>.', exitCodes.usage)
 }
-
-/** Whether a range is so wide that it is asked about once more: more than a /16 of IPv4, or a /32 of IPv6. */
-export const isWide = (network: string): boolean => {
-  const [address = '', mask] = network.split('/')
-  return mask !== undefined && Number(mask) < (address.includes(':') ? 32 : 16)
-}

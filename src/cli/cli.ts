@@ -86,17 +86,19 @@ export const onServerOrFile = async <T>(
   online: (client: OperatorClient) => Promise<T>,
   offline: (database: Offline) => Promise<T>,
 ): Promise<T> => {
+  let unanswered = 'No server answers: working'
   try {
     return await online(await connect(cli))
   } catch (error) {
     if (!(error instanceof ServerUnreachable)) throw error
+    if (error.hangs) unanswered = `${error.message}. It may still do what it was asked. Working`
     const { config } = await load(cli, 'tool')
     if (config.operatorKey !== undefined) throw new CliError(`${error.message}. The database itself is for the owner of its folder: leave the key of a named operator out`, exitCodes.unreachable)
   }
   const { config } = await load(cli, 'tool')
   const { openOffline } = await import('../server/offline.js')
   const database = await openOffline(config, cli.now)
-  terminal.say(`No server answers: working on the database ${config.storage.path} itself.`)
+  terminal.say(`${unanswered} on the database ${config.storage.path} itself.`)
   try {
     return await offline(database)
   } finally {

@@ -1,6 +1,5 @@
 import type { z } from 'zod'
 import type { banImport } from './answers.js'
-import { isWide } from './arguments.js'
 import { parseBanLine, type BanLine, type BanLineDefaults } from './parse-ban-line.js'
 import { visible, type Terminal } from './terminal.js'
 
@@ -19,7 +18,6 @@ export interface ImportedList {
 
 export interface ImportOptions {
   readonly defaults: BanLineDefaults
-  readonly force: boolean
   /** Stores one part; its answer counts by the places in that part. */
   readonly store: (bans: readonly BanLine[]) => Promise<z.infer<typeof banImport>>
 }
@@ -42,7 +40,7 @@ const shown = (text: string): string => visible(text.length > 100 ? `${text.slic
  *
  * Lines that are no ban, and dangerous ones without force, are complained of by number and text; nothing is stored for them, the others are.
  */
-export const importBans = async (lines: AsyncIterable<string>, terminal: Terminal, { defaults, force, store }: ImportOptions): Promise<ImportedList> => {
+export const importBans = async (lines: AsyncIterable<string>, terminal: Terminal, { defaults, store }: ImportOptions): Promise<ImportedList> => {
   const total = { added: 0, unchanged: 0, ended: 0, refused: 0, bad: 0, sockets: 0 }
   let part: Numbered[] = []
   let bytes = 0
@@ -87,10 +85,6 @@ export const importBans = async (lines: AsyncIterable<string>, terminal: Termina
       continue
     }
     const { ban } = parsed
-    if (!force && ban.network !== undefined && isWide(ban.network)) {
-      refuse({ line, text }, ['a very wide range'])
-      continue
-    }
     const size = Buffer.byteLength(JSON.stringify(ban)) + 1
     if (part.length === partSize || bytes + size > partBytes) await send()
     part.push({ line, text, ban })

@@ -5,6 +5,8 @@ import { exitCodes } from './exit-code.js'
 
 /** Nothing answers at the internal port; some commands then go on without. */
 export class ServerUnreachable extends CliError {
+  /** Whether somebody listens but says nothing. */
+  readonly hangs: boolean
   /** @param waitedMs - How long an answer was waited for, where somebody listens but says nothing. */
   constructor(url: string, waitedMs?: number) {
     const mend =
@@ -12,6 +14,7 @@ export class ServerUnreachable extends CliError {
         ? `No server answers at ${url}: start one with \`sallyport serve\` or \`sallyport dev\`, or look at SALLYPORT_INTERNAL_PORT`
         : `The server at ${url} has not answered within ${String(waitedMs / 1_000)} s: it hangs or is stopped; look at its log, or start it again`
     super(mend, exitCodes.unreachable)
+    this.hangs = waitedMs !== undefined
   }
 }
 

@@ -74,7 +74,7 @@ test('[B10] a running server takes a list in parts, closes whom it bans, names w
     expect(imported.stderr.trim().split('\n').toSorted()).toEqual([
       'line 3002: 127.0.0.1: not banned, as this would hit loopback; add --force when it is meant',
       'line 3003: nonsense: must be an address or a CIDR range',
-      'line 3004: 10.0.0.0/8: not banned, as this would hit a very wide range; add --force when it is meant',
+      'line 3004: 10.0.0.0/8: not banned, as this would hit wide_range; add --force when it is meant',
     ])
     const plain = await sallyport(['--quiet', 'ban', 'export', '--plain'], folder)
     expect(plain).toEqual({ code: 0, stdout: `${[...addresses, '203.0.113.0/24'].join('\n')}\n`, stderr: '' })

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -33,7 +34,6 @@ describe('words', () => {
     [['ban', 'add']],
     [['ban', 'add', '203.0.113.7', '--user', '1']],
     [['ban', 'add', '203.0.113.7', '--hours', '0']],
-    [['ban', 'add', '10.0.0.0/8']],
     [['user', 'add']],
     [['user', 'add', '--email', 'a@example.test', '--role', 'king']],
     [['token', 'mint']],
@@ -165,9 +165,27 @@ describe('without a server', () => {
 
     expect(await sallyport(['ban', 'list', '--quiet'], folder)).toMatchObject({ code: 0, stdout: '', stderr: '' })
     expect(await sallyport(['ban', 'add', '::ffff:203.0.113.7', '--reason', 'flood'], folder)).toMatchObject({ code: 0, stdout: matching(/^203\.0\.113\.7 +until .* flood\n$/) })
-    expect(await sallyport(['ban', 'add', '10.0.0.0/8', '--yes', '--forever'], folder)).toMatchObject({ code: 0, stdout: containing('for ever') })
+    expect(await sallyport(['ban', 'add', '10.0.0.0/8', '--force', '--yes', '--forever'], folder)).toMatchObject({ code: 0, stdout: containing('for ever') })
     expect(await sallyport(['ban', 'add', '010.0.0.1'], folder)).toMatchObject({ code: 2, stdout: '', stderr: containing('It must be an address') })
     expect(await sallyport(['ban', 'lift', '203.0.113.7'], folder)).toMatchObject({ code: 0 })
     expect(await sallyport(['ban', 'lift', '203.0.113.7'], folder)).toMatchObject({ code: 1, stdout: '' })
+  })
+
+  test('break-glass: where a server hangs, ten seconds are waited, and it is said that it may still do what it was asked', { timeout: 60_000 }, async () => {
+    const hanging = createServer(() => undefined)
+    await new Promise<void>((resolve) => hanging.listen(0, '127.0.0.1', resolve))
+    const address = hanging.address()
+    const port = typeof address === 'object' && address !== null ? String(address.port) : ''
+    await writeFile(join(cwd, '.sallyport', 'operator.key'), `${'k'.repeat(43)}\n`)
+    try {
+      const banned = await sallyport(['ban', 'add', '203.0.113.8'], { ...folder, env: { ...folder.env, SALLYPORT_INTERNAL_PORT: port } })
+      expect(banned).toMatchObject({ code: 0, stdout: containing('203.0.113.8') })
+      expect(banned.stderr).toContain(`The server at http://127.0.0.1:${port} has not answered within 10 s`)
+      expect(banned.stderr).toMatch(/It may still do what it was asked\. Working on the database \S+ itself\.$/m)
+    } finally {
+      hanging.closeAllConnections()
+      hanging.close()
+      await rm(join(cwd, '.sallyport', 'operator.key'))
+    }
   })
 })

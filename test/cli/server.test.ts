@@ -149,8 +149,8 @@ test('[T12] token check says claim by claim what was expected and found, and not
   for (const { stdout, stderr } of [good, refusal, json]) for (const segment of token.split('.')) expect(stdout + stderr).not.toContain(segment.slice(0, 12))
 })
 
-test('[B9] F7: a ban of this machine or of everybody needs force, and the command line lifts even that', async () => {
-  for (const range of ['127.0.0.1', '0.0.0.0/0', '::/0']) {
+test('[B9] F7 L11: a ban of this machine, of everybody or of a very wide range needs force, and the command line lifts even that', async () => {
+  for (const range of ['127.0.0.1', '0.0.0.0/0', '::/0', '10.0.0.0/8']) {
     const added = await sallyport(['ban', 'add', range, '--yes'], folder)
     expect(added).toMatchObject({ code: 4, stdout: '', stderr: containing('--force') })
   }

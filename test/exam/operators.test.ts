@@ -184,7 +184,7 @@ const socketList = z.object({ items: z.array(z.object({ userId: z.string() })) }
 test('L11: what would put many out is refused without force, and says how many it would reach', async () => {
   const authorization = `Bearer ${key}`
   const socket = await stage.enter()
-  for (const network of ['0.0.0.0/0', '127.0.0.0/8', '::/0']) {
+  for (const network of ['0.0.0.0/0', '127.0.0.0/8', '::/0', '128.0.0.0/1', '8.0.0.0/15', '2600::/31']) {
     const response = await fetch(`${stage.server.internalUrl}/api/v1/bans`, { method: 'POST', headers: { authorization, 'content-type': 'application/json' }, body: JSON.stringify({ network, reason: 'slip of the pen' }) })
     expect([response.status, network]).toEqual([409, network])
   }

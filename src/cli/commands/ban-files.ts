@@ -64,9 +64,9 @@ export const addBanFileCommands = (bans: Command, cli: Cli): void => {
             async (client) => {
               // Whether a server answers is known before the first line is read.
               await client.ask(record, 'GET', '/api/v1/info')
-              return importBans(lines, terminal, { defaults, force, store: storeOnServer(client, force, ownAddress) })
+              return importBans(lines, terminal, { defaults, store: storeOnServer(client, force, ownAddress) })
             },
-            (database) => importBans(lines, terminal, { defaults, force, store: storeInFile(database, force, ownAddress) }),
+            (database) => importBans(lines, terminal, { defaults, store: storeInFile(database, force, ownAddress) }),
           )
           const { added, unchanged, ended, refused, bad, sockets } = list
           terminal.data(list, `${added} banned, ${unchanged} known, ${ended} over, ${refused} refused, ${bad} bad lines, ${sockets} sockets closed`)

@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { subjectOf } from '../../server/http/shapes.js'
 import { ban, banAdded, banList, banPreview } from '../answers.js'
 import { bansInFile, bansOnServer, gather } from '../every-ban.js'
-import { hoursToMs, isWide, parseHours, readBanReason, readNetwork, readUserId, subjectFields } from '../arguments.js'
+import { hoursToMs, parseHours, readBanReason, readNetwork, readUserId, subjectFields } from '../arguments.js'
 import { demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { describeBan, reachText, table } from '../describe.js'
 import { CliError } from '../cli-error.js'
@@ -40,12 +40,11 @@ export const addBanCommands = (program: Command, cli: Cli): void => {
     .option('--user <id>', 'a user instead of a network', readUserId)
     .option('--hours <number>', 'how long', parseHours, 24)
     .option('--forever', 'without end')
-    .option('--force', 'also what would lock out an operator, a proxy or a network of bans.allow')
+    .option('--force', 'also very wide ranges and what would lock out an operator, a proxy or a network of bans.allow')
     .option('--reason <text>', 'for operators; never told to the banned', readBanReason, '')
     .action(async (network: string | undefined, options: AddOptions, command: Command) =>
       run(cli, command, async (terminal) => {
         const fields = subjectFields(network, options.user)
-        if (network !== undefined && isWide(network)) await terminal.confirm(`${network} is a very wide range. Ban it?`)
         const force = options.force ?? false
         const ownAddress = ownAddressOf(cli.env)
         const durationMs = options.forever === true ? undefined : hoursToMs(options.hours)
