@@ -42,8 +42,50 @@ test('[T23] beyond 1,024 that wait nobody waits: the loop is late then, and the 
 })
 
 test('[A23] those that leave wait in any number', () => {
-  const turns = createTurns(Infinity)
+  const turns = createTurns({ maxWaiting: Infinity })
   let seenOff = 0
   for (let index = 0; index < 5_000; index++) turns.take(() => void (seenOff += 1))
   expect(seenOff).toBe(64)
+})
+
+test('[T23] after two milliseconds of work no further handshake is judged in a turn, however few there were', async () => {
+  const clock = { ms: 0 }
+  const turns = createTurns({ msPerTurn: 2, now: () => clock.ms })
+  const judged: number[] = []
+  // Each takes three quarters of a millisecond.
+  for (let index = 0; index < 10; index++) {
+    turns.take(() => {
+      judged.push(index)
+      clock.ms += 0.75
+    })
+  }
+  const counts = [judged.length]
+  while (judged.length < 10) {
+    await nextTurn()
+    counts.push(judged.length)
+  }
+  expect(counts).toEqual([3, 6, 9, 10])
+  expect(judged).toEqual(countTo(10))
+})
+
+test('[T23] one that takes long is the only one of its turn, and what it brings with it comes behind those that wait', async () => {
+  const clock = { ms: 0 }
+  const turns = createTurns({ msPerTurn: 2, now: () => clock.ms })
+  const judged: string[] = []
+  const slow = (name: string, then = () => {}) => () => {
+    judged.push(name)
+    clock.ms += 50
+    then()
+  }
+  turns.take(slow('first'))
+  turns.take(slow('second', () => {
+    turns.take(slow('brought'))
+  }))
+  turns.take(slow('third'))
+  const seen = [[...judged]]
+  for (let turn = 0; turn < 3; turn += 1) {
+    await nextTurn()
+    seen.push([...judged])
+  }
+  expect(seen).toEqual([['first'], ['first', 'second'], ['first', 'second', 'third'], ['first', 'second', 'third', 'brought']])
 })

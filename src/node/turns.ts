@@ -1,5 +1,8 @@
-/** Pieces of work that are done in one turn of the event loop, unless said otherwise: of handshakes some milliseconds of it, whatever comes in at once. */
+/** Pieces of work that are done in one turn of the event loop, unless said otherwise. */
 const defaultPerTurn = 64
+
+/** Milliseconds of a turn that handshakes may take: whoever talks waits for them several times before an echo, in the turn that reads, that stores and that answers. */
+const handshakesMs = 2
 
 /**
  * Connections that are seen off in one turn of the event loop. Writing an answer and ending a connection are system calls, a tenth of a millisecond each time.
@@ -15,29 +18,56 @@ export interface Turns {
   take(work: () => void): void
 }
 
-/**
- * @param maxWaiting - How many pieces of work may wait (default 1,024); those beyond are done at once.
- * @param perTurn - How many are done in one turn (default 64).
- */
-export const createTurns = (maxWaiting = defaultMaxWaiting, perTurn = defaultPerTurn): Turns => {
+/** How much is done in a turn. */
+export interface TurnBounds {
+  /** Pieces of work that may wait; those beyond are done at once (default 1,024). */
+  readonly maxWaiting?: number
+  /** Pieces of work that are done in one turn (default 64). */
+  readonly perTurn?: number
+  /** Milliseconds of work after which no further piece is begun in a turn (default: no bound). */
+  readonly msPerTurn?: number
+  /** A clock in milliseconds, for tests. */
+  readonly now?: () => number
+}
+
+export const createTurns = ({ maxWaiting = defaultMaxWaiting, perTurn = defaultPerTurn, msPerTurn = Infinity, now = () => performance.now() }: TurnBounds = {}): Turns => {
   const waiting: (() => void)[] = []
+  /** Pieces of work of this turn, and the milliseconds they took. */
   let done = 0
+  let spentMs = 0
   let scheduled = false
 
+  const hasRoom = (): boolean => done < perTurn && spentMs < msPerTurn
+
+  const doNow = (work: () => void): void => {
+    const startedAt = now()
+    done += 1
+    work()
+    spentMs += now() - startedAt
+  }
+
   const turn = (): void => {
-    const now = waiting.splice(0, perTurn)
-    done = now.length
-    scheduled = done > 0
-    if (scheduled) setImmediate(turn)
-    for (const work of now) work()
+    done = 0
+    spentMs = 0
+    scheduled = waiting.length > 0
+    if (!scheduled) return
+    setImmediate(turn)
+    // Whoever comes meanwhile waits behind them, as they leave the queue together.
+    let next = 0
+    try {
+      for (let work = waiting[0]; work !== undefined && hasRoom(); work = waiting[next]) {
+        next += 1
+        doNow(work)
+      }
+    } finally {
+      waiting.splice(0, next)
+    }
   }
 
   return {
     take(work) {
-      if (waiting.length >= maxWaiting || (waiting.length === 0 && done < perTurn)) {
-        done += 1
-        work()
-      } else waiting.push(work)
+      if (waiting.length >= maxWaiting || (waiting.length === 0 && hasRoom())) doNow(work)
+      else waiting.push(work)
       if (scheduled) return
       scheduled = true
       setImmediate(turn)
@@ -45,5 +75,8 @@ export const createTurns = (maxWaiting = defaultMaxWaiting, perTurn = defaultPer
   }
 }
 
+/** Turns for handshakes: some milliseconds of each, whatever comes in at once. */
+export const createHandshakeTurns = (): Turns => createTurns({ msPerTurn: handshakesMs })
+
 /** Turns for the ends of connections, of which thousands may come at once: all that do not fit wait. */
-export const createDepartures = (): Turns => createTurns(Infinity, seenOffPerTurn)
+export const createDepartures = (): Turns => createTurns({ maxWaiting: Infinity, perTurn: seenOffPerTurn })

@@ -21,7 +21,7 @@ import { createLeaveInTurn } from './leave-in-turn.js'
 import { owesAnswer } from './owed-answer.js'
 import { refuse } from './refuse.js'
 import { shareSocketShapes } from './share-socket-shapes.js'
-import { createDepartures, createTurns } from './turns.js'
+import { createDepartures, createHandshakeTurns } from './turns.js'
 import { WsSocket } from './ws-socket.js'
 
 export interface UpgradeHost<U extends User> {
@@ -54,7 +54,7 @@ export const createUpgrade = <U extends User>(
 ): ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) => {
   checkMaxPayload(wss.options.maxPayload)
   shareSocketShapes()
-  const turns = createTurns()
+  const turns = createHandshakeTurns()
   const leaveInTurn = createLeaveInTurn(createDepartures())
   return (request, connection, head) => {
     connection.on('error', ignore)
