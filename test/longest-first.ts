@@ -1,30 +1,20 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Files that take many seconds, the longest first: one of them alone at the end would keep the other workers waiting. */
+/** Files that take many seconds, the longest first: one of them alone at the end would keep the other core waiting. */
 const long = [
   'test/failure/kill-under-load.test.ts',
-  'test/abuse/calm.test.ts',
-  'test/exam/exhaustion.test.ts',
-  'test/abuse/everything.test.ts',
-  'test/browser/demo.test.ts',
-  'test/limits/bans.test.ts',
-  'test/leaving/leaving-django-channels.test.ts',
-  'test/limits/many-bans.test.ts',
-  'test/docs/docstrings.test.ts',
-  'test/server/keys.test.ts',
-  'test/server/canary.test.ts',
   'test/docs/troubleshooting.test.ts',
-  'test/leaving/import.test.ts',
+  'test/server/canary.test.ts',
   'test/docs/operate.test.ts',
-  'test/cli/server.test.ts',
+  'test/leaving/allow-list.test.ts',
   'test/cli/cli.test.ts',
-  'test/server/dev.test.ts',
-  'dist/stores/sqlite/sqlite-stores.test.js',
-  'test/cli/ban-lists.test.ts',
   'test/server/operators.test.ts',
+  'test/wire/first-frame.test.ts',
+  'test/cli/server.test.ts',
+  'test/server/dev.test.ts',
+  'test/wire/refusals.test.ts',
   'test/server/login.test.ts',
-  'test/doctor/doctor.test.ts',
-  'test/server/live.test.ts',
+  'test/leaving/import.test.ts',
   'test/lint/lint.test.ts',
 ]
 
