@@ -71,7 +71,7 @@ test('what the store refuses is named by its line', async () => {
     Promise.resolve({ added: bans.length - 1, unchanged: 0, ended: 0, refused: [{ index: 1, dangers: ['loopback'] }], sockets: 3 })
   const { total, said } = await run(['203.0.113.7', '', '127.0.0.1'], { store })
   expect(total).toEqual({ added: 1, unchanged: 0, ended: 0, refused: 1, bad: 0, sockets: 3 })
-  expect(said).toEqual(['line 3: 127.0.0.1: not banned, as this would hit loopback; add --force when it is meant'])
+  expect(said).toEqual(['line 3: 127.0.0.1: not banned, as it holds addresses of this machine itself; add --force when it is meant'])
 })
 
 test('a list goes in parts that the internal port takes, in order, with word of the progress', async () => {

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { dangersInWords } from '../server/dangers-in-words.js'
 import type { banImport } from './answers.js'
 import { parseBanLine, type BanLine, type BanLineDefaults } from './parse-ban-line.js'
 import { visible, type Terminal } from './terminal.js'
@@ -48,7 +49,7 @@ export const importBans = async (lines: AsyncIterable<string>, terminal: Termina
 
   const refuse = ({ line: number, text }: Omit<Numbered, 'ban'>, dangers: readonly string[]): void => {
     total.refused += 1
-    terminal.complain(`line ${number}: ${shown(text)}: not banned, as this would hit ${dangers.join(', ')}; add --force when it is meant`)
+    terminal.complain(`line ${number}: ${shown(text)}: not banned, as ${dangersInWords(dangers)}; add --force when it is meant`)
   }
   let underWay: Promise<void> = Promise.resolve()
   /** Sends a part once the one before is stored; the next lines are read meanwhile. */

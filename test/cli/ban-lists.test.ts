@@ -72,9 +72,9 @@ test('[B10] a running server takes a list in parts, closes whom it bans, names w
     expect(imported.code).toBe(4)
     expect(jsonOf(imported.stdout)).toEqual({ added: 3_001, unchanged: 0, ended: 0, refused: 2, bad: 1, sockets: 0 })
     expect(imported.stderr.trim().split('\n').toSorted()).toEqual([
-      'line 3002: 127.0.0.1: not banned, as this would hit loopback; add --force when it is meant',
+      'line 3002: 127.0.0.1: not banned, as it holds addresses of this machine itself; add --force when it is meant',
       'line 3003: nonsense: must be an address or a CIDR range',
-      'line 3004: 10.0.0.0/8: not banned, as this would hit wide_range; add --force when it is meant',
+      'line 3004: 10.0.0.0/8: not banned, as it is wider than a /16 of IPv4 or a /32 of IPv6; add --force when it is meant',
     ])
     const plain = await sallyport(['--quiet', 'ban', 'export', '--plain'], folder)
     expect(plain).toEqual({ code: 0, stdout: `${[...addresses, '203.0.113.0/24'].join('\n')}\n`, stderr: '' })

@@ -156,7 +156,7 @@ test('[B9] F7 L11: a ban of this machine, of everybody or of a very wide range n
   }
   expect(await sallyport(['ban', 'add', '203.0.113.9', '--yes'], { ...folder, env: { ...folder.env, SSH_CONNECTION: '203.0.113.9 50000 192.0.2.1 22' } })).toMatchObject({
     code: 4,
-    stderr: containing('own_address'),
+    stderr: containing('it holds the address you come from'),
   })
   expect(await sallyport(['ban', 'list'], folder)).toMatchObject({ code: 0, stdout: '' })
   expect(await sallyport(['ban', 'add', '127.0.0.0/8', '--force', '--yes'], folder)).toMatchObject({ code: 0 })

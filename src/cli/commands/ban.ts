@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { z } from 'zod'
+import { dangersInWords } from '../../server/dangers-in-words.js'
 import { subjectOf } from '../../server/http/shapes.js'
 import { ban, banAdded, banList, banPreview } from '../answers.js'
 import { bansInFile, bansOnServer, gather } from '../every-ban.js'
@@ -16,8 +17,8 @@ type Preview = Readonly<Pick<z.infer<typeof banPreview>, 'sockets' | 'users'>> &
 
 /** Says what a ban would do. Asks before several users are put out, and refuses what is dangerous unless it is forced. */
 const consider = async (terminal: Terminal, { sockets, users, dangers }: Preview, force: boolean): Promise<void> => {
-  if (dangers.length > 0 && !force) throw new CliError(`Nothing was banned, as this would hit ${dangers.join(', ')}: add --force when it is meant.`, exitCodes.no)
-  if (dangers.length > 0) await terminal.confirm(`This hits ${dangers.join(', ')}. Ban it all the same?`)
+  if (dangers.length > 0 && !force) throw new CliError(`Nothing was banned, as ${dangersInWords(dangers)}: add --force when it is meant.`, exitCodes.no)
+  if (dangers.length > 0) await terminal.confirm(`Take care, as ${dangersInWords(dangers)}. Ban it all the same?`)
   if (users > 1) await terminal.confirm(`This closes ${sockets} sockets of ${users} users. Ban it?`)
 }
 
