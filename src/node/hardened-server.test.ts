@@ -1,6 +1,7 @@
 import { Duplex } from 'node:stream'
 import { expect, test } from 'vitest'
 import { createHardenedServer } from './hardened-server.js'
+import { duplexConnection } from './testing/duplex-connection.js'
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -49,4 +50,19 @@ test('[A24] H6: a handshake that is whole when its connection waits to be seen o
   await nextTurn()
   expect(seen).toMatchObject({ told: 20, upgrades: 0 })
   expect(seen.written.map((answer) => answer.slice(0, 12))).toEqual(connections.map(() => 'HTTP/1.1 408'))
+})
+
+test('[A23] of 40 connections that said nothing and leave in one turn, 16 are seen off in each', async () => {
+  const server = createHardenedServer({ onRequest: () => undefined, onUpgrade: () => undefined, onMalformed: () => undefined })
+  const connections = Array.from({ length: 40 }, () => duplexConnection().duplex)
+  for (const connection of connections) server.emit('connection', connection)
+  const all = Promise.all(connections.map((connection) => new Promise((resolve) => connection.once('end', resolve))))
+  for (const connection of connections) connection.push(null)
+  await all
+  const counts = []
+  for (let turn = 0; turn < 3; turn += 1) {
+    counts.push(connections.filter(({ writableEnded }) => writableEnded).length)
+    await nextTurn()
+  }
+  expect(counts).toEqual([16, 32, 40])
 })

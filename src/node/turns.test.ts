@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest'
-import { createTurns } from './turns.js'
+import { expect, test, vi } from 'vitest'
+import { createHandshakeTurns, createTurns } from './turns.js'
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
 
@@ -88,4 +88,19 @@ test('[T23] one that takes long is the only one of its turn, and what it brings 
     seen.push([...judged])
   }
   expect(seen).toEqual([['first'], ['first', 'second'], ['first', 'second', 'third'], ['first', 'second', 'third', 'brought']])
+})
+
+test('[T23] of handshakes none is begun after two milliseconds of a turn', () => {
+  let ms = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => ms)
+  const turns = createHandshakeTurns()
+  let judged = 0
+  for (let index = 0; index < 10; index++) {
+    turns.take(() => {
+      judged += 1
+      ms += 0.75
+    })
+  }
+  clock.mockRestore()
+  expect(judged).toBe(3)
 })
