@@ -4,7 +4,7 @@
 //
 // Servers run on one core, the load (bench/knock.c) on the other (Linux `taskset`); variants are interleaved within a round, and every ratio is taken
 // inside its round. Beside the rates stands the share of the time in which the load waited for the server: near 0 the load is the limit. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards and from the shared
-// shapes of its sockets, so a bare server with both stands beside it, `bare guarded`.
+// shapes of its sockets and ticks, so a bare server with both stands beside it, `bare guarded`.
 import { execFile, fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import http from 'node:http'
@@ -19,6 +19,7 @@ import { createGate } from '../dist/index.js'
 import { guardClose, guardReceiver } from '../dist/node/close-guards.js'
 import { openFastLane } from '../dist/node/fast-lane.js'
 import { shareSocketShapes } from '../dist/node/share-socket-shapes.js'
+import { shareTickShapes } from '../dist/node/share-tick-shapes.js'
 import { createMemoryLimits } from '../dist/stores/memory/memory-limits.js'
 import { knockOnce, openLoad } from './knock.mjs'
 
@@ -66,7 +67,10 @@ const serve = async (kind) => {
     if (kind.startsWith('gate banned')) await gate.bans.add({ kind: 'network', network: '127.0.0.1' }, { reason: 'bench', actor: 'bench', force: true })
   } else {
     const guarded = kind.startsWith('bare guarded')
-    if (guarded) shareSocketShapes()
+    if (guarded) {
+      shareTickShapes()
+      shareSocketShapes()
+    }
     server.on('upgrade', (request, socket, head) => {
       socket.on('error', () => undefined)
       if (guarded) guardClose(socket)

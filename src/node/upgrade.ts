@@ -21,6 +21,7 @@ import { createLeaveInTurn } from './leave-in-turn.js'
 import { owesAnswer } from './owed-answer.js'
 import { refuse } from './refuse.js'
 import { shareSocketShapes } from './share-socket-shapes.js'
+import { shareTickShapes } from './share-tick-shapes.js'
 import { createDepartures, createHandshakeTurns } from './turns.js'
 import { WsSocket } from './ws-socket.js'
 
@@ -53,6 +54,7 @@ export const createUpgrade = <U extends User>(
   onSession: (webSocket: WebSocket, session: Session<U>) => void,
 ): ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) => {
   checkMaxPayload(wss.options.maxPayload)
+  shareTickShapes()
   shareSocketShapes()
   const turns = createHandshakeTurns()
   const leaveInTurn = createLeaveInTurn(createDepartures())
