@@ -2,13 +2,14 @@ import type { Denial } from '../protocol/denial.js'
 import type { Dialect } from '../protocol/subprotocol.js'
 import type { ClientAddress } from './address/client-address.js'
 import { decisionId } from './decision-id.js'
-import { stepNames, type Admitted, type Denied, type DryRunMark, type DryRunRule, type Principal, type Step, type StepName } from './decision.js'
+import type { Admitted, Decision, Denied, DryRunMark, DryRunRule, Principal, Step, StepName } from './decision.js'
 import type { Endpoint } from './endpoint.js'
-import { factsInWords, factsOf, type Facts } from './facts.js'
+import { factsOf, type Facts } from './facts.js'
 import type { Handshake } from './handshake.js'
 import type { Lease } from './limits.js'
 import { ownText } from './own-text.js'
 import { shownOrigin, shownPath } from './shown-path.js'
+import { note, stepsOf, take, type Stairs } from './stairs.js'
 import type { User } from './user.js'
 
 /** One way up the staircase: it writes down each stair as it is taken, and turns the whole into a decision. */
@@ -70,41 +71,6 @@ export class Walk<U extends User> {
   }
 }
 
-/**
- * What was written down on the way. Decisions are kept by the thousand, so this is bare and mostly empty, and becomes steps only when somebody
- * looks.
- */
-interface Stairs {
-  taken: number
-  refused: boolean
-  details: Note | undefined
-  waits: Wait | undefined
-}
-
-/** What there is to say about a stair, newest first. */
-interface Note {
-  readonly stair: number
-  readonly text: string
-  readonly before: Note | undefined
-}
-
-/** How long a stair waited, newest first; while it waits, `ms` is the moment it began at, below zero. */
-interface Wait {
-  readonly stair: number
-  ms: number
-  readonly before: Wait | undefined
-}
-
-const take = (stairs: Stairs): void => {
-  const { waits } = stairs
-  if (waits !== undefined && waits.stair === stairs.taken) waits.ms += performance.now()
-  stairs.taken += 1
-}
-
-const note = (stairs: Stairs, text: string): void => {
-  stairs.details = { stair: stairs.taken, text, before: stairs.details }
-}
-
 /** What decisions of both outcomes hold. Written as classes, so that all of one outcome share their shape and the steps their getter. */
 class WrittenDecision {
   readonly id = decisionId()
@@ -135,7 +101,19 @@ class WrittenDecision {
   get steps(): readonly Step[] {
     return stepsOf(this.#stairs, this.facts)
   }
+
+  static stairsOf(decision: Decision): Stairs {
+    if (#stairs in decision) return decision.#stairs
+    throw new TypeError('Cannot keep a decision that no walk came to')
+  }
 }
+
+/**
+ * The stairs of a decision as they were written down.
+ *
+ * @throws TypeError for a decision that was put together by hand.
+ */
+export const stairsOf = (decision: Decision): Stairs => WrittenDecision.stairsOf(decision)
 
 class Refusal extends WrittenDecision implements Denied {
   readonly outcome = 'denied'
@@ -168,20 +146,3 @@ class Admission<U extends User> extends WrittenDecision implements Admitted<U> {
 }
 
 const noMarks: readonly DryRunMark[] = []
-
-const stepsOf = ({ taken, refused, details, waits }: Stairs, facts: Facts): readonly Step[] =>
-  stepNames.slice(0, taken).map((name, stair) => {
-    const outcome = refused && stair === taken - 1 ? 'refused' : 'passed'
-    const durationMs = at(waits, stair)?.ms ?? 0
-    const said = at(details, stair)?.text
-    const counted = factsInWords(name, facts)
-    const detail = said === undefined || counted === undefined || counted.startsWith(said) ? (counted ?? said) : `${said}; ${counted}`
-    return detail === undefined ? { name, outcome, durationMs } : { name, outcome, durationMs, detail }
-  })
-
-/** The newest of a chain that belongs to a stair. */
-const at = <T extends { readonly stair: number; readonly before: T | undefined }>(newest: T | undefined, stair: number): T | undefined => {
-  let one = newest
-  while (one !== undefined && one.stair !== stair) one = one.before
-  return one
-}

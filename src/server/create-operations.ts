@@ -194,9 +194,9 @@ export const createOperations = <U extends User>(parts: {
     },
     decisions(filter, before, limit) {
       let begun = before === undefined
-      const found = gate.decisions.newest(limit, (decision) => {
-        if (begun) return passes(filter, decision)
-        begun = decision.id === before
+      const found = gate.decisions.newest(limit, (outline) => {
+        if (begun) return passes(filter, outline)
+        begun = outline.id === before
         return false
       })
       return found.map(decisionReport)

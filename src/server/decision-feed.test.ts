@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { outlineOf } from '../admission/decision-outline.js'
 import type { Denied } from '../admission/decision.js'
 import { handshakeOf } from '../admission/testing/staircase.js'
 import { Walk } from '../admission/walk.js'
@@ -70,10 +71,10 @@ test('a filter looks at outcome, reason, address or range, user and endpoint, an
     endpoint: { name: 'inbox', conversation: undefined },
   })
   const right = { outcome: 'denied', reason: 'token_expired', address: '203.0.113.0/24', userId: '7', endpoint: 'inbox' } as const
-  expect(passes(right, decision)).toBe(true)
-  expect(passes({ address: '::ffff:203.0.113.7' }, decision)).toBe(true)
+  expect(passes(right, outlineOf(decision))).toBe(true)
+  expect(passes({ address: '::ffff:203.0.113.7' }, outlineOf(decision))).toBe(true)
   const wrong = { outcome: 'admitted', reason: 'token_invalid', address: '203.0.114.0/24', userId: '8', endpoint: 'root' } as const
-  for (const [name, value] of Object.entries(wrong)) expect(passes({ ...right, [name]: value }, decision), name).toBe(false)
+  for (const [name, value] of Object.entries(wrong)) expect(passes({ ...right, [name]: value }, outlineOf(decision)), name).toBe(false)
   // Nothing is known of one that was refused at the first stair.
-  expect(passes({ address: '0.0.0.0/0' }, denied())).toBe(false)
+  expect(passes({ address: '0.0.0.0/0' }, outlineOf(denied()))).toBe(false)
 })

@@ -1,3 +1,4 @@
+import { outlineOf } from '../admission/decision-outline.js'
 import type { Decision } from '../admission/decision.js'
 import { passes, type DecisionFilter } from './decision-filter.js'
 
@@ -48,8 +49,10 @@ export const createDecisionFeed = (capacity = 1_000, maxReaders = 32, maxOfName 
 
   return {
     publish(decision) {
+      if (slots.size === 0) return
+      const outline = outlineOf(decision)
       for (const slot of slots) {
-        if (!passes(slot.filter, decision)) continue
+        if (!passes(slot.filter, outline)) continue
         // What comes after a drop is dropped too until the reader fetches, so that the gap is at one place.
         if (slot.waiting.length < capacity) slot.waiting.push(decision)
         else slot.dropped += 1

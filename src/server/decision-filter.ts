@@ -1,4 +1,5 @@
 import { isBannedBy } from '../admission/ban-dangers.js'
+import type { DecisionOutline } from '../admission/decision-outline.js'
 import type { Decision } from '../admission/decision.js'
 
 /** Which decisions somebody wants to see; what is left out does not matter. */
@@ -13,13 +14,13 @@ export interface DecisionFilter {
 }
 
 /** Whether a decision passes every part of a filter. */
-export const passes = ({ outcome, reason, address, userId, endpoint }: DecisionFilter, decision: Decision): boolean => {
-  const user = decision.outcome === 'admitted' ? decision.principal.user.id : decision.userId
+export const passes = (filter: DecisionFilter, decision: DecisionOutline): boolean => {
+  const { outcome, reason, address, userId, endpoint } = filter
   return (
     (outcome === undefined || decision.outcome === outcome) &&
-    (reason === undefined || (decision.outcome === 'denied' && decision.denial.reason === reason)) &&
-    (userId === undefined || user === userId) &&
-    (endpoint === undefined || decision.endpoint?.name === endpoint) &&
-    (address === undefined || (decision.client !== undefined && isBannedBy({ kind: 'network', network: address }, decision.client.address)))
+    (reason === undefined || decision.reason === reason) &&
+    (userId === undefined || decision.userId === userId) &&
+    (endpoint === undefined || decision.endpoint === endpoint) &&
+    (address === undefined || (decision.address !== undefined && isBannedBy({ kind: 'network', network: address }, decision.address)))
   )
 }
