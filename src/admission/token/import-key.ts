@@ -1,5 +1,5 @@
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto'
-import { importSPKI } from 'jose'
+import { importSPKI } from 'jose/key/import'
 import { algorithms, isAlgorithm, isHmac, type Algorithm, type HmacAlgorithm } from './algorithm.js'
 import { decodeBase64url } from './base64url.js'
 import type { JsonWebKey, KeyConfig } from './issuer.js'

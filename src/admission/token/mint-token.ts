@@ -1,5 +1,5 @@
 import { createHmac, createPrivateKey, randomUUID, type KeyObject } from 'node:crypto'
-import { CompactSign } from 'jose'
+import { CompactSign } from 'jose/jws/compact/sign'
 import { algorithms, isHmac, type Algorithm } from './algorithm.js'
 import { formatCreatedAt } from './iso-time.js'
 import { profiles, type Profile, type ProfileName } from './profiles.js'

@@ -1,4 +1,4 @@
-import { flattenedVerify } from 'jose'
+import { flattenedVerify } from 'jose/jws/flattened/verify'
 import { algorithms } from './algorithm.js'
 import type { CompactToken, TokenHeader } from './parse-compact.js'
 import type { PublicKey, VerificationKey } from './verification-key.js'
