@@ -49,8 +49,9 @@ const made = async (dryRun: readonly DryRunRule[] = []) => {
   const followed: boolean[] = []
   const failed: string[] = []
   const ends = createSessionEnds({ sessions, control, readers: undefined, now: () => Date.now(), failed: () => undefined })
+  const replica = await loadControlReplica(stores, noon)
   const follower = createFollower<User>({
-    replica: await loadControlReplica(stores, noon),
+    replica,
     sessions,
     ends,
     users,
@@ -65,7 +66,7 @@ const made = async (dryRun: readonly DryRunRule[] = []) => {
     sessions.opened(session)
     return session
   }
-  return { ...stores, log, state, table, asked, users, sessions, ends, followed, failed, follower, open }
+  return { ...stores, log, state, table, asked, users, sessions, ends, followed, failed, replica, follower, open }
 }
 
 const reasonOf = ({ state }: TestSession): string => (state.name === 'closing' ? state.reason : state.name)
@@ -389,4 +390,29 @@ test('[B12] while users cannot be looked up a look asks for fifty and leaves the
   await vi.advanceTimersByTimeAsync(400)
   expect(new Set(sessions.map(reasonOf))).toEqual(new Set(['user_disabled']))
   follower.stop()
+})
+
+test('[B16] a clock that was set ahead for a moment ends no ban and no revocation for good', async () => {
+  const { follower, replica, bans, revocations } = await made()
+  await bans.add({ ...banOf('203.0.113.7'), expiresAt: noon + 3_600_000 })
+  await revocations.add({ kind: 'token', tokenId: 'one', until: noon + 3_600_000 }, 'grace', noon)
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  vi.setSystemTime(noon + 7_200_000)
+  await vi.advanceTimersByTimeAsync(400)
+  vi.setSystemTime(noon + 60_000)
+  await vi.advanceTimersByTimeAsync(400)
+  expect(replica.bans.findAddress('203.0.113.7', Date.now())).toBeDefined()
+  expect(replica.revocations.find({ subject: '1', tokenId: 'one', issuedAt: noon }, Date.now())).toBeDefined()
+})
+
+test('what has been over for a day is forgotten', async () => {
+  const { follower, replica, bans, revocations } = await made()
+  await bans.add({ ...banOf('203.0.113.7'), expiresAt: noon + 1_000 })
+  await revocations.add({ kind: 'token', tokenId: 'one', until: noon + 1_000 }, 'grace', noon)
+  follower.start()
+  await vi.advanceTimersByTimeAsync(400)
+  vi.setSystemTime(noon + 24 * 3_600_000 + 1_000)
+  await vi.advanceTimersByTimeAsync(400)
+  expect([replica.bans.size, replica.revocations.size]).toEqual([0, 0])
 })

@@ -1,5 +1,5 @@
 import type { ControlChange } from './admission/control.js'
-import type { ControlReplica, ReplicaChange } from './admission/control-replica.js'
+import { endedKeptMs, type ControlReplica, type ReplicaChange } from './admission/control-replica.js'
 import type { DryRunRule } from './admission/decision.js'
 import type { EndpointTable } from './admission/steps/endpoints.js'
 import type { UserCache } from './admission/user-cache.js'
@@ -199,9 +199,9 @@ export const createFollower = <U extends User>(parts: {
       await enforceAll(await replica.poll(now()))
       // Not waited for: a store that is away, or hangs, must not keep the next ban from being heard.
       inBackground('users', lookUpUnsure)
-      const at = now()
-      replica.bans.sweep(at)
-      replica.revocations.sweep(at)
+      const since = now() - endedKeptMs
+      replica.bans.sweep(since)
+      replica.revocations.sweep(since)
       if (!reached) events.followed?.(true)
       reached = true
     } catch (error) {

@@ -166,7 +166,7 @@ export interface Gate<U extends User = User> {
    * @returns The new end of the session, in epoch milliseconds; or why not, and then nothing changed. A token of another subject is refused.
    */
   reauthenticate(session: Session<U>, token: string): Promise<{ readonly expiresAt: number } | Denial>
-  /** Bans held by this node, ended ones included until they are swept. */
+  /** Bans held by this node: those in force, and those that ended within a day. */
   readonly banCount: number
   /** Live sockets of this node: to be found, spoken to and closed. */
   readonly sessions: Sessions<U>

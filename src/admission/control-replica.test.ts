@@ -260,3 +260,14 @@ test('[T19] K11: an event that cannot be read has the tables loaded anew and is 
   await stores.control.userChanged('1', noon)
   expect((await replica.poll(noon)).map(({ kind }) => kind)).toEqual(['user_changed'])
 })
+
+test('[B16] bans and revocations that are over by a clock that is ahead at the start are in force once it is right', async () => {
+  const stores = made()
+  await stores.bans.add({ ...newBan('203.0.113.7'), expiresAt: noon + 3_600_000 })
+  await stores.revocations.add({ kind: 'token', tokenId: 'one', until: noon + 3_600_000 }, 'grace', noon)
+  const ahead = noon + 7_200_000
+  const replica = await loadControlReplica(stores, ahead)
+  expect([replica.bans.findAddress('203.0.113.7', ahead), replica.revocations.find(claims, ahead)]).toEqual([undefined, undefined])
+  expect(replica.bans.findAddress('203.0.113.7', noon)).toBeDefined()
+  expect(replica.revocations.find(claims, noon)).toBeDefined()
+})

@@ -1,4 +1,4 @@
-import type { Ban, Bans } from './ban.js'
+import { liftGraceMs, type Ban, type Bans } from './ban.js'
 import { createBanSet, type BanSet } from './ban-set.js'
 import type { ControlChange, ControlLog } from './control.js'
 import { nextTurn } from './next-turn.js'
@@ -16,6 +16,12 @@ const bansAtOnce = 500
 
 /** Bans that are taken up in one turn of the event loop. */
 const bansInTurn = 500
+
+/**
+ * How long bans and revocations are known after their end, in milliseconds: the day in which bans are still lifted. By a clock that is set right they may
+ * be in force again.
+ */
+export const endedKeptMs = liftGraceMs
 
 /** How many more bans are news. */
 const bansInNews = 100_000
@@ -89,8 +95,9 @@ export const loadControlReplica = async (
   const load = async (when: number): Promise<number> => {
     // The head is read before the lists: what is added in between is read twice, never missed.
     const head = await stores.control.head()
+    const since = when - endedKeptMs
     bans.beginList()
-    const revoked = await stores.revocations.list(when)
+    const revoked = await stores.revocations.list(since)
     const takeUp = async (page: readonly Ban[], isLast: boolean): Promise<void> => {
       for (let start = 0; start < page.length; start += bansInTurn) {
         // Before the first ones too, when others are on their way: a turn has enough to do with what was read, and what was asked leaves at its end.
@@ -99,11 +106,11 @@ export const loadControlReplica = async (
       }
     }
     let loaded = 0
-    let page = await stores.bans.page(when, undefined, bansAtOnce)
+    let page = await stores.bans.page(since, undefined, bansAtOnce)
     while (page.length > 0) {
       const isLast = page.length < bansAtOnce
       // The store reads the next ones while these are taken up.
-      const [next] = await Promise.all([isLast ? [] : stores.bans.page(when, page.at(-1)?.id, bansAtOnce), takeUp(page, isLast)])
+      const [next] = await Promise.all([isLast ? [] : stores.bans.page(since, page.at(-1)?.id, bansAtOnce), takeUp(page, isLast)])
       if (Math.floor((loaded + page.length) / bansInNews) > Math.floor(loaded / bansInNews)) told(loaded + page.length)
       loaded += page.length
       page = next

@@ -64,7 +64,7 @@ export const createMetrics = (gauges: Gauges): Metrics => {
     )
   }
   gauge('sallyport_sessions', 'Sockets that are open.', gauges.sessions)
-  gauge('sallyport_bans', 'Bans in force, ended ones included until they are swept.', gauges.bans)
+  gauge('sallyport_bans', 'Bans in memory: those in force, and those that ended within a day.', gauges.bans)
   gauge('sallyport_event_loop_delay_seconds', 'Delay of the event loop, resolution taken off.', () => gauges.loopDelayMs() / 1000)
   gauge('sallyport_handshakes_in_flight', 'Handshakes that wait for somebody else.', gauges.inFlight)
   gauge('sallyport_log_lines_dropped', 'Log lines dropped because nobody read.', gauges.linesDropped)
