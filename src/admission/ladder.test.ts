@@ -190,3 +190,28 @@ test('[B8] a ladder that takes over the bans of an earlier process goes on as th
   // Thirty days after the end of the last one both begin anew.
   expect(hoursOf(forgeFive(after, start + 45 * day))).toBe(24)
 })
+
+describe('[L8] a clock that was a year ahead and is set back', () => {
+  const ahead = start + 365 * 24 * hour
+
+  test('exempts who was admitted meanwhile for a day, and no longer', () => {
+    const ladder = ladderOf()
+    ladder.admitted(key, ahead)
+    expect(forgeFive(ladder, start)).toEqual({ outcome: 'nothing' })
+    expect(forgeFive(ladder, start + 24 * hour)).toMatchObject({ outcome: 'ban', ban: { createdAt: start + 24 * hour, expiresAt: start + 48 * hour } })
+  })
+
+  test('has no failure of that time counted after its window', () => {
+    const ladder = ladderOf()
+    for (let index = 0; index < 4; index++) ladder.failed(key, 'signature', newToken(), ahead)
+    ladder.admitted('203.0.113.9', start)
+    expect(ladder.failed(key, 'signature', newToken(), start + 10 * minute).outcome).toBe('nothing')
+  })
+
+  test('lets the next ban follow one of that time', () => {
+    const ladder = ladderOf()
+    expect(forgeFive(ladder, ahead).outcome).toBe('ban')
+    ladder.admitted('203.0.113.9', start)
+    expect(hoursOf(forgeFive(ladder, start + minute))).toBe(48)
+  })
+})

@@ -2,6 +2,7 @@ import { networksOverlap, parseNetwork, type Network } from './address/network.j
 import { positiveInteger, positiveNumber } from './argument.js'
 import type { NewBan } from './ban.js'
 import { createRotatingMap } from './rotating-map.js'
+import { createSteadyTime } from './steady-time.js'
 import type { TokenFault } from './token/verification.js'
 
 export const ladderModes = ['off', 'dry-run', 'on'] as const
@@ -57,7 +58,7 @@ export interface Ladder {
  * Creates the ladder.
  *
  * What it knows lives in memory and is bounded: the failures of 50,000 addresses, the bans of 50,000, the admissions of 200,000. In dry-run an
- * address that would be banned is quiet until that ban would have ended.
+ * address that would be banned is quiet until that ban would have ended. A clock that is set back makes nothing of it last longer.
  *
  * @throws TypeError or RangeError when a setting is out of its range.
  */
@@ -72,13 +73,15 @@ export const createLadder = (config: LadderConfig): Ladder => {
   const longestMs = Math.max(firstMs, 30 * dayMs)
   const allowed = ['127.0.0.0/8', '::1', ...(config.allowed ?? [])].map(allowedNetwork)
 
+  /** What is remembered is counted on it; only a ban itself has its times by the wall clock. */
+  const time = createSteadyTime()
   const failures = createRotatingMap<readonly Failure[]>({ lifeMs: windowMs, maxKeys: 50_000 })
   const admissions = createRotatingMap<number>({ lifeMs: dayMs, maxKeys: 200_000 })
   const records = createRotatingMap<BanRecord>({ lifeMs: longestMs + ladderMemoryMs, maxKeys: 50_000 })
 
-  const isExempt = (key: string, at: number): boolean => {
+  const isExempt = (key: string, now: number): boolean => {
     const admittedAt = admissions.get(key)
-    if (admittedAt !== undefined && at - admittedAt < dayMs) return true
+    if (admittedAt !== undefined && now - admittedAt < dayMs) return true
     const network = parseNetwork(key)
     return network === undefined || allowed.some((other) => networksOverlap(other, network))
   }
@@ -86,35 +89,39 @@ export const createLadder = (config: LadderConfig): Ladder => {
   return {
     failed(key, fault, tokenHash, at) {
       if (mode === 'off' || key === undefined || !isAttack[fault]) return nothing
+      const now = time.now(at)
       const record = records.get(key)
-      if (record !== undefined && at < record.quietUntil) return nothing
+      if (record !== undefined && now < record.quietUntil) return nothing
 
-      const recent = (failures.get(key) ?? []).filter((other) => at - other.at < windowMs && other.tokenHash !== tokenHash)
-      const counted = [...recent, { tokenHash, at }].slice(-maxFailures)
-      failures.set(key, counted, at)
-      if (counted.length < maxFailures || isExempt(key, at)) return nothing
+      const recent = (failures.get(key) ?? []).filter((other) => now - other.at < windowMs && other.tokenHash !== tokenHash)
+      const counted = [...recent, { tokenHash, at: now }].slice(-maxFailures)
+      failures.set(key, counted, now)
+      if (counted.length < maxFailures || isExempt(key, now)) return nothing
 
       failures.delete(key)
-      const before = bansBefore(record, at)
-      const endsAt = at + Math.min(firstMs * 2 ** before, longestMs)
-      records.set(key, { bans: before + 1, endsAt, quietUntil: mode === 'dry-run' ? endsAt : at + settlingMs }, at)
+      const before = bansBefore(record, now)
+      const lengthMs = Math.min(firstMs * 2 ** before, longestMs)
+      const endsAt = now + lengthMs
+      records.set(key, { bans: before + 1, endsAt, quietUntil: mode === 'dry-run' ? endsAt : now + settlingMs }, now)
       const ban: NewBan = {
         subject: { kind: 'network', network: key },
         reason: `${maxFailures} forged or malformed tokens within ${windowMs / 1_000} s`,
         actor: 'ladder',
         source: 'ladder',
         createdAt: at,
-        expiresAt: endsAt,
+        expiresAt: at + lengthMs,
       }
       return { outcome: mode === 'on' ? 'ban' : 'would_ban', ban }
     },
     admitted(key, at) {
-      if (mode !== 'off' && key !== undefined) admissions.set(key, at, at)
+      if (mode === 'off' || key === undefined) return
+      const now = time.now(at)
+      admissions.set(key, now, now)
     },
     remember({ key, createdAt, endsAt }) {
       if (mode !== 'on') return
-      const record = records.get(key)
-      records.set(key, { bans: bansBefore(record, createdAt) + 1, endsAt, quietUntil: createdAt + settlingMs }, createdAt)
+      const now = time.now(createdAt)
+      records.set(key, { bans: bansBefore(records.get(key), now) + 1, endsAt: now + endsAt - createdAt, quietUntil: now + settlingMs }, now)
     },
     forgive(key) {
       failures.delete(key)
@@ -128,6 +135,7 @@ export const createLadder = (config: LadderConfig): Ladder => {
 
 interface Failure {
   readonly tokenHash: string
+  /** Steady milliseconds, as in a record. */
   readonly at: number
 }
 
@@ -148,7 +156,7 @@ const dayMs = 24 * hourMs
 /** An address is a beginner again when its last ban has been over for this long. */
 export const ladderMemoryMs = 30 * dayMs
 
-const bansBefore = (record: BanRecord | undefined, at: number): number => (record === undefined || at >= record.endsAt + ladderMemoryMs ? 0 : record.bans)
+const bansBefore = (record: BanRecord | undefined, now: number): number => (record === undefined || now >= record.endsAt + ladderMemoryMs ? 0 : record.bans)
 
 /** While a ban is on its way to the store, attempts that were in flight with the last one don't bring the next. */
 const settlingMs = 10_000
