@@ -99,7 +99,9 @@ export const createGateParts = async <U extends User>(
 
   const desk = createTicketDesk(createTickets())
   const lobby = options.carriers?.includes('first-frame') === true ? createLobby() : undefined
-  const ladder = createLadder({ mode: 'dry-run', ...options.ladder, allowed: options.neverBanned ?? [] })
+  const trustedProxies = options.proxies?.trustedProxies ?? []
+  // A proxy has no bucket itself, but the /64 of a stranger beside it holds it.
+  const ladder = createLadder({ mode: 'dry-run', ...options.ladder, allowed: [...(options.neverBanned ?? []), ...trustedProxies] })
   for (const past of (await stores.ladderBans?.(now() - ladderMemoryMs)) ?? []) ladder.remember(past)
   const rules = createRules<U>(options, {
     bans: replica.bans,
@@ -145,7 +147,7 @@ export const createGateParts = async <U extends User>(
     replica,
     follower,
     ladder,
-    networks: { trustedProxies: options.proxies?.trustedProxies ?? [], allowed: options.neverBanned ?? [] },
+    networks: { trustedProxies, allowed: options.neverBanned ?? [] },
     now,
   })
 

@@ -180,6 +180,22 @@ test('[B8] a ladder that is on bans by itself, and keeps the ban where all bans 
   expect(reasonOf(await gate.admit(await handshake('1')))).toBe('address_banned')
 })
 
+test('[B15] [E8] the ladder bans no /64 that holds a trusted proxy, whoever forges tokens beside it', async () => {
+  const laddered: string[] = []
+  const gate = await made({
+    proxies: { trustedProxies: ['2001:db8::1'], forwarding: 'x-forwarded-for' },
+    ladder: { mode: 'on', failures: 2 },
+    events: { laddered: ({ outcome }) => laddered.push(outcome) },
+  })
+  const forge = async (peerAddress: string) => {
+    for (const token of ['forged.a.a', 'forged.b.b']) await gate.admit(handshakeOf({ receivedAt: Date.now(), peerAddress, token }))
+  }
+  await forge('2001:db8::bad')
+  expect(laddered).toEqual([])
+  await forge('2001:db8:0:1::bad')
+  expect(laddered).toEqual(['ban'])
+})
+
 test('[B8] a ladder whose earlier bans are handed to it goes on at the next rung', async () => {
   const log = createMemoryControlLog()
   const asked: number[] = []
