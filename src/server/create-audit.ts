@@ -39,15 +39,25 @@ export const createAudit = (log: SqliteAudit, operations: Changes, now: () => nu
     }
   }
 
+  const takeBack = async (id: number, force: boolean, ownAddress: string | undefined, actor: Actor): Promise<UndoAnswer | undefined> => {
+    const line = await log.find(id)
+    if (line === undefined) return undefined
+    const done = await perform(undoingOf(line), force, ownAddress, actor)
+    if ('kind' in done) return done
+    await log.note({ at: now(), actor: actor.name, address: actor.address, action: 'undo', subject: `audit:${String(id)}` })
+    return { kind: 'undone', action: line.action, subject: line.subject, sockets: done.sockets, nodes: done.nodes }
+  }
+
+  /** Undos wait for each other: between the look at the world and the change, another of the same line would find the world as this one did. */
+  let newest: Promise<unknown> = Promise.resolve()
+
   return {
     audit: (filter, before, limit) => log.page(filter, before, limit),
-    async undo(id, force, ownAddress, actor) {
-      const line = await log.find(id)
-      if (line === undefined) return undefined
-      const done = await perform(undoingOf(line), force, ownAddress, actor)
-      if ('kind' in done) return done
-      await log.note({ at: now(), actor: actor.name, address: actor.address, action: 'undo', subject: `audit:${String(id)}` })
-      return { kind: 'undone', action: line.action, subject: line.subject, sockets: done.sockets, nodes: done.nodes }
+    undo(id, force, ownAddress, actor) {
+      const undone = newest.then(() => takeBack(id, force, ownAddress, actor))
+      // Whoever asked hears of its failure.
+      newest = undone.catch(() => undefined)
+      return undone
     },
   }
 }
