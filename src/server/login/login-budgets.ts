@@ -16,7 +16,7 @@ export interface LoginAttempt {
 /** What guessing passwords may cost, by address and by account. */
 export interface LoginBudgets {
   /** Lets an attempt through and charges it as refused, so that attempts at once can't get more; or says when there will be enough. */
-  take(identifier: string, addressKey: string | undefined, at: number): LoginAttempt | Extract<BudgetAnswer, { granted: false }>
+  take(identifier: string, addressKey: string | undefined, at: number): LoginAttempt | Refusal
 }
 
 /** Pairs of account and address that are remembered. */
@@ -38,16 +38,15 @@ export const createLoginBudgets = (config: { readonly address: BudgetsConfig; re
       const account = hash('sha256', identifier.toLowerCase(), 'base64url')
       const pair = addressKey === undefined ? undefined : `${account} ${addressKey}`
       const accountKey = pair !== undefined && familiar.get(pair) === true ? pair : account
-      const byAddress = addressKey === undefined ? undefined : addresses.reserve(addressKey, at)
-      if (byAddress?.granted === false) return byAddress
-      const byAccount = accounts.reserve(accountKey, at)
-      if (!byAccount.granted) return byAccount
+      // Both are asked before either is charged: who waits for the one must not find the other dry.
+      const refused = laterOf(addressKey === undefined ? undefined : addresses.peek(addressKey, at), accounts.peek(accountKey, at))
+      if (refused !== undefined) return refused
 
       const charge = (cost: number, when: number): void => {
         if (addressKey !== undefined) addresses.charge(addressKey, cost, when)
         accounts.charge(accountKey, cost, when)
       }
-      charge(refusedCost - 1, at)
+      charge(refusedCost, at)
       return {
         accepted(when) {
           charge(1 - refusedCost, when)
@@ -59,4 +58,12 @@ export const createLoginBudgets = (config: { readonly address: BudgetsConfig; re
       }
     },
   }
+}
+
+type Refusal = Extract<BudgetAnswer, { granted: false }>
+
+/** Of the two the refusal that lasts longer; `undefined` when neither is one. */
+const laterOf = (first: BudgetAnswer | undefined, second: BudgetAnswer): Refusal | undefined => {
+  if (first?.granted !== false) return second.granted ? undefined : second
+  return second.granted || second.retryAfterMs < first.retryAfterMs ? first : second
 }

@@ -23,6 +23,18 @@ test('[G3] one address has a budget of its own over all accounts', () => {
   expect(isRefused(kept.take('another', '10.0.0.2', at))).toBe(false)
 })
 
+test('[G3] where both an address and an account are dry, the longer wait is told, and a refusal takes nothing from either', () => {
+  const kept = budgets()
+  for (const name of ['x', 'y', 'ada', 'ada', 'ada']) kept.take(name, '10.0.0.1', at)
+  for (let count = 0; count < 20; count += 1) expect(kept.take('ada', '10.0.0.1', at)).toMatchObject({ granted: false, retryAfterMs: 10_000 })
+  expect(isRefused(kept.take('ada', '10.0.0.1', at + 10_000))).toBe(false)
+
+  const others = budgets()
+  for (let address = 1; address <= 3; address += 1) others.take('ada', `10.0.0.${String(address)}`, at)
+  for (let count = 0; count < 60; count += 1) expect(others.take('ada', '10.0.0.9', at)).toMatchObject({ granted: false, retryAfterMs: 10_000 })
+  expect(isRefused(others.take('bob', '10.0.0.9', at))).toBe(false)
+})
+
 test('[G3] good and unjudged attempts give back what they were charged', () => {
   const kept = budgets()
   for (let count = 0; count < 20; count += 1) {
