@@ -4,7 +4,7 @@ import type { AllowList } from './admission/allow-list.js'
 import { createCapacity } from './admission/capacity.js'
 import type { ControlChange } from './admission/control.js'
 import { identify } from './admission/identify.js'
-import { defaultLimits, type LimitsConfig } from './admission/limits.js'
+import { defaultLimits, maxSocketsOf, type LimitsConfig } from './admission/limits.js'
 import { policyVersionOf } from './admission/policy-version.js'
 import { judgeRenewal } from './admission/renewal.js'
 import { sellTicket } from './admission/sell-ticket.js'
@@ -44,7 +44,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   const now = (): number => Date.now()
   const stores = options.stores ?? memoryStores()
   const limitsConfig: LimitsConfig = { ...defaultLimits, ...options.limits }
-  const capacity = createCapacity({ maxSockets: limitsConfig.nodeSockets, ...options.capacity })
+  const capacity = createCapacity({ maxSockets: maxSocketsOf(limitsConfig), ...options.capacity })
   const parts = await createGateParts(options, { stores, limitsConfig, capacity, now }).catch((error: unknown) => {
     capacity.stop()
     throw error

@@ -99,13 +99,17 @@ export const createCapacity = (config: CapacityConfig = {}, givenDelay?: LoopDel
 }
 
 /** What a load means for the next handshake. */
-export const judgeLoad = ({ draining, delayShut, loopDelayMs, flightShut, inFlight, sockets, maxSockets }: Load): Denial | undefined => {
+export const judgeLoad = (load: Load): Denial | undefined => {
+  const { draining, delayShut, loopDelayMs, flightShut, inFlight, sockets, maxSockets } = load
   if (draining) return deny('draining')
   if (delayShut) return deny('overloaded', { retryAfterMs: 2_000, detail: `loop delay ${Math.round(loopDelayMs)} ms` })
   if (flightShut) return deny('overloaded', { retryAfterMs: 1_000, detail: `${inFlight} handshakes in flight` })
-  if (sockets >= maxSockets) return deny('overloaded', { retryAfterMs: 5_000, detail: `${sockets} of ${maxSockets} sockets are open` })
+  if (isFull(load)) return deny('overloaded', { retryAfterMs: 5_000, detail: `${sockets} of ${maxSockets} sockets are open` })
   return undefined
 }
+
+/** Whether it is only the open sockets for which a load refuses. */
+export const isFull = ({ draining, delayShut, flightShut, sockets, maxSockets }: Load): boolean => !draining && !delayShut && !flightShut && sockets >= maxSockets
 
 const subject = 'a capacity'
 

@@ -52,7 +52,7 @@ export const factsInWords = (stair: string, { budget, load, allowance }: Facts):
   if (stair === 'address_budget' && budget !== undefined) return `address budget: ${budget.available.toFixed(1)} of ${budget.capacity}`
   if (stair === 'capacity' && load !== undefined) {
     const { sockets, maxSockets, loopDelayMs, maxLoopDelayMs, inFlight, maxInFlight } = load
-    return `sockets: ${sockets} of ${maxSockets}; loop delay: ${loopDelayMs.toFixed(1)} of ${maxLoopDelayMs} ms; in flight: ${inFlight} of ${maxInFlight}`
+    return `sockets: ${sockets} of ${maxSockets === Number.MAX_SAFE_INTEGER ? 'any number' : maxSockets}; loop delay: ${loopDelayMs.toFixed(1)} of ${maxLoopDelayMs} ms; in flight: ${inFlight} of ${maxInFlight}`
   }
   if (stair === 'limits' && allowance !== undefined) {
     // A refusal names the limit that refused; an admission all of them.

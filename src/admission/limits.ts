@@ -70,11 +70,17 @@ export interface LimitsConfig {
   readonly userSockets: number
   /** Open sockets of one address key, a positive integer (default 2,000). */
   readonly addressSockets: number
-  /** Open sockets of this node, a positive integer (default 20,000); also the default of `capacity.maxSockets`. */
+  /** Open sockets of this node, a positive integer (default 20,000); also the default of `capacity.maxSockets`, unless it is in `dryRun`. */
   readonly nodeSockets: number
   /** Limits that refuse nobody and say only whom they would have refused (default none). */
   readonly dryRun?: readonly LimitRule[] | undefined
 }
+
+/**
+ * Sockets from which the stair `capacity` refuses, before anybody asks who comes: the limit of the node, and any number while that runs dry, so that
+ * the stair `limits` marks whom it would refuse.
+ */
+export const maxSocketsOf = ({ nodeSockets, dryRun = [] }: LimitsConfig): number => (dryRun.includes('nodeSockets') ? Number.MAX_SAFE_INTEGER : nodeSockets)
 
 /** The limits of a gate whose options name none. */
 export const defaultLimits: LimitsConfig = {

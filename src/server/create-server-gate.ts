@@ -43,7 +43,7 @@ export const createServerGate = async (
     limits: { ...config.limits, dryRun: dryRunLimits.filter((rule) => config.dryRun.includes(rule)) },
     dryRun: dryRunRules.filter((rule) => config.dryRun.includes(rule)),
     addressBudget: config.limits.addressBudget,
-    capacity: { ...config.capacity, maxSockets: config.limits.nodeSockets },
+    capacity: config.capacity,
     ladder: { ...config.bans.ladder, mode: development ? 'dry-run' : config.bans.ladder.mode },
     neverBanned: config.bans.allow,
     sessions: { graceMs: config.tokens.graceMs },

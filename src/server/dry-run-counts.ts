@@ -1,3 +1,4 @@
+import { isFull } from '../admission/capacity.js'
 import { dryRunRules, type Decision } from '../admission/decision.js'
 import { dryRunLimits } from './config/keys.js'
 import { createTopCounts, type TopCount } from './top-counts.js'
@@ -42,6 +43,8 @@ const ruleOfDenial = (decision: Decision & { readonly outcome: 'denied' }): Rule
   const { step, denial, facts } = decision
   if (step === 'address_ban' || step === 'address_budget' || step === 'origin') return step
   if (step === 'revocation') return denial.reason === 'user_banned' ? 'user_ban' : undefined
+  // A full node is seen before anybody asks who comes.
+  if (step === 'capacity') return facts.load !== undefined && isFull(facts.load) ? 'nodeSockets' : undefined
   return step === 'limits' && facts.allowance?.granted === false ? facts.allowance.rule : undefined
 }
 

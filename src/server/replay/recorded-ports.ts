@@ -1,7 +1,7 @@
 import type { Ban } from '../../admission/ban.js'
 import { judgeLoad, type Load } from '../../admission/capacity.js'
 import type { StepName } from '../../admission/decision.js'
-import type { LimitsConfig } from '../../admission/limits.js'
+import { maxSocketsOf, type LimitsConfig } from '../../admission/limits.js'
 import type { Rules } from '../../admission/rules.js'
 import { struckOff } from '../../admission/steps/listed.js'
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
@@ -126,7 +126,7 @@ export const recordedPorts = (record: DecisionRecord, { addressBudget, limits }:
   }
   const load = (): Load => {
     if (inputs.load === undefined) miss('capacity')
-    return inputs.load === undefined ? calm : { ...inputs.load, maxSockets: limits.nodeSockets }
+    return inputs.load === undefined ? calm : { ...inputs.load, maxSockets: maxSocketsOf(limits) }
   }
   const limited: RecordedPorts['limits']['take'] = (ask) => {
     const failure = failureOf(refusalAt('limits') ?? deny('not_found'))

@@ -57,7 +57,6 @@ export const gateOf = async (config: Config, decided: (decision: Decision) => vo
     limits: { ...config.limits, dryRun: dryRunLimits.filter((rule) => config.dryRun.includes(rule)) },
     dryRun: dryRunRules.filter((rule) => config.dryRun.includes(rule)),
     addressBudget: config.limits.addressBudget,
-    capacity: { maxSockets: config.limits.nodeSockets },
     ladder: { mode: 'dry-run', failures: 3 },
     dialect: 'classic.v2',
     events: { decided },
