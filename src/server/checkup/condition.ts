@@ -1,3 +1,4 @@
+import { parseNetwork } from '../../admission/address/network.js'
 import { algorithms } from '../../admission/token/algorithm.js'
 import type { IssuerConfig } from '../../admission/token/issuer.js'
 import { defaultPulse } from '../../session/pulse.js'
@@ -10,6 +11,7 @@ export interface Condition {
   readonly now: number
   readonly mode: 'development' | 'production'
   readonly publicUrl: string | undefined
+  /** In canonical text, whatever the configuration's spelling. */
   readonly trustedProxies: readonly string[]
   readonly forwarding: string
   /** Silence after which a socket is pinged. */
@@ -30,7 +32,7 @@ export const readCondition = async (
   now,
   mode,
   publicUrl,
-  trustedProxies,
+  trustedProxies: trustedProxies.map((range) => parseNetwork(range)?.text ?? range),
   forwarding,
   heartbeatMs: defaultPulse.heartbeatMs,
   nodeSockets: limits.nodeSockets,
