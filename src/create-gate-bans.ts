@@ -1,7 +1,7 @@
 import type { Ban, Bans, BanSubject, NewBan } from './admission/ban.js'
 import { createBanJudge, DangerousBan, type ProtectedNetworks } from './admission/ban-dangers.js'
 import type { ControlReplica } from './admission/control-replica.js'
-import type { Ladder } from './admission/ladder.js'
+import { forgiveLifted, type Ladder } from './admission/ladder.js'
 import { nextTurn } from './admission/next-turn.js'
 import type { Follower } from './follower.js'
 import type { GateBans } from './gate.js'
@@ -66,8 +66,7 @@ export const createGateBans = (
       const lifted = await stored.lift(subject, actor, now(), actorAddress)
       for (const ban of lifted) {
         replica.apply({ kind: 'ban_lifted', ban })
-        // Who was forgiven by a person begins again at the first rung.
-        if (ban.source === 'ladder' && ban.subject.kind === 'network') ladder.forgive(ban.subject.network)
+        forgiveLifted(ladder, ban)
       }
       return lifted
     },

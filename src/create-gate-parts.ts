@@ -130,7 +130,7 @@ export const createGateParts = async <U extends User>(
       events.failed?.('control log', error)
     },
   })
-  const follower = createFollower({ replica, sessions, ends, users, endpoints, events, dryRun: rules.dryRun, now, pollMs: stores.pollMs ?? 400 })
+  const follower = createFollower({ replica, sessions, ends, users, ladder, endpoints, events, dryRun: rules.dryRun, now, pollMs: stores.pollMs ?? 400 })
 
   const allowListWatch =
     options.allowList &&

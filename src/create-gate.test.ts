@@ -218,6 +218,22 @@ test('[B8] a ladder whose earlier bans are handed to it goes on at the next rung
   expect(asked.map((since) => Math.round((Date.now() - since) / 86_400_000))).toEqual([30])
 })
 
+test('[B7] [B8] an address whose ban is lifted in another process begins again at the first rung here too', async () => {
+  const log = createMemoryControlLog()
+  const stores = { control: log, bans: createMemoryBans(log), revocations: createMemoryRevocations(log), pollMs: 5 }
+  const [gate, other] = [await made({ ladder: { mode: 'on', failures: 2 }, stores }), await made({ stores })]
+  const forge = async () => {
+    for (const token of ['forged.a.a', 'forged.b.b']) await gate.admit(handshakeOf({ receivedAt: Date.now(), token }))
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await forge()
+  expect(await other.bans.lift({ kind: 'network', network: '203.0.113.7' }, 'grace')).toHaveLength(1)
+  await expect.poll(() => gate.bans.findAddress('203.0.113.7')).toBeUndefined()
+  await forge()
+  const hours = (await gate.bans.list()).map(({ createdAt, expiresAt = 0 }) => (expiresAt - createdAt) / 3_600_000)
+  expect(hours).toEqual([24])
+})
+
 test('[A8] a draining gate admits nobody', async () => {
   const gate = await made()
   expect(await gate.drain(1)).toBe(0)

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { loadControlReplica } from './admission/control-replica.js'
 import type { ControlLog } from './admission/control.js'
 import type { DryRunRule } from './admission/decision.js'
+import { createLadder } from './admission/ladder.js'
 import { createEndpointTable } from './admission/steps/endpoints.js'
 import { deferred } from './admission/testing/deferred.js'
 import { createUserCache, defaultUserCache } from './admission/user-cache.js'
@@ -55,6 +56,7 @@ const made = async (dryRun: readonly DryRunRule[] = []) => {
     sessions,
     ends,
     users,
+    ladder: createLadder({ mode: 'off' }),
     endpoints: createEndpointTable([{ name: 'root', path: '/', roles: ['admin', 'agent'] }]),
     events: { followed: (reached) => followed.push(reached), failed: (task) => failed.push(task) },
     dryRun: new Set(dryRun),
@@ -120,6 +122,7 @@ test('[B6] one look at a time: a slow log is asked again only when it has answer
     sessions,
     ends,
     users,
+    ladder: createLadder({ mode: 'off' }),
     endpoints: createEndpointTable([]),
     events: {},
     dryRun: new Set(),

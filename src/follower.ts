@@ -1,6 +1,7 @@
 import type { ControlChange } from './admission/control.js'
 import { endedKeptMs, type ControlReplica, type ReplicaChange } from './admission/control-replica.js'
 import type { DryRunRule } from './admission/decision.js'
+import { forgiveLifted, type Ladder } from './admission/ladder.js'
 import type { EndpointTable } from './admission/steps/endpoints.js'
 import type { UserCache } from './admission/user-cache.js'
 import type { User } from './admission/user.js'
@@ -45,6 +46,7 @@ export const createFollower = <U extends User>(parts: {
   readonly sessions: SessionRegistry<U>
   readonly ends: Pick<SessionEnds, 'heard'>
   readonly users: UserCache<U>
+  readonly ladder: Pick<Ladder, 'forgive'>
   readonly endpoints: EndpointTable
   readonly events: GateEvents<U>
   /** Bans in dry-run close no socket either. */
@@ -52,7 +54,7 @@ export const createFollower = <U extends User>(parts: {
   readonly now: () => number
   readonly pollMs: number
 }): Follower<U> => {
-  const { replica, sessions, ends, users, events, now, pollMs } = parts
+  const { replica, sessions, ends, users, ladder, events, now, pollMs } = parts
   const verdict = createLiveVerdict<U>(parts)
   /** Users of live sockets who have to be looked up, for the longest time first; tried again until they can be. */
   const unsure = new Set<string>()
@@ -153,6 +155,7 @@ export const createFollower = <U extends User>(parts: {
         return sessions.where((session) => verdict.addressBanned(session, at)).close(deny('address_banned'))
       }
       case 'ban_lifted':
+        forgiveLifted(ladder, change.ban)
         return 0
       case 'revoked':
         return sessions

@@ -1,6 +1,6 @@
 import { networksOverlap, parseNetwork, type Network } from './address/network.js'
 import { positiveInteger, positiveNumber } from './argument.js'
-import type { NewBan } from './ban.js'
+import type { Ban, NewBan } from './ban.js'
 import { createRotatingMap } from './rotating-map.js'
 import { createSteadyTime } from './steady-time.js'
 import type { TokenFault } from './token/verification.js'
@@ -131,6 +131,11 @@ export const createLadder = (config: LadderConfig): Ladder => {
       return failures.size + admissions.size + records.size
     },
   }
+}
+
+/** Who was forgiven by a person, in whatever process, begins again at the first rung: an address whose ban by the ladder was lifted. */
+export const forgiveLifted = (ladder: Pick<Ladder, 'forgive'>, { source, subject: lifted }: Ban): void => {
+  if (source === 'ladder' && lifted.kind === 'network') ladder.forgive(lifted.network)
 }
 
 interface Failure {
