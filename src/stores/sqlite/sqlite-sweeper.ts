@@ -13,8 +13,8 @@ const partRows = 500
 /** Milliseconds an event stays in the control log: a process that reads it more seldom loads bans and revocations anew. */
 const eventsKeptMs = 24 * 3_600_000
 
-/** Milliseconds a revocation stays after the end of the tokens it covers, for processes whose clocks are behind. */
-const revocationsKeptMs = 3_600_000
+/** Milliseconds a revocation stays after the end of the tokens it covers: for processes whose clocks are behind, and where this one's is ahead for a while. */
+const revocationsKeptMs = 24 * 3_600_000
 
 /** Milliseconds a ban stays after its end, for the record: the ladder reads at a start what it made. */
 const bansKeptMs = ladderMemoryMs
