@@ -86,3 +86,13 @@ test('a list goes in parts that the internal port takes, in order, with word of 
   }
   expect(parts.flat().map(({ network, userId }) => network ?? userId)).toEqual(lines.map((line, index) => (index < 100 ? String(index) : line)))
 })
+
+test('a line of a list from another system is complained of without its line end', async () => {
+  const { said } = await run(['\uFEFFnobody\r', '203.0.113.7\r'], {
+    store: () => Promise.resolve({ added: 0, unchanged: 0, ended: 0, refused: [{ index: 0, dangers: ['own_address'] }] }),
+  })
+  expect(said).toEqual([
+    'line 1: nobody: must be an address or a CIDR range',
+    'line 2: 203.0.113.7: not banned, as it holds the address you come from; add --force when it is meant',
+  ])
+})

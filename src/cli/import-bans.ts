@@ -34,7 +34,11 @@ interface Numbered {
   readonly ban: BanLine
 }
 
-const shown = (text: string): string => visible(text.length > 100 ? `${text.slice(0, 100)}…` : text)
+/** Without the line end that other systems write, and the mark that a file of theirs may begin with: white space to `trim`, both. */
+const shown = (text: string): string => {
+  const line = text.trim()
+  return visible(line.length > 100 ? `${line.slice(0, 100)}…` : line)
+}
 
 /**
  * Stores a list of bans in parts, as it is read.
