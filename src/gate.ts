@@ -127,7 +127,12 @@ export type UpgradeListener = (request: IncomingMessage, connection: Duplex, hea
 
 /** A gate: admission in front, sessions behind. */
 export interface Gate<U extends User = User> {
-  /** Makes the listener of a server's `upgrade` event; `wss` needs `noServer: true`. */
+  /**
+   * Makes the listener of a server's `upgrade` event.
+   *
+   * @param wss - Made with `noServer: true`. It is not shown a token that came as a sub-protocol.
+   * @throws TypeError when it takes handshakes by itself, RangeError when its `maxPayload` would be no bound.
+   */
   upgrade(wss: WebSocketServer, onSession: (webSocket: WebSocket, session: Session<U>) => void): UpgradeListener
   /** Decides about a handshake, counting it; the caller owns the lease of an admission. */
   admit(handshake: Handshake): Promise<Decision<U>>

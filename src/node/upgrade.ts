@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
+import { withoutBlanks } from '../admission/blanks.js'
 import type { Admitted, Decision, Denied } from '../admission/decision.js'
 import type { Handshake } from '../admission/handshake.js'
 import type { User } from '../admission/user.js'
@@ -8,10 +9,12 @@ import type { Waiting } from '../admission/waiting.js'
 import { deny } from '../protocol/denial.js'
 import { farewell } from '../protocol/farewell.js'
 import type { AuthenticateReply } from '../protocol/reply.js'
+import { bearerPrefix } from '../protocol/subprotocol.js'
 import { createSession, type LiveSession, type Session } from '../session/session.js'
 import type { SessionRegistry } from '../session/sessions.js'
 import { answerIn, type Refusals } from './answer-in.js'
 import { checkMaxPayload } from './check-max-payload.js'
+import { checkNoServer } from './check-no-server.js'
 import { readFirstFrame, type FirstFrame } from './first-frame.js'
 import { frameFault } from './frame-fault.js'
 import { guardClose, guardReceiver, lingerAtFault } from './close-guards.js'
@@ -46,13 +49,14 @@ export interface UpgradeHost<U extends User> {
  *
  * @param wss - A `WebSocketServer` with `noServer: true`; its own limits (`maxPayload`, `maxFragments`, …) are the embedder's to set.
  * @param onSession - Called once per admitted socket, synchronously with its opening: no frame can be lost before a listener is added.
- * @throws RangeError when the server's `maxPayload` would be no bound.
+ * @throws TypeError when the server takes handshakes by itself, RangeError when its `maxPayload` would be no bound.
  */
 export const createUpgrade = <U extends User>(
   host: UpgradeHost<U>,
   wss: WebSocketServer,
   onSession: (webSocket: WebSocket, session: Session<U>) => void,
 ): ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) => {
+  checkNoServer(wss.options)
   checkMaxPayload(wss.options.maxPayload)
   shareTickShapes()
   shareSocketShapes()
@@ -133,9 +137,19 @@ const accept = <U extends User>(arrival: Arrival<U>, decision: Admitted<U>): voi
       openSession(arrival, webSocket, decision)
     })
   } finally {
-    // ws answers by itself what it finds wrong in a handshake that we found right, and a listener of the embedder's may throw; then nobody opened the session.
-    if (!opened) host.abandoned(decision)
+    // A `verifyClient` with a call-back answers later; ws answers by itself what it finds wrong in a handshake that we found right, and a listener of the
+    // embedder's may throw. Where nobody opened the session, its place is free when the connection is gone.
+    if (!opened) {
+      whenGone(arrival.connection, () => {
+        if (!opened) host.abandoned(decision)
+      })
+    }
   }
+}
+
+const whenGone = (connection: Duplex, gone: () => void): void => {
+  if (connection.destroyed) gone()
+  else connection.once('close', gone)
 }
 
 const openSession = <U extends User>({ host, connection, onSession }: Arrival<U>, webSocket: WebSocket, decision: Admitted<U>, reply?: AuthenticateReply): void => {
@@ -219,10 +233,21 @@ const handUp = <U extends User>(arrival: Arrival<U>, opened: (webSocket: WebSock
   guardClose(arrival.connection)
   // It is a list of protocols, and we found ours in it (RFC 9110 section 7.8); ws takes nothing but the one word.
   arrival.request.headers.upgrade = 'websocket'
+  hideBearer(arrival.request)
   arrival.wss.handleUpgrade(arrival.request, arrival.connection, arrival.head, (webSocket) => {
     guardReceiver(webSocket)
     lingerAtFault(webSocket, arrival.connection)
     arrival.leaveInTurn(arrival.connection)
     opened(webSocket)
   })
+}
+
+/** ws answers with the first protocol of the list where nobody chooses, and a client may name its token first: no answer may repeat it. */
+const hideBearer = ({ headers }: IncomingMessage): void => {
+  const offered = headers['sec-websocket-protocol']
+  if (offered?.includes(bearerPrefix) !== true) return
+  headers['sec-websocket-protocol'] = offered
+    .split(',')
+    .filter((name) => !withoutBlanks(name).startsWith(bearerPrefix))
+    .join(',')
 }
