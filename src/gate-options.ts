@@ -73,7 +73,8 @@ export interface GateOptions<U extends User = User> {
   /** Milliseconds by which `nbf` and `iat` may lie ahead (default 5,000); `exp` has no tolerance. */
   readonly clockToleranceMs?: number
   /**
-   * Finds the user a verified token speaks for; the answer types `session.user`.
+   * Finds the user a verified token speaks for; the answer types `session.user`. An answer whose `id` is not the text that was asked for is a failure of
+   * this look-up, for bans, ends of sessions and limits go by it.
    *
    * @param id - Subject of verified claims.
    * @param deadline - Epoch milliseconds after which the answer is not waited for.

@@ -142,3 +142,11 @@ test('with no staleness allowed an answer is good for its own millisecond', asyn
   expect(cache.held('1', noon)).toBeDefined()
   expect(cache.held('1', noon + 1)).toBeUndefined()
 })
+
+test('[A17] a user with another id than the one that was asked for is a failure of the store, which no ban or end of sessions would reach', async () => {
+  // Rows come out of a database as anything, whatever the types of its driver say.
+  const answering = (row: object) => createUserCache<User>({ find: () => Object.assign({ id: '1', active: true }, row) }, defaultUserCache, () => noon).find('1', noon + 1_000)
+  await expect(answering({ id: 1 })).rejects.toThrow('whose "id" is not the text that was asked for, "1": current value is a number')
+  await expect(answering({ id: 'a-1' })).rejects.toThrow('current value is "a-1"')
+  await expect(answering({ name: 'Sara' })).resolves.toMatchObject({ id: '1', name: 'Sara' })
+})

@@ -39,6 +39,7 @@ export const createUserCache = <U extends User>(users: UserSource<U>, config: Us
     const foundAt = now()
     try {
       const user = await users.find(id, deadline)
+      checkSubject(user, id)
       // Whoever was changed meanwhile is not `asked` any more: that answer may be the old one.
       if (user !== undefined && asked.get(id) === question) kept.set(id, { user, foundAt })
       return user
@@ -79,4 +80,16 @@ interface Question<U> {
   answer: Promise<U | undefined> | undefined
   /** Epoch milliseconds. */
   readonly deadline: number
+}
+
+/**
+ * Bans, ends of sessions and limits go by the id of a user: one that is not the subject of his token would be reached by none of them.
+ *
+ * @throws TypeError with both ids.
+ */
+const checkSubject = (user: User | null | undefined, id: string): void => {
+  const answered: unknown = user?.id
+  if (answered === undefined || answered === id) return
+  const shown = typeof answered === 'string' ? JSON.stringify(answered) : `a ${typeof answered}`
+  throw new TypeError(`Cannot take a user whose "id" is not the text that was asked for, ${JSON.stringify(id)}: current value is ${shown}`)
 }
