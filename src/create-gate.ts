@@ -11,6 +11,7 @@ import { sellTicket } from './admission/sell-ticket.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import type { User } from './admission/user.js'
 import { checkNumbers } from './check-numbers.js'
+import { checkOptions } from './check-options.js'
 import { createGateParts } from './create-gate-parts.js'
 import type { GateOptions, GateStores } from './gate-options.js'
 import type { Gate } from './gate.js'
@@ -37,6 +38,7 @@ const memoryStores = (): GateStores => {
  * server.on('upgrade', gate.upgrade(wss, (ws, session) => { ws.send(`hello ${session.user.id}`) }))
  */
 export const createGate = async <U extends User>(options: GateOptions<U>): Promise<Gate<U>> => {
+  checkOptions(options)
   if (options.carriers?.includes('cookie') === true && (options.origins ?? []).length === 0)
     throw new TypeError('Cannot create a gate as "origins" must name your pages when "carriers" has cookie: any page could use it')
   checkAllowList(options.issuers, options.allowList)

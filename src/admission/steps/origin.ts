@@ -20,4 +20,4 @@ export const checkOrigin = (headers: Headers, rule: OriginRule): Denial | undefi
 }
 
 /** `scheme "://" host [ ":" port ]`, of a page that may open a socket. */
-const originForm = /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
+export const originForm = /^[a-z][a-z0-9+.-]*:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/

@@ -10,7 +10,7 @@ const maxTargetLength = 12 * 1024
 const originForm = /^\/(?!\/)[\x21\x22\x24-\x7e]*$/
 
 /** `uri-host [ ":" port ]` of RFC 9110 section 7.2, as far as it can name this server; what is in brackets is judged apart. */
-const hostForm = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::(?:[0-5]?\d{1,4}|6(?:[0-4]\d{3}|5(?:[0-4]\d{2}|5(?:[0-2]\d|3[0-5])))))?$/
+export const hostForm = /^(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::(?:[0-5]?\d{1,4}|6(?:[0-4]\d{3}|5(?:[0-4]\d{2}|5(?:[0-2]\d|3[0-5])))))?$/
 
 /** 16 bytes in base64 (RFC 6455 section 4.1): 22 characters, of which the last has four zero bits, and two of padding. */
 const keyForm = /^[A-Za-z0-9+/]{21}[AQgw]==$/

@@ -1,0 +1,83 @@
+import { dryRunRules } from './admission/decision.js'
+import { carriers } from './admission/steps/credential.js'
+import { originForm } from './admission/steps/origin.js'
+import { hostForm } from './admission/steps/well-formed.js'
+import type { User } from './admission/user.js'
+import type { GateOptions } from './gate-options.js'
+import type { Refusals } from './node/answer-in.js'
+
+/** Every option there is; the compiler compares them with the type. */
+const known: Readonly<Record<keyof GateOptions, true>> = {
+  issuers: true, jwks: true, clockToleranceMs: true, lookupUser: true, userCache: true, carriers: true, cookieName: true, origins: true, requireOrigin: true,
+  hosts: true, proxies: true, endpoints: true, memberships: true, limits: true, limitsStore: true, addressBudget: true, capacity: true, dryRun: true,
+  ladder: true, neverBanned: true, sessions: true, refusals: true, dialect: true, deadlines: true, stores: true, allowList: true, decisions: true,
+  events: true, blockingGuard: true, developmentUserId: true, refuseForwarded: true,
+}
+const refusals: Readonly<Record<Refusals, true>> = { auto: true, http: true, close: true, legacy: true }
+const dialects: Readonly<Record<NonNullable<GateOptions['dialect']>, true>> = { 'plain': true, 'classic.v1': true, 'classic.v2': true }
+
+/** What a value must be, in words, and whether it is. */
+type Shape = readonly [must: string, holds: (value: unknown) => boolean]
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isFunction = (value: unknown): boolean => typeof value === 'function'
+const isRecord = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isOrigin = (text: string): boolean => originForm.test(text) || (URL.canParse(text) && new URL(text).origin === text)
+const oneOf = (words: readonly string[]): Shape => [`be one of ${words.join(', ')}`, (value) => isText(value) && words.includes(value)]
+const listOf = (must: string, holds: (item: unknown) => boolean): Shape => [`be a list of ${must}`, (value) => Array.isArray(value) && value.every(holds)]
+const having = (...methods: readonly string[]): Shape => [
+  `have ${methods.join(', ')}`,
+  (value) => isRecord(value) && methods.every((method) => isFunction(Reflect.get(value, method))),
+]
+const group: Shape = ['be an object', isRecord]
+const flag: Shape = ['be true or false', (value) => typeof value === 'boolean']
+
+const shapes = {
+  issuers: listOf('issuers, such as [{ profile, algorithms, secret }]', isRecord),
+  lookupUser: ['be a function that finds a user by his id', isFunction],
+  carriers: [`be a list of at least one of ${carriers.join(', ')}`, (value) => Array.isArray(value) && value.length > 0 && value.every((item) => carriers.some((carrier) => carrier === item))],
+  cookieName: ['be the name of a cookie', (value) => isText(value) && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)],
+  origins: listOf('origins as browsers send them, such as https://app.example, without a path', (item) => isText(item) && isOrigin(item)),
+  requireOrigin: flag,
+  hosts: listOf('host[:port] values, such as chat.example', (item) => isText(item) && hostForm.test(item)),
+  proxies: group,
+  endpoints: listOf('{ name, path }', (item) => isRecord(item) && isText(Reflect.get(item, 'name')) && isText(Reflect.get(item, 'path'))),
+  memberships: having('mayEnter'),
+  limits: group,
+  limitsStore: having('take', 'peek', 'release'),
+  dryRun: listOf(dryRunRules.join(', '), (item) => dryRunRules.some((rule) => rule === item)),
+  neverBanned: listOf('addresses and CIDR ranges', isText),
+  refusals: oneOf(Object.keys(refusals)),
+  dialect: oneOf(Object.keys(dialects)),
+  stores: ['have bans, revocations and control', (value) => isRecord(value) && ['bans', 'revocations', 'control'].every((store) => isRecord(Reflect.get(value, store)))],
+  events: group,
+  developmentUserId: ['be the id of a user, a text', isText],
+  refuseForwarded: flag,
+} as const satisfies Partial<Record<keyof GateOptions, Shape>>
+
+const required: readonly string[] = ['issuers', 'lookupUser']
+
+/**
+ * Checks that every option is one there is, and of the kind it must be: what is misspelt or of another kind would be passed over, or refuse everybody, without a word.
+ *
+ * @throws TypeError with the option, what it must be and its value.
+ */
+export const checkOptions = <U extends User>(options: GateOptions<U>): void => {
+  if (!isRecord(options)) throw new TypeError(`Cannot create a gate as its options must be an object with "issuers" and "lookupUser": current value is ${shown(options)}`)
+  const unknown = Object.keys(options).find((name) => !Object.hasOwn(known, name))
+  if (unknown !== undefined) throw new TypeError(`Cannot create a gate as there is no option ${shown(unknown)}; there are ${Object.keys(known).join(', ')}`)
+  for (const [name, [must, holds]] of Object.entries<Shape>(shapes)) {
+    const value: unknown = Reflect.get(options, name)
+    if (value === undefined ? required.includes(name) : !holds(value)) throw new TypeError(`Cannot create a gate as "${name}" must ${must}: current value is ${shownOf(name, value)}`)
+  }
+}
+
+/** Issuers hold secrets. */
+const shownOf = (name: string, value: unknown): string => (name === 'issuers' && value !== undefined ? 'of another kind' : shown(value))
+
+const shown = (value: unknown): string => {
+  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`.slice(0, 200)
+  if (isText(value)) return JSON.stringify(value.slice(0, 64))
+  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return String(value)
+  return `a value of type ${typeof value}`
+}
