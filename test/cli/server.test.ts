@@ -275,6 +275,22 @@ test('serve stops cleanly on SIGTERM with sockets open, also when a second signa
   }
 })
 
+test('a clean stop ends with 0 however late a further signal comes', async () => {
+  const place = await mkdtemp(join(tmpdir(), 'sallyport-late-'))
+  const env = { SALLYPORT_INTERNAL_PORT: String(await freePort()), SALLYPORT_LOG_LEVEL: 'error' }
+  try {
+    const serving = await startServer(['dev', '--port', '0'], { cwd: place, env })
+    const insisting = setInterval(() => {
+      serving.signal('SIGTERM')
+    }, 1)
+    const code = await serving.ended
+    clearInterval(insisting)
+    expect(code).toBe(0)
+  } finally {
+    await rm(place, { recursive: true, force: true })
+  }
+})
+
 test('a start warns when others can read the key of the operator, and does not show it', async () => {
   const place = await mkdtemp(join(tmpdir(), 'sallyport-exposed-'))
   const path = join(place, '.sallyport', 'operator.key')
