@@ -45,6 +45,7 @@ export const createGateBans = (
 
   const bans: GateBans = {
     async add(subject, { reason, actor, actorAddress, durationMs, source, force = false }) {
+      checkDuration(durationMs)
       if (!force) demandHarmless([subject])
       const createdAt = now()
       const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
@@ -79,3 +80,9 @@ export const createGateBans = (
 
 /** Bans that are taken up in one turn of the event loop. */
 const applyAtOnce = 250
+
+/** @throws RangeError for a duration that is none: such a ban would be kept, and never be in force. */
+const checkDuration = (durationMs: number | undefined): void => {
+  if (durationMs === undefined || (Number.isFinite(durationMs) && durationMs > 0)) return
+  throw new RangeError(`Cannot ban as "durationMs" must be a number of milliseconds above 0, or undefined for a ban without end: current value is ${String(durationMs)}`)
+}

@@ -112,6 +112,13 @@ test('[B1] a ban ends at its own time', async () => {
   expect(reasonOf(await gate.admit({ ...ask, receivedAt: ends }))).toBe('admitted')
 })
 
+test.each([Number.NaN, -1, 0, Number.POSITIVE_INFINITY])('[B1] a ban for %d ms would never be in force: it is refused, and the remedy told', async (durationMs) => {
+  const gate = await made()
+  const banned = gate.bans.add({ kind: 'network', network: '203.0.113.7' }, { reason: 'test', actor: 'test', durationMs })
+  await expect(banned).rejects.toThrow(`"durationMs" must be a number of milliseconds above 0, or undefined for a ban without end: current value is ${String(durationMs)}`)
+  expect(await gate.bans.list()).toEqual([])
+})
+
 test('[B7] a lifted ban refuses nobody any more', async () => {
   const gate = await made()
   await gate.bans.add({ kind: 'network', network: '203.0.113.0/24' }, { reason: 'abuse', actor: 'grace' })

@@ -34,7 +34,7 @@ export interface GateBans {
    * @param durationMs - `undefined` bans without end.
    * @param actorAddress - From where the actor asked, for an audit log; `undefined` when it was over no connection.
    * @param force - Bans that all the same (default `false`).
-   * @throws TypeError when the network is neither an address nor a CIDR range.
+   * @throws TypeError when the network is neither an address nor a CIDR range, RangeError when `durationMs` is no time to come.
    * @throws DangerousBan (`ERR_DANGEROUS_BAN`, with `dangers`) for a ban that takes force and has none: then nothing changed.
    * @throws StoreUnavailable when it could not be kept: then nothing changed.
    */
