@@ -85,8 +85,12 @@ test('[B10] a running server takes a list in parts, closes whom it bans, names w
     server.signal('SIGTERM')
     await server.ended
   }
-  // The database keeps them.
-  expect(await sallyport(['--quiet', 'ban', 'export', '--plain'], folder)).toMatchObject({ stdout: containing('198.51.3.7\n') })
+  // The database keeps them, and a network that is banned twice is one line of a firewall's list.
+  const again = JSON.stringify({ network: '198.51.3.7', reason: 'once more', expiresAt: Date.now() + 3_600_000 })
+  expect(await sallyport(['--json', 'ban', 'import', '-'], folder, again)).toMatchObject({ stdout: containing('"added":1,') })
+  const kept = await sallyport(['--quiet', 'ban', 'export', '--plain'], folder)
+  expect(kept.stdout.match(/^198\.51\.3\.7$/gm)).toHaveLength(1)
+  expect((await sallyport(['--quiet', 'ban', 'export'], folder)).stdout.match(/"198\.51\.3\.7"/g)).toHaveLength(2)
 })
 
 test('bans that are over are left out, and a file that is not there, or a folder, is a usage error', async () => {

@@ -77,21 +77,26 @@ export const addBanFileCommands = (bans: Command, cli: Cli): void => {
   bans
     .command('export')
     .description('bans in force, one JSON object a line')
-    .option('--plain', 'addresses and ranges alone, for firewalls and other tools')
+    .option('--plain', 'addresses and ranges alone, each once, for firewalls and other tools')
     .action(async ({ plain = false }: { readonly plain?: boolean }, command: Command) =>
       run(cli, command, async (terminal) => {
         const write = async (every: AsyncIterable<z.infer<typeof ban>>): Promise<number> => {
           let written = 0
+          // A network may be banned several times, for other reasons and times; a firewall's list takes it once.
+          const networks = new Set<string>()
           for await (const each of every) {
             const line = lineOf(each)
-            if (plain && line.network === undefined) continue
+            if (plain) {
+              if (line.network === undefined || networks.has(line.network)) continue
+              networks.add(line.network)
+            }
             terminal.data(line, plain ? (line.network ?? '') : JSON.stringify(line))
             written += 1
           }
           return written
         }
         const written = await onServerOrFile(cli, terminal, (client) => write(bansOnServer(client)), (database) => write(bansInFile(database)))
-        terminal.say(`${written} bans written.`)
+        terminal.say(plain ? `${written} networks written.` : `${written} bans written.`)
         return exitCodes.ok
       }),
     )
