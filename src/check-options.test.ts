@@ -31,6 +31,11 @@ test.each<readonly [object, string]>([
   [{ stores: {} }, '"stores" must have bans, revocations and control'],
   [{ neverBanned: '10.0.0.1' }, '"neverBanned" must be a list of addresses and CIDR ranges: current value is "10.0.0.1"'],
   [{ developmentUserId: 5 }, '"developmentUserId" must be the id of a user, a text: current value is 5'],
+  [{ limits: { userConects: { max: 5, windowMs: 1_000 } } }, 'there is no option "limits.userConects"; there are userConnects, addressConnects, '],
+  [{ limits: 5 }, '"limits" must be an object: current value is 5'],
+  [{ deadlines: { user: 5 } }, 'there is no option "deadlines.user"; there are handshakeMs, '],
+  [{ ladder: { allowed: ['10.0.0.0/8'] } }, 'there is no option "ladder.allowed"; there are mode, '],
+  [{ proxies: { trusted: ['10.0.0.1'], forwarding: 'forwarded' } }, 'there is no option "proxies.trusted"; there are trustedProxies, forwarding'],
 ])('a gate is not made with %j, and the error names the option, what it must be and its value', async (options, said) => {
   await expect(given(options)).rejects.toThrow(said)
 })

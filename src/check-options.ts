@@ -40,10 +40,8 @@ const shapes = {
   origins: listOf('origins as browsers send them, such as https://app.example, without a path', (item) => isText(item) && isOrigin(item)),
   requireOrigin: flag,
   hosts: listOf('host[:port] values, such as chat.example', (item) => isText(item) && hostForm.test(item)),
-  proxies: group,
   endpoints: listOf('{ name, path }', (item) => isRecord(item) && isText(Reflect.get(item, 'name')) && isText(Reflect.get(item, 'path'))),
   memberships: having('mayEnter'),
-  limits: group,
   limitsStore: having('take', 'peek', 'release'),
   dryRun: listOf(dryRunRules.join(', '), (item) => dryRunRules.some((rule) => rule === item)),
   neverBanned: listOf('addresses and CIDR ranges', isText),
@@ -55,10 +53,23 @@ const shapes = {
   refuseForwarded: flag,
 } as const satisfies Partial<Record<keyof GateOptions, Shape>>
 
+/** Every member of the options that are objects of settings. */
+const members = {
+  jwks: { refreshMs: true, staleMs: true, cooldownMs: true, unknownKidMs: true, fetchMs: true, waitMs: true },
+  userCache: { entries: true, maxStaleMs: true },
+  proxies: { trustedProxies: true, forwarding: true },
+  limits: { userConnects: true, addressConnects: true, endpointConnects: true, userSockets: true, addressSockets: true, nodeSockets: true, dryRun: true },
+  addressBudget: { capacity: true, refillPerSecond: true, maxKeys: true },
+  capacity: { maxLoopDelayMs: true, maxInFlight: true, maxSockets: true, hysteresis: true },
+  ladder: { mode: true, failures: true, windowMs: true, hours: true },
+  sessions: { heartbeatMs: true, pongMs: true, graceMs: true, noticeMs: true, maxBacklogBytes: true },
+  deadlines: { handshakeMs: true, tokenMs: true, allowListMs: true, userMs: true, topicMs: true, limitsMs: true },
+} as const satisfies { readonly [name in keyof GateOptions]?: Readonly<Record<keyof Required<GateOptions>[name], true>> }
+
 const required: readonly string[] = ['issuers', 'lookupUser']
 
 /**
- * Checks that every option is one there is, and of the kind it must be: what is misspelt or of another kind would be passed over, or refuse everybody, without a word.
+ * Checks that every option and every setting in it is one there is, and of the kind it must be: what is misspelt or of another kind would be passed over, or refuse everybody, without a word.
  *
  * @throws TypeError with the option, what it must be and its value.
  */
@@ -70,6 +81,15 @@ export const checkOptions = <U extends User>(options: GateOptions<U>): void => {
     const value: unknown = Reflect.get(options, name)
     if (value === undefined ? required.includes(name) : !holds(value)) throw new TypeError(`Cannot create a gate as "${name}" must ${must}: current value is ${shownOf(name, value)}`)
   }
+  for (const [name, settings] of Object.entries(members)) checkMembers(name, Reflect.get(options, name), settings)
+}
+
+/** A setting that is misspelt would leave the default in force. */
+const checkMembers = (name: string, value: unknown, settings: object): void => {
+  if (value === undefined) return
+  if (!isRecord(value)) throw new TypeError(`Cannot create a gate as "${name}" must be an object: current value is ${shown(value)}`)
+  const unknown = Object.keys(value).find((member) => !Object.hasOwn(settings, member))
+  if (unknown !== undefined) throw new TypeError(`Cannot create a gate as there is no option ${shown(`${name}.${unknown}`)}; there are ${Object.keys(settings).join(', ')}`)
 }
 
 /** Issuers hold secrets. */

@@ -6,7 +6,7 @@ import { createGate } from '../create-gate.js'
 import type { GateEvents } from '../gate-options.js'
 import type { Gate } from '../gate.js'
 import type { Config } from './config/config.js'
-import { dryRunLimits } from './config/keys.js'
+import { gateLimits } from './gate-limits.js'
 import { serverEndpoints } from './endpoints.js'
 import { StartError } from './listen.js'
 import type { Log } from './log/create-log.js'
@@ -40,7 +40,7 @@ export const createServerGate = async (
     endpoints: serverEndpoints,
     memberships: stores.memberships,
     ...(stores.allowList === undefined ? {} : { allowList: stores.allowList }),
-    limits: { ...config.limits, dryRun: dryRunLimits.filter((rule) => config.dryRun.includes(rule)) },
+    limits: gateLimits(config),
     dryRun: dryRunRules.filter((rule) => config.dryRun.includes(rule)),
     addressBudget: config.limits.addressBudget,
     capacity: config.capacity,

@@ -1,3 +1,4 @@
+import { checkIssuer } from './check-issuer.js'
 import { completeIssuer, type CompleteIssuer } from './complete-issuer.js'
 import { cannotCreate } from './import-key.js'
 import { importIssuerKeys } from './issuer-keys.js'
@@ -30,6 +31,7 @@ const defaultLifetimeMs = 7 * 24 * 3600 * 1000
  */
 export const prepareIssuers = async (issuers: readonly IssuerConfig[], at: number): Promise<PreparedIssuers> => {
   if (issuers.length === 0) throw new TypeError(cannotCreate('issuers', 'hold at least one issuer'))
+  for (const [index, config] of issuers.entries()) checkIssuer(config, `issuers[${index}]`)
   const complete = issuers.map((config, index) => completeIssuer(config, `issuers[${index}]`))
   const policies = complete.map(readPolicy)
   if (new Set(policies.map(({ name }) => name)).size !== policies.length) throw new RangeError(cannotCreate('issuers', 'have names that differ: set "name"'))

@@ -6,7 +6,7 @@ import { defaultDeadlines, type Rules } from '../../admission/rules.js'
 import { createEndpointTable } from '../../admission/steps/endpoints.js'
 import type { Carrier } from '../../admission/steps/credential.js'
 import type { Config } from '../config/config.js'
-import { dryRunLimits } from '../config/keys.js'
+import { gateLimits } from '../gate-limits.js'
 import { serverEndpoints } from '../endpoints.js'
 import { decisionReport } from '../reports.js'
 import { servedBy } from '../served.js'
@@ -33,7 +33,7 @@ export const createReplay = (config: Config, development: boolean): Replay => {
   const { hosts, origins } = servedBy(config, development, config.listen.port)
   const served = hosts && new Set(hosts.map((host) => host.toLowerCase()))
   const carriers: ReadonlySet<Carrier> = new Set(config.carriers)
-  const thresholds = { addressBudget: config.limits.addressBudget, limits: { ...config.limits, dryRun: dryRunLimits.filter((rule) => config.dryRun.includes(rule)) } }
+  const thresholds = { addressBudget: config.limits.addressBudget, limits: gateLimits(config) }
   const fixed = {
     policyVersion: 'replay',
     dryRun: new Set(dryRunRules.filter((rule) => config.dryRun.includes(rule))),

@@ -8,7 +8,7 @@ import type { User } from '../../../admission/user.js'
 import { createGate } from '../../../create-gate.js'
 import type { Gate } from '../../../gate.js'
 import type { Config } from '../../config/config.js'
-import { dryRunLimits } from '../../config/keys.js'
+import { gateLimits } from '../../gate-limits.js'
 import { loadConfig } from '../../config/load-config.js'
 import { serverEndpoints } from '../../endpoints.js'
 import { decisionReport } from '../../reports.js'
@@ -54,7 +54,7 @@ export const gateOf = async (config: Config, decided: (decision: Decision) => vo
     proxies: { trustedProxies: config.trustedProxies, forwarding: config.forwarding },
     endpoints: serverEndpoints,
     memberships: { mayEnter: (userId, conversation) => Promise.resolve(conversation.startsWith(userId)) },
-    limits: { ...config.limits, dryRun: dryRunLimits.filter((rule) => config.dryRun.includes(rule)) },
+    limits: gateLimits(config),
     dryRun: dryRunRules.filter((rule) => config.dryRun.includes(rule)),
     addressBudget: config.limits.addressBudget,
     ladder: { mode: 'dry-run', failures: 3 },
