@@ -185,6 +185,13 @@ test.for([
   expect(error.message).not.toContain(secret.slice(0, 8))
 })
 
+test('a JSON file with a mistake says where it is, and one with the mark of an editor before it is read', async () => {
+  const { problems } = await fault({ cwd: await folder({ 'sallyport.config.json': '{\n  "limits": {\n    "userSockets": 5,\n  }\n}' }) })
+  expect(problems.map(({ allowed }) => allowed)).toEqual(['cannot be read: its syntax is wrong at line 4, column 3'])
+  const { config } = await load({ cwd: await folder({ 'sallyport.config.json': `\uFEFF{"tokens":{"secret":"${secret}"},"limits":{"userSockets":5}}` }) })
+  expect(config.limits.userSockets).toBe(5)
+})
+
 test('a .env that can not be read is a problem', async () => {
   const cwd = await folder({})
   await mkdir(join(cwd, '.env'))

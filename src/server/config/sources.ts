@@ -7,6 +7,7 @@ import { fileExists } from '../file-exists.js'
 import { escapeValue } from '../log/escape.js'
 import type { Problem } from './config-error.js'
 import { decodeText, envName, type Leaf } from './leaf.js'
+import { jsonFault } from './json-fault.js'
 import { nearest } from './nearest.js'
 import { serviceLinks } from './service-links.js'
 
@@ -88,10 +89,21 @@ const faultOf = (error: unknown): string => {
   return escapeValue(error.message)
 }
 
+const parsed = (text: string): { readonly content: unknown } | { readonly fault: string } => {
+  try {
+    return { content: JSON.parse(text) }
+  } catch (error) {
+    return { fault: jsonFault(text, error) }
+  }
+}
+
 const readConfigFile = async (path: string): Promise<unknown> => {
   if (path.endsWith('.json')) {
-    const text = await readFile(path, 'utf8')
-    const content: unknown = JSON.parse(text)
+    // Editors of Windows begin a file with a mark that RFC 8259 section 8.1 lets a parser pass over.
+    const text = (await readFile(path, 'utf8')).replace(/^\uFEFF/, '')
+    const answer = parsed(text)
+    if ('fault' in answer) throw new Error(answer.fault)
+    const { content } = answer
     // Of a name that stands twice in one object the first would be lost in silence.
     if (isRecord(content) && parseJsonObject(Buffer.from(text)) === undefined) throw new Error('one name stands twice in one object, a number is not finite, or it nests too deep')
     return content
