@@ -3,9 +3,17 @@ import type { Decision } from './decision.js'
 import { KeptDecision } from './kept-decision.js'
 import type { User } from './user.js'
 
-/** The newest decisions, bounded by count, so that every refusal can be opened by its id for a while. They are kept by value: what is found equals what was kept, and a lease of it releases nothing. */
+/**
+ * The newest decisions, bounded by count, so that every refusal can be opened by its id for a while.
+ *
+ * They are kept by value: what is found equals what was kept, and its lease releases nothing.
+ */
 export interface DecisionRing<U extends User = User> {
-  /** Keeps a decision; each is handed over once. */
+  /**
+   * Keeps a decision; each is handed over once.
+   *
+   * @throws TypeError for one that was put together by hand, as it has no stairs.
+   */
   keep(decision: Decision<U>): void
   /** Looks through all that are kept: it is asked by people, and `keep` by every handshake. */
   find(id: string): Decision<U> | undefined
