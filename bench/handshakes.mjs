@@ -1,9 +1,10 @@
 // How many authenticated handshakes a second does one core carry, as a ratio to a bare `ws` server that checks nothing?
 //
-//   npm run build && node bench/handshakes.mjs [rounds] [seconds] [variants, as a regular expression]
+//   npm run build && node bench/handshakes.mjs [rounds] [seconds] [variants, as a regular expression] [generations]
 //
 // Servers run on one core, the load (bench/knock.c) on the other (Linux `taskset`); variants are interleaved within a round, and every ratio is taken
-// inside its round. Beside the rates stands the share of the time in which the load waited for the server: near 0 the load is the limit. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards and from the shared
+// inside its round. Two processes of one program differ by up to a third for as long as they live, so each generation has servers of its own: the medians of
+// the generations stand beside that of all rounds. Beside the rates stands the share of the time in which the load waited for the server: near 0 the load is the limit. `bare again` is the null pair: the same server twice. Part of the gate's ratio comes from its close guards and from the shared
 // shapes of its sockets and ticks, so a bare server with both stands beside it, `bare guarded`.
 import { execFile, fork } from 'node:child_process'
 import { createHmac } from 'node:crypto'
@@ -101,11 +102,15 @@ const mint = (user, unique) => {
   return `${body}.${createHmac('sha512', secret).update(body).digest('base64url')}`
 }
 
-const summary = (values) => {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
-  return `${at(0).toFixed(2)} / ${at(0.5).toFixed(2)} / ${sorted.at(-1).toFixed(2)}`
+const median = (values) => {
+  const sorted = values.toSorted((a, b) => a - b)
+  const middle = (sorted.length - 1) / 2
+  return (sorted[Math.floor(middle)] + sorted[Math.ceil(middle)]) / 2
 }
+
+const summary = (values) => `${Math.min(...values).toFixed(2)} / ${median(values).toFixed(2)} / ${Math.max(...values).toFixed(2)}`
+
+
 
 const pin = async (pid, core) => {
   try {
@@ -118,6 +123,7 @@ const pin = async (pid, core) => {
 const main = async () => {
   const rounds = Number(process.argv[2] ?? 7)
   const seconds = Number(process.argv[3] ?? 2)
+  const generations = Number(process.argv[5] ?? 1)
   await pin(process.pid, 1)
   const folder = await mkdtemp(join(os.tmpdir(), 'sallyport-bench-'))
   const load = await openLoad(folder, inFlight)
@@ -143,14 +149,20 @@ const main = async () => {
     'gate banned, fast lane': () => held.slice(0, 1),
   }
   const variants = Object.fromEntries(Object.entries(all).filter(([kind]) => kind === 'bare' || chosen.test(kind)))
-  const servers = {}
-  for (const kind of Object.keys(variants)) {
+  let servers = {}
+  const raise = async (kind) => {
     const child = fork(fileURLToPath(import.meta.url), ['serve', kind])
     // Listened for before anything else is waited for: a message that nobody listens for is lost.
     const listening = new Promise((resolve) => child.once('message', resolve))
     await pin(child.pid, 0)
     const { port } = await listening
     servers[kind] = { child, port }
+    // A server that has seen few connections still runs code that nobody has optimised: every variant has seen as many before it is measured.
+    for (let seen = 0; seen < warm; ) seen += (await drive(kind, variants[kind]())).count
+    // Every token has to be known before the cached variant is measured.
+    if (kind.startsWith('gate cached'))
+      for (let from = 0; from < users; from += inFlight) await Promise.all(held.slice(from, from + inFlight).map((target) => knockOnce(port, '127.0.0.1', target)))
+    process.stderr.write(`${kind} is warm\n`)
   }
   const ask = (child) =>
     new Promise((resolve) => {
@@ -163,22 +175,17 @@ const main = async () => {
     const count = Object.values(statuses).reduce((sum, each) => sum + each, 0)
     return { count, refused: count - (statuses[101] ?? 0), rate: count / elapsed, waited: waited ?? Number.NaN }
   }
-  // A server that has seen few connections still runs code that nobody has optimised: every variant has seen as many before it is measured.
-  for (const [kind, targets] of Object.entries(variants)) {
-    for (let seen = 0; seen < warm; ) seen += (await drive(kind, targets())).count
-    process.stderr.write(`${kind} is warm\n`)
-  }
-  // Every token has to be known before the cached variant is measured.
-  for (let from = 0; from < users; from += inFlight)
-    for (const kind of Object.keys(variants).filter((name) => name.startsWith('gate cached')))
-      await Promise.all(held.slice(from, from + inFlight).map((target) => knockOnce(servers[kind].port, '127.0.0.1', target)))
-
   const rates = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   // What a connect costs the server in processor time hardly depends on what else the machine does.
   const perCpuSecond = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   const lateMs = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
   const waited = Object.fromEntries(Object.keys(variants).map((kind) => [kind, []]))
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < rounds * generations; round += 1) {
+    if (round % rounds === 0) {
+      for (const { child } of Object.values(servers)) child.kill()
+      servers = {}
+      for (const kind of Object.keys(variants)) await raise(kind)
+    }
     // Every other round goes the other way, so that none of them is always the one that begins.
     const order = Object.entries(variants)
     for (const [kind, targets] of round % 2 === 0 ? order : order.toReversed()) {
@@ -200,21 +207,22 @@ const main = async () => {
       lateMs[kind].push(end.lateMs)
       waited[kind].push(result.waited)
     }
-    process.stderr.write(`round ${round + 1} of ${rounds}\n`)
+    process.stderr.write(`round ${round + 1} of ${rounds * generations}\n`)
   }
   for (const { child } of Object.values(servers)) child.kill()
   await rm(folder, { recursive: true, force: true })
 
-  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${rounds} rounds of ${seconds} s, ${inFlight} in flight; ${load.words}`)
-  console.log('variant: connects a second (min / median / max), ratio to bare of the same round, share of the time in which the load waited')
+  const byGeneration = (ratios) => Array.from({ length: generations }, (_, index) => median(ratios.slice(index * rounds, (index + 1) * rounds)).toFixed(2)).join(' ')
+  console.log(`${os.cpus()[0]?.model ?? 'unknown'}, ${os.cpus().length} cores, Node ${process.version}, ${generations} generations of ${rounds} rounds of ${seconds} s, ${inFlight} in flight; ${load.words}`)
+  console.log('variant: connects a second (min / median / max), ratio to bare of the same round, the median of it in each generation, share of the time in which the load waited')
   for (const kind of Object.keys(variants)) {
     const ratios = rates[kind].map((rate, round) => rate / rates.bare[round])
-    console.log(`${kind.padEnd(24)} ${summary(rates[kind])}   ${summary(ratios)}   ${summary(waited[kind])}`)
+    console.log(`${kind.padEnd(24)} ${summary(rates[kind])}   ${summary(ratios)}   ${byGeneration(ratios)}   ${summary(waited[kind])}`)
   }
   console.log('the same for connects per second of processor time of the server')
   for (const kind of Object.keys(variants)) {
     const ratios = perCpuSecond[kind].map((rate, round) => rate / perCpuSecond.bare[round])
-    console.log(`${kind.padEnd(24)} ${summary(perCpuSecond[kind])}   ${summary(ratios)}`)
+    console.log(`${kind.padEnd(24)} ${summary(perCpuSecond[kind])}   ${summary(ratios)}   ${byGeneration(ratios)}`)
   }
   console.log('p99 of the delay of the event loop of the server, ms (min / median / max)')
   for (const kind of Object.keys(variants)) console.log(`${kind.padEnd(24)} ${summary(lateMs[kind])}`)
