@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { LoadedConfig, LoadOptions } from '../server/config/load-config.js'
 import { operatorKeyForm, readOperatorKey } from '../server/operator-key.js'
@@ -6,12 +7,14 @@ import type { Offline } from '../server/offline.js'
 import { CliError, sentenceOf } from './cli-error.js'
 import { exitCodes, type ExitCode } from './exit-code.js'
 import { createOperatorClient, ServerUnreachable, type OperatorClient } from './operator-client.js'
+import type { Stdio } from './stdio.js'
 import { createTerminal, visible, type Terminal, type TerminalOptions } from './terminal.js'
 
 /** What every command works with. */
 export interface Cli {
   readonly env: LoadOptions['env']
   readonly cwd: string
+  readonly stdio: Stdio
   readonly now: () => number
   /** `--operator-key-file` of this command line. */
   operatorKeyFile?: string | undefined
@@ -25,7 +28,7 @@ export interface Cli {
  * @param command - The command as commander hands it over, with the global options.
  */
 export const run = async (cli: Cli, command: Command, work: (terminal: Terminal) => Promise<ExitCode>): Promise<void> => {
-  const terminal = createTerminal(command.optsWithGlobals<TerminalOptions>())
+  const terminal = createTerminal(cli.stdio, command.optsWithGlobals<TerminalOptions>())
   try {
     cli.exitCode = await work(terminal)
   } catch (error) {
@@ -35,8 +38,8 @@ export const run = async (cli: Cli, command: Command, work: (terminal: Terminal)
 }
 
 /** @throws CliError (usage) that blames the option. */
-const readKeyFile = async (path: string): Promise<string> => {
-  const content = await readFile(path, 'utf8').catch(() => undefined)
+const readKeyFile = async (cwd: string, path: string): Promise<string> => {
+  const content = await readFile(resolve(cwd, path), 'utf8').catch(() => undefined)
   if (content === undefined) throw new CliError(`Cannot read --operator-key-file ${visible(path)}: name a file that is there and that you may read.`, exitCodes.usage)
   const key = content.trim()
   if (!operatorKeyForm.test(key)) throw new CliError(`--operator-key-file ${visible(path)} holds no key: it must be the 43 characters that \`sallyport operator add\` printed.`, exitCodes.usage)
@@ -44,8 +47,8 @@ const readKeyFile = async (path: string): Promise<string> => {
 }
 
 /** The environment, with the key that the command line names in the place of another one. */
-const envOf = async ({ env, operatorKeyFile }: Cli): Promise<Cli['env']> =>
-  operatorKeyFile === undefined ? env : { ...env, SALLYPORT_OPERATOR_KEY: await readKeyFile(operatorKeyFile), SALLYPORT_OPERATOR_KEY_FILE: undefined }
+const envOf = async ({ env, cwd, operatorKeyFile }: Cli): Promise<Cli['env']> =>
+  operatorKeyFile === undefined ? env : { ...env, SALLYPORT_OPERATOR_KEY: await readKeyFile(cwd, operatorKeyFile), SALLYPORT_OPERATOR_KEY_FILE: undefined }
 
 /** Loads the configuration of the folder; heavy parts are loaded only by commands that need them. */
 export const load = async (cli: Cli, mode: LoadOptions['mode'], flags: Readonly<Record<string, unknown>> = {}, over?: string): Promise<LoadedConfig> => {

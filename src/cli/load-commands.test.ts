@@ -1,10 +1,12 @@
+import { PassThrough } from 'node:stream'
 import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import type { Cli } from './cli.js'
 import { exitCodes } from './exit-code.js'
 import { loadCommands, sources } from './load-commands.js'
 
-const cli: Cli = { env: {}, cwd: '/nowhere', now: () => 0, exitCode: exitCodes.ok }
+const stdio = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
+const cli: Cli = { env: {}, cwd: '/nowhere', stdio, now: () => 0, exitCode: exitCodes.ok }
 
 const namesOf = async (words: readonly string[]): Promise<readonly string[]> => {
   const program = new Command()

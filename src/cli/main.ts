@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import process, { argv, cwd, env, stderr, stdout } from 'node:process'
+import process, { argv, cwd, env, stderr, stdin, stdout } from 'node:process'
 import { sentenceOf } from './cli-error.js'
 import { exitCodes } from './exit-code.js'
 import { runProgram } from './program.js'
@@ -8,7 +8,7 @@ import { runProgram } from './program.js'
 for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
 
 try {
-  process.exitCode = await runProgram(argv.slice(2), { env, cwd: cwd(), now: Date.now, exitCode: exitCodes.ok })
+  process.exitCode = await runProgram(argv.slice(2), { env, cwd: cwd(), stdio: { stdin, stdout, stderr }, now: Date.now, exitCode: exitCodes.ok })
 } catch (error) {
   stderr.write(`${sentenceOf(error)}\n`)
   process.exitCode = exitCodes.failed

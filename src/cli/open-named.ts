@@ -1,4 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { Cli } from './cli.js'
 import { CliError } from './cli-error.js'
 import { exitCodes } from './exit-code.js'
 
@@ -7,8 +9,8 @@ import { exitCodes } from './exit-code.js'
  *
  * @throws CliError (usage) when it isn't there, is a folder, or may not be read.
  */
-export const openNamed = async (path: string): Promise<FileHandle> => {
-  const file = await open(path, 'r').catch(() => undefined)
+export const openNamed = async ({ cwd }: Cli, path: string): Promise<FileHandle> => {
+  const file = await open(resolve(cwd, path), 'r').catch(() => undefined)
   // A folder can be opened, and not be read.
   if (file !== undefined && !(await file.stat()).isDirectory()) return file
   await file?.close()

@@ -1,4 +1,3 @@
-import { stderr } from 'node:process'
 import { Command, CommanderError } from 'commander'
 import { version } from '../server/version.js'
 import type { Cli } from './cli.js'
@@ -15,6 +14,7 @@ const createProgram = async (words: readonly string[], cli: Cli): Promise<Comman
     .description('A gate for WebSockets: who gets a socket, for how long, and why not.')
     .version(version, '--version', 'print the version of this program')
     .exitOverride()
+    .configureOutput({ writeOut: (text) => cli.stdio.stdout.write(text), writeErr: (text) => cli.stdio.stderr.write(text) })
     .option('--json', 'data as JSON')
     .option('--quiet', 'no talk on stderr, only failures')
     .option('--yes', 'ask nothing')
@@ -35,7 +35,7 @@ export const runProgram = async (words: readonly string[], cli: Cli): Promise<Ex
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
     if (error instanceof CliError) {
-      stderr.write(`${error.message}\n`)
+      cli.stdio.stderr.write(`${error.message}\n`)
       return error.exitCode
     }
     throw error

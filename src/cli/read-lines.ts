@@ -1,5 +1,5 @@
-import { stdin } from 'node:process'
 import type { Readable } from 'node:stream'
+import type { Cli } from './cli.js'
 import { CliError } from './cli-error.js'
 import { openNamed } from './open-named.js'
 
@@ -23,7 +23,7 @@ async function* linesIn(input: Readable): AsyncGenerator<string> {
  *
  * @throws CliError (usage) when it can't be read; CliError when a line is too long.
  */
-export const readLines = async (source: string): Promise<AsyncIterable<string>> => {
-  if (source === '-') return linesIn(stdin)
-  return linesIn((await openNamed(source)).createReadStream())
+export const readLines = async (cli: Cli, source: string): Promise<AsyncIterable<string>> => {
+  if (source === '-') return linesIn(cli.stdio.stdin)
+  return linesIn((await openNamed(cli, source)).createReadStream())
 }

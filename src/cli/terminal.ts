@@ -1,8 +1,8 @@
-import { stderr, stdin, stdout } from 'node:process'
 import { createInterface } from 'node:readline/promises'
 import { Writable } from 'node:stream'
 import { CliError } from './cli-error.js'
 import { exitCodes } from './exit-code.js'
+import type { Stdio } from './stdio.js'
 
 /** Where a command speaks: data to stdout, talk to stderr. */
 export interface Terminal {
@@ -32,7 +32,7 @@ export interface TerminalOptions {
   readonly yes?: boolean | undefined
 }
 
-export const createTerminal = ({ json = false, quiet = false, yes = false }: TerminalOptions): Terminal => ({
+export const createTerminal = ({ stdin, stdout, stderr }: Stdio, { json = false, quiet = false, yes = false }: TerminalOptions): Terminal => ({
   json,
   data(value, text) {
     stdout.write(`${json ? JSON.stringify(value) : text}\n`)
@@ -45,7 +45,7 @@ export const createTerminal = ({ json = false, quiet = false, yes = false }: Ter
   },
   async confirm(question) {
     if (yes) return
-    if (!stdin.isTTY) throw new CliError(`${question} Nobody is there to ask: add --yes`, exitCodes.usage)
+    if (stdin.isTTY !== true) throw new CliError(`${question} Nobody is there to ask: add --yes`, exitCodes.usage)
     const lines = createInterface({ input: stdin, output: stderr })
     try {
       const answer = await lines.question(`${question} [y/N] `)
@@ -57,7 +57,7 @@ export const createTerminal = ({ json = false, quiet = false, yes = false }: Ter
 })
 
 /** Asks for a line that is not shown while it is typed. */
-export const askSecret = async (question: string): Promise<string> => {
+export const askSecret = async ({ stdin, stderr }: Stdio, question: string): Promise<string> => {
   stderr.write(question)
   const nowhere = new Writable({
     write(_chunk, _encoding, done) {

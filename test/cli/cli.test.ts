@@ -4,7 +4,7 @@ import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { containing, freePort, jsonOf, matching, sallyport, type Folder } from './sallyport.js'
+import { containing, freePort, jsonOf, matching, sallyport, sallyportProcess, type Folder } from './sallyport.js'
 
 const secret = randomBytes(64).toString('base64url')
 let cwd = ''
@@ -26,6 +26,19 @@ describe('words', () => {
     expect(first.stdout).toMatch(/^[A-Za-z0-9_-]{86}\n$/)
     expect(second.stdout).toMatch(/^\{"secret":"[A-Za-z0-9_-]{86}"\}\n$/)
     expect(second.stdout).not.toContain(first.stdout.trim())
+  })
+
+  test.each([
+    ['version', ['version'], '', 0],
+    ['a token on stdin', ['token', 'check', '-'], 'x.y.z', 5],
+    ['nothing on stdin', ['token', 'check', '-'], '', 2],
+    ['words that mean nothing', ['no-such-command'], '', 2],
+    ['a server that is not there', ['info'], '', 5],
+    ['help', ['ban', '--help'], '', 0],
+  ])('a process of its own says and answers what the command does: %s', async (_what, words, input, code) => {
+    const ended = await sallyportProcess(words, folder, input)
+    expect(ended).toEqual(await sallyport(words, folder, input))
+    expect(ended.code).toBe(code)
   })
 
   test.each([

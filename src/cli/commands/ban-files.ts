@@ -54,7 +54,7 @@ export const addBanFileCommands = (bans: Command, cli: Cli): void => {
     .action(
       async (source: string, options: { hours: number; forever?: boolean; force?: boolean; reason: string }, command: Command) =>
         run(cli, command, async (terminal) => {
-          const lines = await readLines(source)
+          const lines = await readLines(cli, source)
           const { reason, force = false } = options
           const defaults = { reason, expiresAt: options.forever === true ? null : cli.now() + hoursToMs(options.hours) }
           const ownAddress = ownAddressOf(cli.env)

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import type { Command } from 'commander'
 import type { Comparison, ImportReport, Progress } from '../../server/import/import-rows.js'
 import { load, run, type Cli } from '../cli.js'
@@ -49,8 +50,9 @@ export const addImportCommand = (database: Command, cli: Cli): void => {
       run(cli, command, async (terminal) => {
         const { config } = await load(cli, 'tool')
         const { importOldService } = await import('../../server/import/import-old-service.js')
+        const tables = options.tables === undefined ? undefined : resolve(cli.cwd, options.tables)
         const progress = sayProgress(terminal, cli.now)
-        return report(terminal, await importOldService(config, { from: options.from, tables: options.tables, at: cli.now(), progress }))
+        return report(terminal, await importOldService(config, { from: options.from, tables, at: cli.now(), progress }))
       }),
     )
 }

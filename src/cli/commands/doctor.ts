@@ -37,7 +37,7 @@ export const addDoctorCommand = (program: Command, cli: Cli): void => {
         const named = address ?? config.publicUrl
         if (named === undefined) throw new CliError('Name the address that clients use, such as https://chat.example, or set SALLYPORT_PUBLIC_URL.', exitCodes.usage)
         const url = socketUrl(named)
-        const token = source === undefined ? undefined : await readToken(source)
+        const token = source === undefined ? undefined : await readToken(cli, source)
         const client = await connect(cli)
         const evidence = await gather(client, {
           url,

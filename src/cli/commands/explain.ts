@@ -35,7 +35,7 @@ export const addExplainCommand = (program: Command, cli: Cli): void => {
           terminal.data(found, describeDecision(found))
           return exitCodes.ok
         }
-        const token = source === undefined ? undefined : await readToken(source)
+        const token = source === undefined ? undefined : await readToken(cli, source)
         const client = await connect(cli)
         const report = demand(await client.ask(decision, 'POST', '/api/v1/explanations', { path, address: ip, origin, token }))
         terminal.data(report, describeDecision(report))

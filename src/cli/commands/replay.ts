@@ -45,7 +45,7 @@ export const addReplayCommand = (program: Command, cli: Cli): void => {
     .action(async (source: string, { config: over, dev = false }: ReplayOptions, command: Command) =>
       run(cli, command, async (terminal) => {
         const { config } = await load(cli, 'tool', {}, over)
-        const lines = await readLines(source)
+        const lines = await readLines(cli, source)
         const [{ createReplay }, { replayLines }] = await Promise.all([import('../../server/replay/replay-decision.js'), import('../../server/replay/replay-lines.js')])
         let bad = 0
         const summary = await replayLines(lines, {

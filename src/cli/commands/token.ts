@@ -40,7 +40,7 @@ export const addTokenCommands = (program: Command, cli: Cli): void => {
     .argument('[source]', sourceHelp)
     .action(async (source: string | undefined, _options: unknown, command: Command) =>
       run(cli, command, async (terminal) => {
-        const token = await readToken(source)
+        const token = await readToken(cli, source)
         const client = await connect(cli)
         const report = demand(await client.ask(tokenReport, 'POST', '/api/v1/token-checks', { token }))
         terminal.data(report, describeToken(report))
@@ -72,7 +72,7 @@ export const addTokenCommands = (program: Command, cli: Cli): void => {
         if (user !== undefined) return revoke({ userId: user, ...(before === undefined ? {} : { beforeAt: before }) })
         if (id !== undefined) return revoke({ tokenId: id })
 
-        const token = await readToken(source)
+        const token = await readToken(cli, source)
         const client = await connect(cli)
         const report = demand(await client.ask(tokenReport, 'POST', '/api/v1/token-checks', { token }))
         if (!report.accepted) {

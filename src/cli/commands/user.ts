@@ -49,7 +49,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
     .action(async ({ email, id, role, password: source }: AddOptions, command: Command) =>
       run(cli, command, async (terminal) => {
         // Read first: a password that will not do adds nobody.
-        const password = source === undefined ? undefined : await readPassword(source === true ? undefined : source)
+        const password = source === undefined ? undefined : await readPassword(cli, source === true ? undefined : source)
         const wanted = { email, role, ...(id === undefined ? {} : { id }) }
         const added = await onServerOrFile(
           cli,
@@ -70,7 +70,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
     .argument('[source]', passwordHelp)
     .action(async (id: string, source: string | undefined, _options: unknown, command: Command) =>
       run(cli, command, async (terminal) => {
-        const changed = await setPassword(cli, terminal, id, await readPassword(source))
+        const changed = await setPassword(cli, terminal, id, await readPassword(cli, source))
         if (changed === undefined) throw new CliError(noSuchUser)
         terminal.data(changed, table([describeUser(changed.user)]))
         terminal.say(`The password is set${reachText(changed)}.`)
