@@ -20,6 +20,8 @@ export interface Cli {
   operatorKeyFile?: string | undefined
   /** Exit code of the last command; 0 until one ran. */
   exitCode: ExitCode
+  /** Whether stdout did not take all of the data, as on a full disk; said once. No command that lost data ends as a success. */
+  dataLost: boolean
 }
 
 /**
@@ -28,7 +30,10 @@ export interface Cli {
  * @param command - The command as commander hands it over, with the global options.
  */
 export const run = async (cli: Cli, command: Command, work: (terminal: Terminal) => Promise<ExitCode>): Promise<void> => {
-  const terminal = createTerminal(cli.stdio, command.optsWithGlobals<TerminalOptions>())
+  const terminal = createTerminal(cli.stdio, command.optsWithGlobals<TerminalOptions>(), (sentence) => {
+    if (!cli.dataLost) cli.stdio.stderr.write(`${sentence}\n`)
+    cli.dataLost = true
+  })
   try {
     cli.exitCode = await work(terminal)
   } catch (error) {

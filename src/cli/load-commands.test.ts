@@ -6,7 +6,7 @@ import { exitCodes } from './exit-code.js'
 import { loadCommands, sources } from './load-commands.js'
 
 const stdio = { stdin: new PassThrough(), stdout: new PassThrough(), stderr: new PassThrough() }
-const cli: Cli = { env: {}, cwd: '/nowhere', stdio, now: () => 0, exitCode: exitCodes.ok }
+const cli: Cli = { env: {}, cwd: '/nowhere', stdio, now: () => 0, exitCode: exitCodes.ok, dataLost: false }
 
 const namesOf = async (words: readonly string[]): Promise<readonly string[]> => {
   const program = new Command()

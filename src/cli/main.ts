@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import process, { argv, cwd, env, stderr, stdin, stdout } from 'node:process'
+import type { Cli } from './cli.js'
 import { sentenceOf } from './cli-error.js'
 import { exitCodes } from './exit-code.js'
 import { runProgram } from './program.js'
@@ -7,8 +8,14 @@ import { runProgram } from './program.js'
 // A reader that goes away early, such as `head`, is no fault.
 for (const stream of [stdout, stderr]) stream.on('error', () => undefined)
 
+const cli: Cli = { env, cwd: cwd(), stdio: { stdin, stdout, stderr }, now: Date.now, exitCode: exitCodes.ok, dataLost: false }
+// What a stream does not take it may say after the command is done.
+process.once('exit', () => {
+  if (cli.dataLost && process.exitCode === exitCodes.ok) process.exitCode = exitCodes.failed
+})
+
 try {
-  process.exitCode = await runProgram(argv.slice(2), { env, cwd: cwd(), stdio: { stdin, stdout, stderr }, now: Date.now, exitCode: exitCodes.ok })
+  process.exitCode = await runProgram(argv.slice(2), cli)
 } catch (error) {
   stderr.write(`${sentenceOf(error)}\n`)
   process.exitCode = exitCodes.failed

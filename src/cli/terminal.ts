@@ -32,10 +32,26 @@ export interface TerminalOptions {
   readonly yes?: boolean | undefined
 }
 
-export const createTerminal = ({ stdin, stdout, stderr }: Stdio, { json = false, quiet = false, yes = false }: TerminalOptions): Terminal => ({
+/** A reader that went away early, such as `head`, wants no more: that is no fault. */
+const unread = new Set(['EPIPE', 'ECONNRESET', 'ERR_STREAM_DESTROYED'])
+
+/** Whoever keeps data in a file must not take what is cut off for all of it. */
+const lossOf = (error: Error | null | undefined): string | undefined => {
+  if (error === undefined || error === null) return undefined
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'an unknown error'
+  if (unread.has(code)) return undefined
+  const why = code === 'ENOSPC' ? 'the disk is full; free some space, and run the command again' : `the system answered ${code}`
+  return `Cannot write all of the data to stdout: ${why}`
+}
+
+/** @param lost - Told why data was not taken, as often as it was not. */
+export const createTerminal = ({ stdin, stdout, stderr }: Stdio, { json = false, quiet = false, yes = false }: TerminalOptions, lost: (sentence: string) => void): Terminal => ({
   json,
   data(value, text) {
-    stdout.write(`${json ? JSON.stringify(value) : text}\n`)
+    stdout.write(`${json ? JSON.stringify(value) : text}\n`, (error) => {
+      const loss = lossOf(error)
+      if (loss !== undefined) lost(loss)
+    })
   },
   say(text) {
     if (!quiet) stderr.write(`${text}\n`)

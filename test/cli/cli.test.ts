@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -26,6 +27,16 @@ describe('words', () => {
     expect(first.stdout).toMatch(/^[A-Za-z0-9_-]{86}\n$/)
     expect(second.stdout).toMatch(/^\{"secret":"[A-Za-z0-9_-]{86}"\}\n$/)
     expect(second.stdout).not.toContain(first.stdout.trim())
+  })
+
+  test.skipIf(!existsSync('/dev/full'))('data that a full disk does not take is a failure, and a reader that goes away early is none', async () => {
+    const into = (rest: string): Folder => ({ ...folder, under: ['/bin/sh', '-c', `"$0" "$@" ${rest}`] })
+    expect(await sallyport(['secret'], into('> /dev/full'))).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'Cannot write all of the data to stdout: the disk is full; free some space, and run the command again\n',
+    })
+    expect(await sallyport(['secret'], into('| true'))).toEqual({ code: 0, stdout: '', stderr: '' })
   })
 
   test.each([

@@ -80,7 +80,7 @@ export const sallyport = async (words: readonly string[], folder: Folder, input 
   const stdout = keep()
   const stderr = keep()
   const stdio = { stdin: Readable.from(input === '' ? [] : [Buffer.from(input)]), stdout: stdout.stream, stderr: stderr.stream }
-  const code = await runProgram(words, { env: environmentOf(folder), cwd: folder.cwd, stdio, now: Date.now, exitCode: exitCodes.ok }).catch((error: unknown) => {
+  const code = await runProgram(words, { env: environmentOf(folder), cwd: folder.cwd, stdio, now: Date.now, exitCode: exitCodes.ok, dataLost: false }).catch((error: unknown) => {
     stderr.stream.write(`${sentenceOf(error)}\n`)
     return exitCodes.failed
   })
