@@ -1,6 +1,8 @@
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { spawnSync } from 'node:child_process'
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import process, { platform } from 'node:process'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { exposedKeyWarning, operatorKeyPath, readOperatorKey, readOrMakeOperatorKey } from './operator-key.js'
 
@@ -42,4 +44,22 @@ test('a file that holds no key is an error that says what to do, without its con
   await expect(readOrMakeOperatorKey(folder)).rejects.toMatchObject({ code: 'ERR_OPERATOR_KEY' })
   await expect(readOrMakeOperatorKey(folder)).rejects.toThrow(/delete it and start the server again$/)
   await expect(readOrMakeOperatorKey(folder)).rejects.not.toThrow('not a key')
+})
+
+test('a folder, or a link to nothing, in the place of the key is named with what to do, and no draft is left', async () => {
+  const path = operatorKeyPath(folder)
+  await mkdir(path)
+  await expect(readOrMakeOperatorKey(folder)).rejects.toThrow(`${path} is a folder: remove it and start the server again`)
+  await rm(path, { recursive: true })
+  await symlink('nowhere', path)
+  await expect(readOrMakeOperatorKey(folder)).rejects.toThrow(`${path} is a link to a file that is not there: delete it and start the server again`)
+  expect(await readdir(folder)).toEqual(['operator.key'])
+})
+
+test.skipIf(platform === 'win32')('a disk that does not take the key is named with its path, and no draft is left however often it is tried', async () => {
+  const module = new URL('./operator-key.js', import.meta.url).href
+  const script = 'import(process.argv[1]).then(({ readOrMakeOperatorKey }) => readOrMakeOperatorKey(process.argv[2])).catch((error) => console.log(error.message))'
+  const { stdout } = spawnSync('/bin/sh', ['-c', 'ulimit -f 0 && exec "$0" "$@"', process.execPath, '-e', script, module, folder], { encoding: 'utf8' })
+  expect(stdout).toBe(`Cannot write ${operatorKeyPath(folder)}: the file system answered EFBIG\n`)
+  expect(await readdir(folder)).toEqual([])
 })
