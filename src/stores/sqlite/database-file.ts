@@ -1,7 +1,7 @@
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, open, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { notOpenedByFile } from './open-error.js'
+import { notAFile, notOpenedByFile } from './open-error.js'
 
 /** In place of a path: a new file in a folder of its own, which is gone after `close`. */
 export const temporary = ':temporary:'
@@ -21,6 +21,12 @@ const makeFolder = async (folder: string): Promise<void> => {
   }
 }
 
+/** Whether something other than a file or a folder lies there; what a link leads to counts. */
+const isSpecial = async (path: string): Promise<boolean> => {
+  const found = await stat(path).catch(() => undefined)
+  return found !== undefined && !found.isFile() && !found.isDirectory()
+}
+
 /**
  * Makes sure that the file can be written, making it and the folder it lies in when there is none.
  *
@@ -34,6 +40,7 @@ export const prepareFile = async (wanted: string): Promise<DatabaseFile> => {
     return { path: join(folder, 'sallyport.db'), release: () => rm(folder, { recursive: true, force: true }) }
   }
   const path = resolve(wanted)
+  if (await isSpecial(path)) throw notAFile(path)
   try {
     await makeFolder(dirname(path))
     const file = await open(path, 'a', 0o600)

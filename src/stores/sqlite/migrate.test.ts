@@ -1,6 +1,7 @@
-import { execFile } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { platform } from 'node:process'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
 import { migrate, migrationStatus } from './migrate.js'
@@ -93,6 +94,25 @@ describe('a database that cannot be used', () => {
     })
     await expect(migrate(path)).rejects.toThrow('this program knows versions up to')
     expect(readFileSync(path).equals(bytes)).toBe(true)
+  })
+
+  test('because another program made it is refused and left alone', async () => {
+    const path = await engines.newPath()
+    const engine = await engines.open({ path })
+    await engine.write('script', 'create table users (name text) strict')
+    await engine.close()
+    const bytes = readFileSync(path)
+    const said = `Cannot open the database "${path}": it is the database of another program; name another file`
+    await expect(migrate(path)).rejects.toMatchObject({ code: 'ERR_DATABASE_OPEN', message: said })
+    await expect(migrationStatus(path)).rejects.toThrow(said)
+    expect(readFileSync(path).equals(bytes)).toBe(true)
+  })
+
+  test.skipIf(platform === 'win32')('because it is a pipe or a device is refused at once', async () => {
+    const path = await engines.newPath()
+    execFileSync('mkfifo', [path])
+    await expect(engines.open({ path })).rejects.toThrow(`Cannot open the database "${path}": it is a pipe or a device; name a file`)
+    await expect(engines.open({ path: '/dev/null' })).rejects.toThrow('Cannot open the database "/dev/null": it is a pipe or a device; name a file')
   })
 
   test('because it is no database is refused and left alone', async () => {

@@ -10,6 +10,7 @@ const remedies: Readonly<Record<string, string>> = {
   ENOENT: 'the folder does not exist; create it or name another one',
   ENOTDIR: 'its folder is a file; name another folder',
   EISDIR: 'it is a folder; name a file',
+  ELOOP: 'a link of its path leads to itself; name another folder',
   EACCES: 'the folder or the file may not be written by this user; change its owner or mode, or name another folder',
   EPERM: 'the folder or the file may not be written by this user; change its owner or mode, or name another folder',
   EROFS: 'the file system is read-only; name a folder that can be written',
@@ -29,6 +30,12 @@ const remedyOf = (code: string): string | undefined => Object.entries(remedies).
 
 /** Of a database that was to be removed. */
 export const inUse = (path: string): DatabaseNotOpened => new DatabaseNotOpened(`Cannot remove the database "${path}" as another process has it open: stop that process first`)
+
+/** Of a pipe or a device: to open one may wait for ever. */
+export const notAFile = (path: string): DatabaseNotOpened => notOpened(path, 'it is a pipe or a device; name a file')
+
+/** Of a database with tables that no migration of ours made. */
+export const notOurs = (path: string): DatabaseNotOpened => notOpened(path, 'it is the database of another program; name another file')
 
 /** From an error of the file system. */
 export const notOpenedByFile = (path: string, error: unknown): DatabaseNotOpened => {
