@@ -5,6 +5,7 @@ import { hostForm } from './admission/steps/well-formed.js'
 import type { User } from './admission/user.js'
 import type { GateOptions } from './gate-options.js'
 import type { Refusals } from './node/answer-in.js'
+import { shown } from './shown.js'
 
 /** Every option there is; the compiler compares them with the type. */
 const known: Readonly<Record<keyof GateOptions, true>> = {
@@ -94,10 +95,3 @@ const checkMembers = (name: string, value: unknown, settings: object): void => {
 
 /** Issuers hold secrets. */
 const shownOf = (name: string, value: unknown): string => (name === 'issuers' && value !== undefined ? 'of another kind' : shown(value))
-
-const shown = (value: unknown): string => {
-  if (Array.isArray(value)) return `[${value.map(shown).join(', ')}]`.slice(0, 200)
-  if (isText(value)) return JSON.stringify(value.slice(0, 64))
-  if (typeof value === 'number' || typeof value === 'boolean' || value === null || value === undefined) return String(value)
-  return `a value of type ${typeof value}`
-}

@@ -3,6 +3,7 @@ import { createBanJudge, DangerousBan, type ProtectedNetworks } from './admissio
 import type { ControlReplica } from './admission/control-replica.js'
 import { forgiveLifted, type Ladder } from './admission/ladder.js'
 import { nextTurn } from './admission/next-turn.js'
+import { checkBanSubject, checkMoment } from './check-arguments.js'
 import type { Follower } from './follower.js'
 import type { GateBans } from './gate.js'
 
@@ -45,6 +46,7 @@ export const createGateBans = (
 
   const bans: GateBans = {
     async add(subject, { reason, actor, actorAddress, durationMs, source, force = false }) {
+      checkBanSubject('ban', subject)
       checkDuration(durationMs)
       if (!force) demandHarmless([subject])
       const createdAt = now()
@@ -52,6 +54,10 @@ export const createGateBans = (
       return await store({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt }, actorAddress)
     },
     async addAll(list, { actor, actorAddress, source, force = false }) {
+      for (const { subject, expiresAt } of list) {
+        checkBanSubject('ban', subject)
+        if (expiresAt !== undefined) checkMoment('ban', 'expiresAt', expiresAt)
+      }
       if (!force) demandHarmless(list.map(({ subject }) => subject))
       const createdAt = now()
       const kept = await stored.addAll(list.map((ban) => ({ ...ban, actor, source, createdAt })), actorAddress)
@@ -64,6 +70,7 @@ export const createGateBans = (
       return { bans: kept, sockets: await follower.enforceAll(changes) }
     },
     async lift(subject, actor, actorAddress) {
+      checkBanSubject('lift a ban', subject)
       const lifted = await stored.lift(subject, actor, now(), actorAddress)
       for (const ban of lifted) {
         replica.apply({ kind: 'ban_lifted', ban })

@@ -119,6 +119,32 @@ test.each([Number.NaN, -1, 0, Number.POSITIVE_INFINITY])('[B1] a ban for %d ms w
   expect(await gate.bans.list()).toEqual([])
 })
 
+/** What a program without types may give: an id as a number, or a time left out. */
+const mistaken = <Given>(whole: Given, wrong: object): Given => Object.assign({}, whole, wrong)
+const ofUser = { kind: 'user', userId: '1' } as const
+const moments = { before: 2_000_000_000_000, until: 3_000_000_000_000 }
+
+test.each<readonly [string, (gate: Gate) => Promise<unknown>, string]>([
+  ['bans.add', (gate) => gate.bans.add(mistaken(ofUser, { userId: 1 }), { reason: 'test', actor: 'test' }), 'Cannot ban as "userId" must be a text that is not empty: current value is 1'],
+  ['bans.add', (gate) => gate.bans.add(mistaken(ofUser, { kind: 'ip' }), { reason: 'test', actor: 'test' }), '"subject.kind" must be network or user: current value is "ip"'],
+  ['bans.add', (gate) => gate.bans.add(mistaken(ofUser, { kind: 'network' }), { reason: 'test', actor: 'test' }), '"network" must be an address or a CIDR range: current value is undefined'],
+  ['bans.addAll', (gate) => gate.bans.addAll([{ subject: mistaken(ofUser, { userId: 1 }), reason: 'test', expiresAt: undefined }], { actor: 'test', source: 'import' }), '"userId" must be a text'],
+  ['bans.addAll', (gate) => gate.bans.addAll([{ subject: ofUser, reason: 'test', expiresAt: Number.NaN }], { actor: 'test', source: 'import' }), '"expiresAt" must be a number of epoch milliseconds: current value is NaN'],
+  ['bans.lift', (gate) => gate.bans.lift(mistaken(ofUser, { userId: 1 }), 'test'), 'Cannot lift a ban as "userId" must be a text'],
+  ['revocations.add', (gate) => gate.revocations.add(mistaken({ ...ofUser, ...moments }, { userId: 1 }), 'test'), 'Cannot revoke as "userId" must be a text'],
+  ['revocations.add', (gate) => gate.revocations.add(mistaken({ ...ofUser, ...moments }, { before: undefined }), 'test'), '"before" must be a number of epoch milliseconds: current value is undefined'],
+  ['revocations.add', (gate) => gate.revocations.add({ kind: 'token', tokenId: 'a', until: Number.NaN }, 'test'), '"until" must be a number of epoch milliseconds: current value is NaN'],
+  ['endSessions', (gate) => gate.endSessions(mistaken(ofUser, { userId: 1 })), 'Cannot end sessions as "userId" must be a text'],
+  ['endSessions', (gate) => gate.endSessions(mistaken(ofUser, { kind: 'all' })), '"subject.kind" must be session or user: current value is "all"'],
+  ['users.changed', (gate) => Reflect.apply(gate.users.changed, gate.users, [1]), 'Cannot look at a user as "id" must be a text'],
+])('%s of what would be kept and never found is refused, and nothing is kept', async (_name, change, said) => {
+  const log = createMemoryControlLog()
+  const gate = await made({ stores: { control: log, bans: createMemoryBans(log), revocations: createMemoryRevocations(log) } })
+  await expect(change(gate)).rejects.toThrow(said)
+  await expect(change(gate)).rejects.toThrow(TypeError)
+  expect(await log.head()).toBe(0)
+})
+
 test('[B7] a lifted ban refuses nobody any more', async () => {
   const gate = await made()
   await gate.bans.add({ kind: 'network', network: '203.0.113.0/24' }, { reason: 'abuse', actor: 'grace' })

@@ -10,6 +10,7 @@ import { judgeRenewal } from './admission/renewal.js'
 import { sellTicket } from './admission/sell-ticket.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import type { User } from './admission/user.js'
+import { checkEndedSubject, checkRevocation, checkText } from './check-arguments.js'
 import { checkNumbers } from './check-numbers.js'
 import { checkOptions } from './check-options.js'
 import { createGateParts } from './create-gate-parts.js'
@@ -85,6 +86,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     bans,
     revocations: {
       async add(revocation, actor, actorAddress) {
+        checkRevocation(revocation)
         await stores.revocations.add(revocation, actor, now(), actorAddress)
         return { sockets: await changed({ kind: 'revoked', revocation }) }
       },
@@ -92,13 +94,17 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     },
     users: {
       async changed(id) {
+        checkText('look at a user', 'id', id)
         // Sockets of this node first: they must not wait for a store that is away.
         const sockets = await changed({ kind: 'user_changed', userId: id })
         await stores.control.userChanged(id, now())
         return { sockets }
       },
     },
-    endSessions: async (subject) => await ends.end(subject),
+    async endSessions(subject) {
+      checkEndedSubject(subject)
+      return await ends.end(subject)
+    },
     issuers: {
       async replace(issuers) {
         checkAllowList(issuers, options.allowList)

@@ -34,7 +34,7 @@ export interface GateBans {
    * @param durationMs - `undefined` bans without end.
    * @param actorAddress - From where the actor asked, for an audit log; `undefined` when it was over no connection.
    * @param force - Bans that all the same (default `false`).
-   * @throws TypeError when the network is neither an address nor a CIDR range, RangeError when `durationMs` is no time to come.
+   * @throws TypeError when the network is neither an address nor a CIDR range or the user id is no text, RangeError when `durationMs` is no time to come.
    * @throws DangerousBan (`ERR_DANGEROUS_BAN`, with `dangers`) for a ban that takes force and has none: then nothing changed.
    * @throws StoreUnavailable when it could not be kept: then nothing changed.
    */
@@ -54,7 +54,7 @@ export interface GateBans {
    *
    * @param bans - `expiresAt` in epoch milliseconds, `undefined` for one without end. Best a thousand at a time: each costs some 10 µs of the event loop.
    * @returns Those that are new; one equal to a ban in force is left out.
-   * @throws TypeError when a network is neither an address nor a CIDR range: then nothing changed.
+   * @throws TypeError when a network is neither an address nor a CIDR range, a user id is no text or an end is no number: then nothing changed.
    * @throws DangerousBan for the first that takes `force` and has none: then nothing changed.
    * @throws StoreUnavailable when they could not be kept: then nothing changed.
    */
@@ -74,7 +74,11 @@ export interface GateBans {
 
 /** Ends of tokens before their time; in force here at once and elsewhere within a second. */
 export interface GateRevocations {
-  /** Revokes and closes the live sockets it concerns. */
+  /**
+   * Revokes and closes the live sockets it concerns.
+   *
+   * @throws TypeError when an id is no text or a moment no number: then nothing changed.
+   */
   add(revocation: Revocation, actor: string, actorAddress?: string): Promise<Closed>
   /** Puts a revocation in force on this node now that its store holds already; others read it in the control log. */
   enforce(revocation: Revocation): Promise<Closed>
@@ -82,7 +86,11 @@ export interface GateRevocations {
 
 /** What the gate is told about users that changed. */
 export interface GateUsers {
-  /** Forgets what is known of a user and looks at the live sockets again: a disabled one is out. */
+  /**
+   * Forgets what is known of a user and looks at the live sockets again: a disabled one is out.
+   *
+   * @throws TypeError when the id is no text: then nothing changed.
+   */
   changed(id: string): Promise<Closed>
 }
 
@@ -158,6 +166,7 @@ export interface Gate<U extends User = User> {
    * Their token stays good until it is revoked.
    *
    * @returns How far it reached. Waits for other nodes, up to a second, where `stores.readers` says that there are any.
+   * @throws TypeError when an id is no text: then nothing changed.
    * @throws StoreUnavailable when other nodes could not be told; those of this node are closed all the same.
    */
   endSessions(subject: EndedSubject): Promise<SessionsEnded>

@@ -1,0 +1,55 @@
+import type { BanSubject } from './admission/ban.js'
+import type { EndedSubject } from './admission/control.js'
+import type { Revocation } from './admission/revocation.js'
+import { shown } from './shown.js'
+
+const fault = (act: string, name: string, must: string, value: unknown): TypeError =>
+  new TypeError(`Cannot ${act} as "${name}" must ${must}: current value is ${shown(value)}`)
+
+/**
+ * Checks that a user id, or another text of a change, is one.
+ *
+ * The number of a row is the id of nobody here: what is kept under it is never found, and the control log can't be read beyond it.
+ *
+ * @param act - What can't be done without it, such as `ban`.
+ * @throws TypeError naming the argument and its value.
+ */
+export const checkText = (act: string, name: string, value: unknown): void => {
+  if (typeof value !== 'string' || value === '') throw fault(act, name, 'be a text that is not empty', value)
+}
+
+/** @throws TypeError when it is no number, or NaN, which no moment ever reaches. */
+export const checkMoment = (act: string, name: string, value: unknown): void => {
+  if (typeof value !== 'number' || Number.isNaN(value)) throw fault(act, name, 'be a number of epoch milliseconds', value)
+}
+
+/** @throws TypeError when it names neither a network nor a user. */
+export const checkBanSubject = (act: string, subject: BanSubject): void => {
+  const kind = kindOf(subject)
+  if (kind === 'network') {
+    const network: unknown = Reflect.get(subject, 'network')
+    if (typeof network !== 'string') throw fault(act, 'network', 'be an address or a CIDR range', network)
+  } else if (kind === 'user') checkText(act, 'userId', Reflect.get(subject, 'userId'))
+  else throw fault(act, 'subject.kind', 'be network or user', kind)
+}
+
+/** @throws TypeError when it names neither a token nor a user, or says no moment. */
+export const checkRevocation = (revocation: Revocation): void => {
+  const kind = kindOf(revocation)
+  if (kind === 'token') checkText('revoke', 'tokenId', Reflect.get(revocation, 'tokenId'))
+  else if (kind === 'user') {
+    checkText('revoke', 'userId', Reflect.get(revocation, 'userId'))
+    checkMoment('revoke', 'before', Reflect.get(revocation, 'before'))
+  } else throw fault('revoke', 'revocation.kind', 'be token or user', kind)
+  checkMoment('revoke', 'until', revocation.until)
+}
+
+/** @throws TypeError when it names neither a session nor a user. */
+export const checkEndedSubject = (subject: EndedSubject): void => {
+  const kind = kindOf(subject)
+  if (kind === 'session') checkText('end sessions', 'sessionId', Reflect.get(subject, 'sessionId'))
+  else if (kind === 'user') checkText('end sessions', 'userId', Reflect.get(subject, 'userId'))
+  else throw fault('end sessions', 'subject.kind', 'be session or user', kind)
+}
+
+const kindOf = (value: unknown): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, 'kind') : value)
