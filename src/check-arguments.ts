@@ -1,7 +1,7 @@
 import type { BanSubject } from './admission/ban.js'
 import type { EndedSubject } from './admission/control.js'
 import type { Revocation } from './admission/revocation.js'
-import { shown } from './shown.js'
+import { shown } from './admission/shown.js'
 
 const fault = (act: string, name: string, must: string, value: unknown): TypeError =>
   new TypeError(`Cannot ${act} as "${name}" must ${must}: current value is ${shown(value)}`)

@@ -5,7 +5,7 @@ import { hostForm } from './admission/steps/well-formed.js'
 import type { User } from './admission/user.js'
 import type { GateOptions } from './gate-options.js'
 import type { Refusals } from './node/answer-in.js'
-import { shown } from './shown.js'
+import { shown } from './admission/shown.js'
 
 /** Every option there is; the compiler compares them with the type. */
 const known: Readonly<Record<keyof GateOptions, true>> = {

@@ -121,6 +121,9 @@ test.each([Number.NaN, -1, 0, Number.POSITIVE_INFINITY])('[B1] a ban for %d ms w
 
 /** What a program without types may give: an id as a number, or a time left out. */
 const mistaken = <Given>(whole: Given, wrong: object): Given => Object.assign({}, whole, wrong)
+const changedByNumber = async (gate: Gate): Promise<void> => {
+  await Reflect.apply(gate.users.changed, gate.users, [1])
+}
 const ofUser = { kind: 'user', userId: '1' } as const
 const moments = { before: 2_000_000_000_000, until: 3_000_000_000_000 }
 
@@ -136,7 +139,7 @@ test.each<readonly [string, (gate: Gate) => Promise<unknown>, string]>([
   ['revocations.add', (gate) => gate.revocations.add({ kind: 'token', tokenId: 'a', until: Number.NaN }, 'test'), '"until" must be a number of epoch milliseconds: current value is NaN'],
   ['endSessions', (gate) => gate.endSessions(mistaken(ofUser, { userId: 1 })), 'Cannot end sessions as "userId" must be a text'],
   ['endSessions', (gate) => gate.endSessions(mistaken(ofUser, { kind: 'all' })), '"subject.kind" must be session or user: current value is "all"'],
-  ['users.changed', (gate) => Reflect.apply(gate.users.changed, gate.users, [1]), 'Cannot look at a user as "id" must be a text'],
+  ['users.changed', (gate) => changedByNumber(gate), 'Cannot look at a user as "id" must be a text'],
 ])('%s of what would be kept and never found is refused, and nothing is kept', async (_name, change, said) => {
   const log = createMemoryControlLog()
   const gate = await made({ stores: { control: log, bans: createMemoryBans(log), revocations: createMemoryRevocations(log) } })
@@ -272,6 +275,15 @@ test('[A8] a draining gate admits nobody', async () => {
   expect(await gate.drain(1)).toBe(0)
   expect(gate.load.draining).toBe(true)
   expect(reasonOf(await gate.admit(await handshake()))).toBe('draining')
+})
+
+test.each([undefined, Number.NaN, Number.POSITIVE_INFINITY, -1])('[A8] a drain over %j ms has no end: it is refused and drains nobody', async (overMs) => {
+  const gate = await made()
+  const drained = async (): Promise<void> => {
+    await Reflect.apply(gate.drain, gate, [overMs])
+  }
+  await expect(drained()).rejects.toThrow(`Cannot drain as "overMs" must be a number of milliseconds from 0: current value is ${String(overMs)}`)
+  expect(gate.load.draining).toBe(false)
 })
 
 test('[A20] an explanation is not kept, not told and not counted', async () => {

@@ -8,6 +8,7 @@ import { defaultLimits, maxSocketsOf, type LimitsConfig } from './admission/limi
 import { policyVersionOf } from './admission/policy-version.js'
 import { judgeRenewal } from './admission/renewal.js'
 import { sellTicket } from './admission/sell-ticket.js'
+import { shown } from './admission/shown.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import type { User } from './admission/user.js'
 import { checkEndedSubject, checkRevocation, checkText } from './check-arguments.js'
@@ -150,6 +151,8 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       return capacity.load
     },
     async drain(overMs) {
+      if (typeof overMs !== 'number' || !Number.isFinite(overMs) || overMs < 0)
+        throw new RangeError(`Cannot drain as "overMs" must be a number of milliseconds from 0: current value is ${shown(overMs)}`)
       capacity.drain()
       lobby?.dismiss(deny('draining', { retryAfterMs: overMs }))
       const deadline = performance.now() + overMs

@@ -201,6 +201,7 @@ export interface Gate<U extends User = User> {
    *
    * @param overMs - Delays are spread over this time, so that the herd doesn't come back at once.
    * @returns How many sockets were still open at the end.
+   * @throws RangeError when the time is none: then nobody was told anything. A drain without an end would wait for a peer that never answers.
    */
   drain(overMs: number): Promise<number>
   /** Stops all timers; sockets are left to their owner. */

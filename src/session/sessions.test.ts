@@ -231,6 +231,21 @@ test('[S16] a new token takes such an end away, and a second moment that is late
   expect(session.state.name).toBe('open')
 })
 
+test('[S16] a reason that is in no row, or a moment that is none, ends no session, and leaves it and its earlier end as they were', () => {
+  const world = made()
+  const session = createTestSession({ expiresAt: noon + 3_600_000 })
+  world.sessions.opened(session)
+  const nonsense = Object.assign(deny('session_ended'), { reason: 'session-ended' })
+  expect(() => world.sessions.close(session, nonsense)).toThrow('"reason" must be one of the denial table, such as session_ended: current value is "session-ended"')
+  expect(() => world.sessions.forUser('1').close(nonsense)).toThrow(TypeError)
+  expect(session.state.name).toBe('open')
+  world.sessions.closeAt(session, noon + 5_000, deny('session_ended'))
+  expect(() => world.sessions.closeAt(session, Number.NaN, deny('session_ended'))).toThrow('"at" must be a number of epoch milliseconds: current value is NaN')
+  expect(() => world.sessions.closeAt(session, noon + 1_000, nonsense)).toThrow(TypeError)
+  passing(world, 5_000)
+  expect(session.state).toEqual({ name: 'closing', reason: 'session_ended' })
+})
+
 test('a user who was changed and may stay is known anew, with the end of the session as it was', () => {
   const world = made()
   const session = createTestSession({ expiresAt: noon + 5_000 })

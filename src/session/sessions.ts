@@ -1,6 +1,7 @@
 import type { Principal } from '../admission/decision.js'
+import { shown } from '../admission/shown.js'
 import type { User } from '../admission/user.js'
-import type { Denial, Reason } from '../protocol/denial.js'
+import { isReason, type Denial, type Reason } from '../protocol/denial.js'
 import { systemClock, type Clock } from './clock.js'
 import { endSession } from './end-session.js'
 import { createFarewells } from './farewells.js'
@@ -60,9 +61,17 @@ export interface Sessions<U extends User = User> extends Iterable<Session<U>> {
   where(matches: (session: Session<U>) => boolean): SessionGroup<U>
   /** Sends one push to one session, by its class. */
   send(session: Session<U>, push: Push): Delivery
-  /** Ends one session for a reason of the denial table, in its own dialect. */
+  /**
+   * Ends one session for a reason of the denial table, in its own dialect.
+   *
+   * @throws TypeError for a reason that is not in it: then the session stays as it is.
+   */
   close(session: Session<U>, denial: Denial): boolean
-  /** Ends one session at a moment to come, as the group's `closeAt` does; `false` when it was over or ends earlier. */
+  /**
+   * Ends one session at a moment to come, as the group's `closeAt` does; `false` when it was over or ends earlier.
+   *
+   * @throws TypeError for a reason that is not in the table, or a moment that is no number.
+   */
   closeAt(session: Session<U>, at: number, denial: Denial): boolean
 }
 
@@ -96,6 +105,7 @@ export const createSessions = <U extends User>(
   const byUser = new Map<string, LiveSession<U> | Set<LiveSession<U>>>()
   const farewells = createFarewells(clock)
   const end = (session: LiveSession, denial: Denial): boolean => {
+    checkDenial(denial)
     if (!endSession(session, denial)) return false
     farewells.say(session, denial, clock.wall())
     return true
@@ -138,6 +148,8 @@ export const createSessions = <U extends User>(
   const live = (session: Session<U>): LiveSession<U> | undefined => byId.get(session.id)
 
   const endAt = (session: LiveSession<U>, at: number, denial: Denial): boolean => {
+    checkDenial(denial)
+    if (typeof at !== 'number' || Number.isNaN(at)) throw new TypeError(`Cannot end a session as "at" must be a number of epoch milliseconds: current value is ${shown(at)}`)
     const ending = endOf(session, config)
     if (session.state.name !== 'open' || (ending !== undefined && ending.at <= at)) return false
     session.deadline = { at, denial }
@@ -244,4 +256,9 @@ export const createSessions = <U extends User>(
     },
     [Symbol.iterator]: () => byId.values(),
   }
+}
+
+/** A reason that is in no row would leave the session closing for ever, as nothing says how its socket is closed. */
+const checkDenial = ({ reason }: Denial): void => {
+  if (!isReason(reason)) throw new TypeError(`Cannot end a session as "reason" must be one of the denial table, such as session_ended: current value is ${shown(reason)}`)
 }
