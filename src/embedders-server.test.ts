@@ -1,4 +1,4 @@
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
 import { afterEach, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer, type ServerOptions } from 'ws'
 import { listening } from './admission/testing/listening.js'
@@ -59,6 +59,30 @@ test('[T12] a token that is named as the first sub-protocol is neither chosen no
   const choosing = await served({ handleProtocols })
   expect(await knocked(new WebSocket(choosing.address, ['sallyport.v1', `sallyport.bearer.${choosing.token}`]))).toBe('close')
   expect(handleProtocols.mock.calls.map(([offered]) => [...offered])).toEqual([['sallyport.v1']])
+})
+
+/** How a list of sub-protocols is answered, with its blanks as they are: that of ws has none, that of browsers one behind each comma. */
+const chosenOf = async (address: string, offered: string): Promise<string | undefined> =>
+  await new Promise((resolve, reject) => {
+    const handshake = { 'Connection': 'Upgrade', 'Upgrade': 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' }
+    const asked = request(address.replace('ws:', 'http:'), { headers: { ...handshake, 'Sec-WebSocket-Protocol': offered } })
+    asked.on('upgrade', ({ headers }, connection) => {
+      connection.destroy()
+      resolve(headers['sec-websocket-protocol'])
+    })
+    asked.on('response', ({ statusCode }) => {
+      reject(new Error(`refused with ${String(statusCode)}`))
+    })
+    asked.on('error', reject)
+    asked.end()
+  })
+
+test('[A3] the pair is taken in either order with blanks around its comma, as browsers write it', async () => {
+  const { address, token, gate } = await served({})
+  for (const offered of [`sallyport.bearer.${token}, sallyport.v1`, `sallyport.v1 , sallyport.bearer.${token}`, `sallyport.bearer.${token}\t,\tsallyport.v1`]) {
+    expect(await chosenOf(address, offered)).toBe('sallyport.v1')
+    await expect.poll(() => gate.sessions.count).toBe(0)
+  }
 })
 
 test('[L4] a socket whose verifyClient answers later holds its place from its decision, and one that it refuses gives it back', async () => {

@@ -242,12 +242,16 @@ const handUp = <U extends User>(arrival: Arrival<U>, opened: (webSocket: WebSock
   })
 }
 
-/** ws answers with the first protocol of the list where nobody chooses, and a client may name its token first: no answer may repeat it. */
+/**
+ * ws answers with the first protocol of the list where nobody chooses, and a client may name its token first: no answer may repeat it. What is left has no blanks
+ * at either end, which ws takes for the fault of a list.
+ */
 const hideBearer = ({ headers }: IncomingMessage): void => {
   const offered = headers['sec-websocket-protocol']
   if (offered?.includes(bearerPrefix) !== true) return
   headers['sec-websocket-protocol'] = offered
     .split(',')
-    .filter((name) => !withoutBlanks(name).startsWith(bearerPrefix))
+    .map((name) => withoutBlanks(name))
+    .filter((name) => !name.startsWith(bearerPrefix))
     .join(',')
 }
