@@ -13,8 +13,8 @@ const plainText = (max: number) =>
     // oxlint-disable-next-line eslint/no-control-regex -- control characters are what is looked for
     .regex(/^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u, 'must not hold control characters')
 
-/** As long as an id in a token may be: whoever gets in can be banned. */
-export const userId = plainText(256)
+/** As long as an id in a token may be: whoever gets in can be banned. Somebody who gives a token in its place would have it stored and logged. */
+export const userId = plainText(256).refine((text) => !looksLikeToken(text), 'must be the id of a user, not a token')
 
 export const network = z.string().max(64).refine((text) => parseNetwork(text) !== undefined, 'must be an address or a CIDR range')
 

@@ -368,8 +368,32 @@ test.each([
   ['/api/v1/bans', { network: '203.0.113.7', ownAddress: '1.2.3.4%eth0' }, 'ownAddress: must be an address: current value is "1.2.3.4%eth0"'],
   ['/api/v1/ban-imports', { bans: [{ network: '1.2.3', expiresAt: null }] }, 'bans.0.network: must be an address or a CIDR range: current value is "1.2.3"'],
   ['/api/v1/bans', { network: '203.0.113.7', durationMs: 999 }, 'durationMs: Too small: expected number to be >=1000: current value is 999'],
+  ['/api/v1/revocations', {}, 'body: exactly one of "tokenId" and "userId" must be given'],
+  ['/api/v1/revocations', { userId: 7 }, 'userId: Invalid input: expected string, received number'],
+  ['/api/v1/revocations', { userId: '7', beforeAt: 'noon' }, 'beforeAt: Invalid input: expected number, received string: current value is "noon"'],
+  ['/api/v1/revocations', { userId: '7', untilAt: 1 }, 'body: "untilAt" belongs to "tokenId"; beside "userId" it is "beforeAt"'],
+  ['/api/v1/revocations', { tokenId: 't', beforeAt: 1 }, 'body: "beforeAt" belongs to "userId"; beside "tokenId" it is "untilAt"'],
 ])('[E19] E5: %s with %j says which value is wrong, on one line', async (path, body, line) => {
   expect(await problemLines(await ask(appOf(recorded()), path, { method: 'POST', key, body }))).toEqual([line])
+})
+
+test('[E19] E5: what is wrong with a query as a whole is said of the query', async () => {
+  expect(await problemLines(await ask(appOf(recorded()), '/api/v1/bans?foo=1', { key }))).toEqual(['query: Unrecognized key: "foo"'])
+})
+
+test.each([
+  ['POST', '/api/v1/bans', (userId: string) => ({ userId })],
+  ['POST', '/api/v1/ban-imports', (userId: string) => ({ bans: [{ userId, expiresAt: null }] })],
+  ['POST', '/api/v1/revocations', (userId: string) => ({ userId })],
+  ['POST', '/api/v1/users', (id: string) => ({ id, email: 'a@example.test' })],
+  ['POST', '/api/v1/user-changes', (userId: string) => ({ userId })],
+  ['DELETE', '/api/v1/sessions', undefined],
+] as const)('[T12] [E19] %s %s with a token as the id of a user is refused, stored and logged nowhere, and does not repeat it', async (method, path, bodyOf) => {
+  const kept = recorded()
+  const token = 'eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiIxIn0.c2ln'
+  const lines = await problemLines(await ask(appOf(kept), bodyOf === undefined ? `${path}?userId=${token}` : path, { method, key, body: bodyOf?.(token) }))
+  expect(lines).toEqual([expect.stringMatching(/id: must be the id of a user, not a token$/i)])
+  expect(kept.calls).toEqual([])
 })
 
 test('[E19] E5: what is long is cut, and what may be a token, a password or the word of a person is not repeated', async () => {

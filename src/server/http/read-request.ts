@@ -26,12 +26,12 @@ const valueOf = ({ path, input }: z.ZodError['issues'][number]): string | undefi
   return `"${escapeValue(input.length > maxShown ? `${input.slice(0, maxShown)}…` : input)}"`
 }
 
-const lineOf = (issue: z.ZodError['issues'][number]): string => {
+const lineOf = (issue: z.ZodError['issues'][number], whole: 'body' | 'query'): string => {
   const value = valueOf(issue)
-  return `${issue.path.length === 0 ? 'body' : issue.path.map(String).join('.')}: ${messageOf(issue)}${value === undefined ? '' : `: current value is ${value}`}`
+  return `${issue.path.length === 0 ? whole : issue.path.map(String).join('.')}: ${messageOf(issue)}${value === undefined ? '' : `: current value is ${value}`}`
 }
 
-const linesOf = (error: z.ZodError): readonly string[] => error.issues.slice(0, 20).map(lineOf)
+const linesOf = (error: z.ZodError, whole: 'body' | 'query'): readonly string[] => error.issues.slice(0, 20).map((issue) => lineOf(issue, whole))
 
 /**
  * Parses the JSON body of a request.
@@ -50,7 +50,7 @@ export const parseBody = <T>(text: string, shape: z.ZodType<T>): T => {
   }
   const parsed = shape.safeParse(value, { reportInput: true })
   if (parsed.success) return parsed.data
-  throw refusal({ status: 400, code: 'bad_body', title: 'The body is not as it must be.', errors: linesOf(parsed.error) })
+  throw refusal({ status: 400, code: 'bad_body', title: 'The body is not as it must be.', errors: linesOf(parsed.error, 'body') })
 }
 
 /**
@@ -61,7 +61,7 @@ export const parseBody = <T>(text: string, shape: z.ZodType<T>): T => {
 export const readQuery = <T>(context: Context, shape: z.ZodType<T>): T => {
   const parsed = shape.safeParse(context.req.query(), { reportInput: true })
   if (parsed.success) return parsed.data
-  throw refusal({ status: 400, code: 'bad_query', title: 'The query is not as it must be.', errors: linesOf(parsed.error) })
+  throw refusal({ status: 400, code: 'bad_query', title: 'The query is not as it must be.', errors: linesOf(parsed.error, 'query') })
 }
 
 const actorForm = /^[\w.@:-]{1,64}$/

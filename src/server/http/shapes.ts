@@ -64,10 +64,12 @@ export const banPreviewBody = z.strictObject({ ...subjectFields, ownAddress: add
 
 export const subjectQuery = z.strictObject(subjectFields).refine(oneSubject, oneSubjectMessage)
 
-export const revocationBody = z.union([
-  z.strictObject({ tokenId, untilAt: epochMs.optional() }),
-  z.strictObject({ userId, beforeAt: epochMs.optional() }),
-])
+export const revocationBody = z
+  .strictObject({ tokenId: tokenId.optional(), untilAt: epochMs.optional(), userId: userId.optional(), beforeAt: epochMs.optional() })
+  .refine((body) => (body.tokenId === undefined) !== (body.userId === undefined), 'exactly one of "tokenId" and "userId" must be given')
+  .refine((body) => body.tokenId === undefined || body.beforeAt === undefined, '"beforeAt" belongs to "userId"; beside "tokenId" it is "untilAt"')
+  .refine((body) => body.userId === undefined || body.untilAt === undefined, '"untilAt" belongs to "tokenId"; beside "userId" it is "beforeAt"')
+  .transform((body) => (body.tokenId === undefined ? { userId: body.userId ?? '', beforeAt: body.beforeAt } : { tokenId: body.tokenId, untilAt: body.untilAt }))
 
 export const sessionsQuery = z.strictObject({ userId: userId.optional() })
 export const kickQuery = z.strictObject({ userId })
