@@ -8,6 +8,7 @@ import type { Limits, LimitsConfig } from './admission/limits.js'
 import { createLobby, type Lobby } from './admission/lobby.js'
 import type { Rules } from './admission/rules.js'
 import { createTicketDesk, type TicketDesk } from './admission/sell-ticket.js'
+import { strictMemberships } from './admission/strict-memberships.js'
 import { createEndpointTable } from './admission/steps/endpoints.js'
 import { createTickets } from './admission/tickets.js'
 import { createVerifier, type TokenVerifier } from './admission/token/create-verifier.js'
@@ -117,7 +118,7 @@ export const createGateParts = async <U extends User>(
       if (verdict.outcome === 'ban') follower.inBackground('ladder', async () => void (await storeBan(verdict.ban)))
     },
     users,
-    memberships,
+    memberships: memberships && strictMemberships(memberships),
     limits,
   })
 

@@ -277,6 +277,19 @@ test('[A8] a draining gate admits nobody', async () => {
   expect(reasonOf(await gate.admit(await handshake()))).toBe('draining')
 })
 
+test.each<readonly [string, () => unknown, string]>([
+  ['true at once', () => true, 'admitted'],
+  ['true later', async () => true, 'admitted'],
+  ['false at once', () => false, 'not_found'],
+  ['nothing', async () => undefined, 'not_found'],
+  ['an empty result of a query', async () => ({ rows: [] }), 'dependency_unavailable'],
+  ['a text', async () => 'false', 'dependency_unavailable'],
+])('[A15] memberships that answer %s let in whom they mean, and who answers neither yes nor no is a failure', async (_name, mayEnter, said) => {
+  const memberships = mistaken({ mayEnter: async () => false }, { mayEnter })
+  const gate = await made({ endpoints: [{ name: 'chat', path: '/chat/:conversation/' }], memberships })
+  expect(reasonOf(await gate.admit({ ...(await handshake()), target: '/chat/7/' }))).toBe(said)
+})
+
 test.each([undefined, Number.NaN, Number.POSITIVE_INFINITY, -1])('[A8] a drain over %j ms has no end: it is refused and drains nobody', async (overMs) => {
   const gate = await made()
   const drained = async (): Promise<void> => {

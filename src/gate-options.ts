@@ -74,7 +74,7 @@ export interface GateOptions<U extends User = User> {
   readonly clockToleranceMs?: number
   /**
    * Finds the user a verified token speaks for; the answer types `session.user`. An answer whose `id` is not the text that was asked for is a failure of
-   * this look-up, for bans, ends of sessions and limits go by it.
+   * this look-up, for bans, ends of sessions and limits go by it; so is one whose `active` is neither `true` nor `false`.
    *
    * @param id - Subject of verified claims.
    * @param deadline - Epoch milliseconds after which the answer is not waited for.
@@ -96,7 +96,7 @@ export interface GateOptions<U extends User = User> {
   readonly proxies?: ProxiesConfig
   /** Default: every path is one endpoint named `any`. */
   readonly endpoints?: readonly EndpointRule[]
-  /** Asked who may enter the conversation that a path names; left out, everybody who may use the endpoint may. */
+  /** Asked who may enter the conversation that a path names, at once or later; an answer that is neither yes nor no is a failure. Left out, everybody who may use the endpoint may. */
   readonly memberships?: Memberships
   /** Connects and open sockets, by user, address, endpoint and node (default `defaultLimits`). */
   readonly limits?: Partial<LimitsConfig>

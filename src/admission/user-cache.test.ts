@@ -143,10 +143,14 @@ test('with no staleness allowed an answer is good for its own millisecond', asyn
   expect(cache.held('1', noon + 1)).toBeUndefined()
 })
 
-test('[A17] a user with another id than the one that was asked for is a failure of the store, which no ban or end of sessions would reach', async () => {
+test('[A17] a user who is not as he must be is a failure of the store: no ban would reach him, or "false" would let him in', async () => {
   // Rows come out of a database as anything, whatever the types of its driver say.
   const answering = (row: object) => createUserCache<User>({ find: () => Object.assign({ id: '1', active: true }, row) }, defaultUserCache, () => noon).find('1', noon + 1_000)
-  await expect(answering({ id: 1 })).rejects.toThrow('whose "id" is not the text that was asked for, "1": current value is a number')
+  await expect(answering({ id: 1 })).rejects.toThrow('whose "id" is not the text that was asked for, "1": current value is 1')
   await expect(answering({ id: 'a-1' })).rejects.toThrow('current value is "a-1"')
-  await expect(answering({ name: 'Sara' })).resolves.toMatchObject({ id: '1', name: 'Sara' })
+  await expect(answering({ id: undefined })).rejects.toThrow('whose "id" is not the text that was asked for, "1": current value is undefined')
+  await expect(answering({ active: 'false' })).rejects.toThrow('whose "active" is neither true nor false: current value is "false"')
+  await expect(answering({ active: undefined })).rejects.toThrow('whose "active" is neither true nor false: current value is undefined')
+  await expect(answering({ epoch: '7' })).rejects.toThrow('whose "epoch" is not a number: current value is "7"')
+  await expect(answering({ name: 'Sara', epoch: null })).resolves.toMatchObject({ id: '1', name: 'Sara' })
 })

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { shown } from './shown.js'
 import type { User, Users } from './user.js'
 
 export interface UserCacheConfig {
@@ -39,7 +40,7 @@ export const createUserCache = <U extends User>(users: UserSource<U>, config: Us
     const foundAt = now()
     try {
       const user = await users.find(id, deadline)
-      checkSubject(user, id)
+      checkUser(user, id)
       // Whoever was changed meanwhile is not `asked` any more: that answer may be the old one.
       if (user !== undefined && asked.get(id) === question) kept.set(id, { user, foundAt })
       return user
@@ -83,13 +84,15 @@ interface Question<U> {
 }
 
 /**
- * Bans, ends of sessions and limits go by the id of a user: one that is not the subject of his token would be reached by none of them.
+ * Bans, ends of sessions and limits go by the id of a user: one that is not the subject of his token, or has none, would be reached by none of them. A text such as
+ * "false" in `active` would let in whom it shuts out, and no token is below an epoch that is no number.
  *
- * @throws TypeError with both ids.
+ * @throws TypeError with the member, what it must be and its value.
  */
-const checkSubject = (user: User | null | undefined, id: string): void => {
-  const answered: unknown = user?.id
-  if (answered === undefined || answered === id) return
-  const shown = typeof answered === 'string' ? JSON.stringify(answered) : `a ${typeof answered}`
-  throw new TypeError(`Cannot take a user whose "id" is not the text that was asked for, ${JSON.stringify(id)}: current value is ${shown}`)
+const checkUser = (user: User | null | undefined, asked: string): void => {
+  if (user === undefined || user === null) return
+  const { id, active, epoch }: { readonly [member in 'id' | 'active' | 'epoch']?: unknown } = user
+  if (id !== asked) throw new TypeError(`Cannot take a user whose "id" is not the text that was asked for, ${JSON.stringify(asked)}: current value is ${shown(id)}`)
+  if (typeof active !== 'boolean') throw new TypeError(`Cannot take a user whose "active" is neither true nor false: current value is ${shown(active)}`)
+  if (epoch !== undefined && epoch !== null && !Number.isFinite(epoch)) throw new TypeError(`Cannot take a user whose "epoch" is not a number: current value is ${shown(epoch)}`)
 }
