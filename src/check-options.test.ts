@@ -36,6 +36,14 @@ test.each<readonly [object, string]>([
   [{ deadlines: { user: 5 } }, 'there is no option "deadlines.user"; there are handshakeMs, '],
   [{ ladder: { allowed: ['10.0.0.0/8'] } }, 'there is no option "ladder.allowed"; there are mode, '],
   [{ proxies: { trusted: ['10.0.0.1'], forwarding: 'forwarded' } }, 'there is no option "proxies.trusted"; there are trustedProxies, forwarding'],
+  [{ proxies: { trustedProxies: '10.0.0.1', forwarding: 'forwarded' } }, '"proxies.trustedProxies" must be a list of addresses and CIDR ranges: current value is "10.0.0.1"'],
+  [{ limits: { dryRun: ['userSocket'] } }, '"limits.dryRun" must be a list of userConnects, addressConnects, endpointConnects, userSockets, addressSockets, nodeSockets: current value is ["userSocket"]'],
+  [{ endpoints: [{ name: 'a', path: '/a/', role: ['admin'] }] }, 'there is no option "endpoints[0].role"; there are name, path, roles, parameters'],
+  [{ endpoints: [{ name: 'a', path: '/a/', roles: 'admin' }] }, '"endpoints[0].roles" must be a list of owner, admin, agent, customer: current value is "admin"'],
+  [{ endpoints: [{ name: 'a', path: '/a/', roles: ['root'] }] }, 'current value is ["root"]'],
+  [{ endpoints: [{ name: 'a', path: '/a/', parameters: 'v' }] }, '"endpoints[0].parameters" must be a list of names of query parameters: current value is "v"'],
+  [{ allowList: {} }, '"allowList" must have holding'],
+  [{ blockingGuard: {} }, '"blockingGuard" must have onBlocking'],
 ])('a gate is not made with %j, and the error names the option, what it must be and its value', async (options, said) => {
   await expect(given(options)).rejects.toThrow(said)
 })

@@ -1,8 +1,10 @@
 import { dryRunRules } from './admission/decision.js'
+import type { EndpointRule } from './admission/endpoint.js'
+import type { LimitRule } from './admission/limits.js'
 import { carriers } from './admission/steps/credential.js'
 import { originForm } from './admission/steps/origin.js'
 import { hostForm } from './admission/steps/well-formed.js'
-import type { User } from './admission/user.js'
+import type { Role, User } from './admission/user.js'
 import type { GateOptions } from './gate-options.js'
 import type { Refusals } from './node/answer-in.js'
 import { shown } from './admission/shown.js'
@@ -48,11 +50,28 @@ const shapes = {
   neverBanned: listOf('addresses and CIDR ranges', isText),
   refusals: oneOf(Object.keys(refusals)),
   dialect: oneOf(Object.keys(dialects)),
+  allowList: having('holding'),
+  blockingGuard: having('onBlocking'),
   stores: ['have bans, revocations and control', (value) => isRecord(value) && ['bans', 'revocations', 'control'].every((store) => isRecord(Reflect.get(value, store)))],
   events: group,
   developmentUserId: ['be the id of a user, a text', isText],
   refuseForwarded: flag,
 } as const satisfies Partial<Record<keyof GateOptions, Shape>>
+
+const limitRules: Readonly<Record<LimitRule, true>> = { userConnects: true, addressConnects: true, endpointConnects: true, userSockets: true, addressSockets: true, nodeSockets: true }
+
+/** Lists among the settings: a text in place of one, or a word that is none of it, would be in force for nobody. */
+const lists: Readonly<Record<string, Readonly<Record<string, Shape>>>> = {
+  proxies: { trustedProxies: listOf('addresses and CIDR ranges', isText) },
+  limits: { dryRun: listOf(Object.keys(limitRules).join(', '), (item) => isText(item) && Object.hasOwn(limitRules, item)) },
+}
+
+const endpointMembers: Readonly<Record<keyof EndpointRule, true>> = { name: true, path: true, roles: true, parameters: true }
+const roles: Readonly<Record<Role, true>> = { owner: true, admin: true, agent: true, customer: true }
+const endpointLists: Readonly<Record<string, Shape>> = {
+  roles: listOf(Object.keys(roles).join(', '), (item) => isText(item) && Object.hasOwn(roles, item)),
+  parameters: listOf('names of query parameters', isText),
+}
 
 /** Every member of the options that are objects of settings. */
 const members = {
@@ -82,7 +101,24 @@ export const checkOptions = <U extends User>(options: GateOptions<U>): void => {
     const value: unknown = Reflect.get(options, name)
     if (value === undefined ? required.includes(name) : !holds(value)) throw new TypeError(`Cannot create a gate as "${name}" must ${must}: current value is ${shownOf(name, value)}`)
   }
-  for (const [name, settings] of Object.entries(members)) checkMembers(name, Reflect.get(options, name), settings)
+  for (const [name, settings] of Object.entries(members)) {
+    const value: unknown = Reflect.get(options, name)
+    checkMembers(name, value, settings)
+    checkLists(name, value, lists[name] ?? {})
+  }
+  for (const [index, rule] of (options.endpoints ?? []).entries()) {
+    // One with "role" in place of "roles" would be open to everybody.
+    checkMembers(`endpoints[${String(index)}]`, rule, endpointMembers)
+    checkLists(`endpoints[${String(index)}]`, rule, endpointLists)
+  }
+}
+
+const checkLists = (name: string, settings: unknown, of: Readonly<Record<string, Shape>>): void => {
+  if (!isRecord(settings)) return
+  for (const [member, [must, holds]] of Object.entries(of)) {
+    const value: unknown = Reflect.get(settings, member)
+    if (value !== undefined && !holds(value)) throw new TypeError(`Cannot create a gate as "${name}.${member}" must ${must}: current value is ${shown(value)}`)
+  }
 }
 
 /** A setting that is misspelt would leave the default in force. */
