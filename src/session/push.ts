@@ -1,3 +1,4 @@
+import { shown } from '../admission/shown.js'
 import { encodeTextFrame } from './text-frame.js'
 
 /**
@@ -23,14 +24,16 @@ export interface Push {
  *
  * @param value - Anything that JSON can hold; a receiver gets its text.
  * @param key - For `state`: what it is the newest value of (default `''`, so that any other takes its place).
- * @throws TypeError of `JSON.stringify` for what JSON can't hold, such as an object that holds itself.
+ * @throws TypeError for another class, and that of `JSON.stringify` for what JSON can't hold, such as an object that holds itself.
  * Costs one `JSON.stringify` however many sockets receive it.
  * @example
  * const push = createPush('state', { type: 'unread', count: 3 }, 'unread')
  * gate.sessions.forUser('1').send(push)
  */
-export const createPush = (pushClass: PushClass, value: object, key = ''): Push => ({
-  class: pushClass,
-  key,
-  frame: encodeTextFrame(JSON.stringify(value)),
-})
+export const createPush = (pushClass: PushClass, value: object, key = ''): Push => {
+  // One of no class is written like any other, until a peer reads slowly and nobody knows what may happen to it.
+  if (typeof pushClass !== 'string' || !Object.hasOwn(classes, pushClass)) throw new TypeError(`Cannot create a push as its class must be one of ${Object.keys(classes).join(', ')}: current value is ${shown(pushClass)}`)
+  return { class: pushClass, key, frame: encodeTextFrame(JSON.stringify(value)) }
+}
+
+const classes: Readonly<Record<PushClass, true>> = { critical: true, state: true, ephemeral: true }
