@@ -95,3 +95,10 @@ test('F6: bans, revocations and disabled users survive kill -9', async () => {
   expect(await knock('203.0.113.8', fine)).toBe('101')
   expect(await knock('198.51.100.1', fine)).toBe('403 address_banned')
 })
+
+test('explain from the address of a proxy asks for that of the client', async () => {
+  const token = await tokenOf('3')
+  const hint = '127.0.0.1 is a trusted proxy of this server, and none that forwards nobody is let in: name the address of the client with --ip.\n'
+  expect(await sallyport(['explain', '--path', '/ws/', '--token', '-'], folder, token)).toMatchObject({ code: 4, stderr: hint })
+  expect(await sallyport(['explain', '--path', '/ws/', '--ip', '203.0.113.7', '--token', '-'], folder, token)).toMatchObject({ code: 0, stderr: '' })
+})

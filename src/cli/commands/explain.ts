@@ -39,6 +39,8 @@ export const addExplainCommand = (program: Command, cli: Cli): void => {
         const client = await connect(cli)
         const report = demand(await client.ask(decision, 'POST', '/api/v1/explanations', { path, address: ip, origin, token }))
         terminal.data(report, describeDecision(report))
+        // Asked about from the address of a proxy, which comes for somebody else.
+        if (report.outcome === 'denied' && report.reason === 'bad_forwarding') terminal.say(`${ip} is a trusted proxy of this server, and none that forwards nobody is let in: name the address of the client with --ip.`)
         return report.outcome === 'admitted' ? exitCodes.ok : exitCodes.no
       }),
     )
