@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 const fixtures = join(import.meta.dirname, 'fixtures')
@@ -22,9 +22,6 @@ const ruleOf = (finding: Report['diagnostics'][number]): string => {
   const [, plugin, rule] = /^(.+)\((.+)\)$/.exec(finding.code ?? '') ?? []
   return plugin === undefined ? finding.message : `${plugin}/${rule ?? ''}`
 }
-
-// The linter itself takes a second; the rest is for machines with better things to do.
-vi.setConfig({ testTimeout: 60_000 })
 
 const lint = async (folder: string): Promise<Findings> => {
   const run = promisify(execFile)(oxlint, ['--format', 'json'], { cwd: folder, maxBuffer: 64 * 1024 * 1024 })
