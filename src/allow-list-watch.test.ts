@@ -50,14 +50,14 @@ const states = (...some: readonly TestSession[]): readonly string[] => some.map(
 
 test('[T17] what is struck off the list closes its live sockets at the next look, and no others', async () => {
   const { held, asked, watch, open } = made('a', 'b')
-  watch.start()
+  await watch.start()
   const [one, two, other, without] = [open('a'), open('a'), open('b'), open(undefined)]
   held.delete('a')
   await vi.advanceTimersByTimeAsync(allowListLookMs - 1)
   expect(states(one, two, other, without)).toEqual(['open', 'open', 'open', 'open'])
   await vi.advanceTimersByTimeAsync(1)
   expect(states(one, two, other, without)).toEqual(['token_revoked', 'token_revoked', 'open', 'open'])
-  expect(asked).toEqual([['a', 'b']])
+  expect(asked).toEqual([[], ['a', 'b']])
   watch.stop()
 })
 
@@ -72,7 +72,7 @@ test('[T17] many are asked about in parts of 500', async () => {
 
 test('[T16] [T17] while the list is away the sockets stay, which is said once, and are asked about when it is back', async () => {
   const { held, told, state, watch, open } = made('a')
-  watch.start()
+  await watch.start()
   const session = open('a')
   held.clear()
   state.away = true
@@ -94,6 +94,14 @@ test('[T17] a socket that brought a new token while the list was asked stays', a
   }
   await watch.look()
   expect(states(session)).toEqual(['open'])
+})
+
+test('[T16] a list that does not answer at the start is known to be away from the start', async () => {
+  const { told, state, watch } = made()
+  state.away = true
+  await watch.start()
+  expect([watch.reached, told]).toEqual([false, [false]])
+  watch.stop()
 })
 
 test('[T16] with no socket to ask about it is still known whether the list answers', async () => {

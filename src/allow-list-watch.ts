@@ -19,7 +19,8 @@ export interface AllowListWatch {
   look(): Promise<void>
   /** Whether the list answered the last look. */
   readonly reached: boolean
-  start(): void
+  /** Looks at once, so that nobody is told of a list that it answers before it was asked, and again and again from then on. Resolves after the first look. */
+  start(): Promise<void>
   stop(): void
 }
 
@@ -79,8 +80,9 @@ export const createAllowListWatch = <U extends User>(parts: {
     get reached() {
       return reached
     },
-    start() {
+    async start() {
       timer ??= setTimeout(() => void lookAgain(), allowListLookMs).unref()
+      await look()
     },
     stop() {
       clearTimeout(timer)

@@ -57,7 +57,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
   sessions.start()
   verifier.start()
   follower.start()
-  allowListWatch?.start()
+  await allowListWatch?.start()
 
   const changed = async (change: ControlChange): Promise<number> => {
     replica.apply(change)

@@ -122,6 +122,19 @@ describe.runIf(redisRuns)('beside the old service, whose Redis says which tokens
     expect(server.stdout()).toMatch(/"store":"allow-list","state":"away"/)
   })
 
+  test('[T16] a server that starts while Redis hangs says so from its first answer', async () => {
+    const own = await temporaryFolder()
+    redis.freeze()
+    const late = await serve(['serve'], own.cwd, environment(redis))
+    try {
+      expect(await (await fetch(`${late.internalUrl}/readyz`)).json()).toMatchObject({ checks: { allow_list: 'failing', storage: 'ok' } })
+    } finally {
+      redis.thaw()
+      await late.stop()
+      await own.remove()
+    }
+  })
+
   test('[T12] [T15] B1: nothing was written there, no key lives longer, and no token was sent', async () => {
     const token = await list()
     redis.ask('-n', '1', 'expire', keyOf(token), '100')
