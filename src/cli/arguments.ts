@@ -2,7 +2,6 @@ import { InvalidArgumentError } from 'commander'
 import type { z } from 'zod'
 import { nearest } from '../server/config/nearest.js'
 import * as fields from '../server/http/fields.js'
-import { looksLikeToken } from '../server/looks-like-token.js'
 import { CliError } from './cli-error.js'
 import { exitCodes } from './exit-code.js'
 
@@ -15,7 +14,7 @@ const readBy =
   (shape: z.ZodType<string>, remedy: string | ((text: string) => string)) =>
   (text: string): string => {
     // Commander repeats what does not fit, and a token must not be repeated.
-    if (looksLikeToken(text)) throw new CliError('A token never goes on the command line, where every process can read it, and stands for nothing here: only commands that ask for a token read one, by - for stdin, or from a file.', exitCodes.usage)
+    if (fields.looksLikeToken(text)) throw new CliError('A token never goes on the command line, where every process can read it, and stands for nothing here: only commands that ask for a token read one, by - for stdin, or from a file.', exitCodes.usage)
     if (shape.safeParse(text).success) return text
     throw new InvalidArgumentError(typeof remedy === 'string' ? remedy : remedy(text))
   }

@@ -1,4 +1,4 @@
-import { looksLikeToken } from '../server/looks-like-token.js'
+import { looksLikeToken } from '../server/http/fields.js'
 import type { Cli } from './cli.js'
 import { CliError } from './cli-error.js'
 import { exitCodes } from './exit-code.js'

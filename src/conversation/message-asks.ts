@@ -1,6 +1,7 @@
 import type { WorkspaceEvent } from './log.js'
 import type { Page, Slice } from './lists.js'
 import type { Conversation, Customer, Message, MessageMark, MessageType, Source } from './records.js'
+import { storableText } from './storable-text.js'
 
 export interface MessagesAsk extends Slice {
   readonly workspace: string
@@ -23,7 +24,7 @@ export interface NewMessage {
   readonly conversation: string
   readonly type: MessageType
   readonly author: string | undefined
-  /** Chosen by the client, 1 to 64 characters, unique per author: the same key again stores nothing and answers what was stored. */
+  /** Chosen by the client, 1 to 64 characters, unique per author: the same message under it again stores nothing and answers what was stored, another one is `key_reused`. */
   readonly key: string | undefined
   /** 1 to 10,000 characters. */
   readonly content: string
@@ -36,6 +37,10 @@ export interface NewMessage {
   /** Epoch milliseconds. */
   readonly at: number
 }
+
+/** Whether a message that was sent is the one that its key already belongs to. */
+export const isSameSend = (stored: Message, { conversation, content }: Pick<NewMessage, 'conversation' | 'content'>): boolean =>
+  stored.conversation === conversation && stored.content === storableText(content)
 
 /** What became of a message; `stored` only after COMMIT. */
 export type SendResult =

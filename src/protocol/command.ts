@@ -79,7 +79,7 @@ export type CommandBody =
       /** Only messages with a higher `seq`. */
       readonly after?: number | undefined
     }
-  /** Stores a message; the same `key` again stores nothing and answers what was stored. */
+  /** Stores a message; the same one under the same `key` again stores nothing and answers what was stored. Another one under it is `key_reused`. */
   | {
       readonly type: 'message.send'
       readonly conversation: string

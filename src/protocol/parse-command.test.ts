@@ -59,7 +59,7 @@ describe('what is no command is answered', () => {
     [{ type: 'conversations.list', filter: { stauts: 'closed' } }], [{ type: 'conversations.list', filter: { status: 'pending' } }],
     [{ type: 'conversations.list', filter: [] }], [{ type: 'customers.list', filter: { search: 'x'.repeat(201) } }],
     [{ type: 'messages.list', conversation: '../x' }], [{ type: 'messages.list', conversation: 'c', before: -1 }],
-    [{ type: 'message.send', conversation: 'c', key: 'k', content: '' }],
+    [{ type: 'message.send', conversation: 'c', key: 'k', content: '' }], [{ type: 'message.send', conversation: 'c', key: 'k', content: ' \n ' }],
     [{ type: 'message.send', conversation: 'c', key: 'k', content: 'x'.repeat(maxContentCharacters + 1) }],
     [{ type: 'message.send', conversation: 'c', key: '', content: 'x' }], [{ type: 'message.send', conversation: 'c', key: 'a b', content: 'x' }],
     [{ type: 'message.send', conversation: 'c', key: 'k', content: null }], [{ type: 'message.send', conversation: 'c', key: 'k'.repeat(65), content: 'x' }],
@@ -68,7 +68,31 @@ describe('what is no command is answered', () => {
   ])('%j has a wrong field', (command) => {
     const parsed = parse({ id: 7, ...command })
     expect(parsed).toMatchObject({ ok: false, fault: { re: 7, code: 'invalid_command' } })
-    expect(parsed.ok ? '' : parsed.fault.message.length).toBeLessThan(120)
+    expect(parsed.ok ? '' : parsed.fault.message.length).toBeLessThan(250)
+  })
+
+  test.each<[command: Record<string, unknown>, message: string]>([
+    [{ type: 'conversations.list', limit: 101 }, '"limit" is missing or wrong: Too big: expected number to be <=100: current value is 101'],
+    [{ type: 'conversations.list', filter: { status: 'pending' } }, '"filter.status" is missing or wrong: Invalid option: expected one of "active"|"support_active"|"marketing_active"|"closed": current value is "pending"'],
+    [{ type: 'conversations.list', filter: { stauts: 'closed' } }, '"filter" is missing or wrong: Unrecognized key: "stauts"'],
+    [{ type: 'subscribe', topic: 'everything' }, '"topic" is missing or wrong: must be conversations, customers or conversation:<id>: current value is "everything"'],
+    [{ type: 'message.send', conversation: '../x', key: 'k', content: 'x' }, '"conversation" is missing or wrong: must be 1 to 64 letters, digits or _'],
+    [{ type: 'message.send', conversation: 'c', key: 'a b', content: 'x' }, '"key" is missing or wrong: must be 1 to 64 visible characters of ASCII, without blanks'],
+    [{ type: 'message.send', conversation: 'c', key: 'k', content: ' ' }, '"content" is missing or wrong: must hold more than white space'],
+    [{ type: 'message.snd' }, 'There is no command message.snd'],
+  ])('%j is told which field, what it must be and what it is', (command, message) => {
+    expect(parse({ id: 7, ...command })).toMatchObject({ fault: { message } })
+  })
+
+  test.each<[command: (token: string) => Record<string, unknown>]>([
+    [(token) => ({ type: token })], [(token) => ({ type: 'subscribe', topic: token })], [(token) => ({ type: 'authenticate', token: [token] })],
+    [(token) => ({ type: 'message.send', conversation: token, key: `${token} `, content: token })], [(token) => ({ type: 'conversations.list', cursor: [token] })],
+    [(token) => ({ type: 'conversations.list', filter: { [token]: 1 } })], [(token) => ({ type: 'conversations.list', filter: { status: token } })],
+  ])('a token that stands where none belongs is not repeated: %s', (command) => {
+    const token = 'eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0.c2lnbmF0dXJl'
+    const parsed = parse({ id: 7, ...command(token) })
+    expect(parsed).toMatchObject({ ok: false, fault: { re: 7 } })
+    expect(JSON.stringify(parsed)).not.toContain('eyJ')
   })
 
   test('nesting as deep as a frame allows costs nothing', async () => {

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Command, CommandId, CommandType } from './command.js'
+import { looksLikeToken } from './looks-like-token.js'
 import type { ReplyCode } from './reply.js'
 
 /** What was wrong with a message; becomes an error reply. */
@@ -18,15 +19,18 @@ export const maxContentCharacters = 10_000
 /** Rows of a page at most. */
 export const maxPageSize = 100
 
+const idRule = 'must be 1 to 64 letters, digits or _'
+const topicRule = 'must be conversations, customers or conversation:<id>'
+
 const id = z.union([z.string().min(1).max(64), z.int()])
-const reference = z.string().regex(/^\w{1,64}$/u)
+const reference = z.string().regex(/^\w{1,64}$/u, idRule)
 const count = z.int().min(0)
 const limit = z.int().min(1).max(maxPageSize).optional()
 const cursor = z.string().min(1).max(4_096).optional()
 const word = z.string().min(1).max(100)
 const search = z.string().max(200).optional()
 const status = z.enum(['active', 'support_active', 'marketing_active', 'closed'])
-const topic = z.union([z.literal('conversations'), z.literal('customers'), z.templateLiteral(['conversation:', z.string().regex(/^\w{1,64}$/u)])])
+const topic = z.union([z.literal('conversations'), z.literal('customers'), z.templateLiteral(['conversation:', z.string().regex(/^\w{1,64}$/u)])], topicRule)
 
 const conversationsFilter = z.strictObject({
   search,
@@ -77,8 +81,8 @@ const shapes = {
     id,
     type: z.literal('message.send'),
     conversation: reference,
-    key: z.string().regex(/^[\x21-\x7e]{1,64}$/u),
-    content: z.string().min(1).max(maxContentCharacters),
+    key: z.string().regex(/^[\x21-\x7e]{1,64}$/u, 'must be 1 to 64 visible characters of ASCII, without blanks'),
+    content: z.string().max(maxContentCharacters).regex(/\S/u, 'must hold more than white space'),
     after: count.optional(),
   }),
   'conversation.read': z.object({ id, type: z.literal('conversation.read'), conversation: reference, upTo: count }),
@@ -127,16 +131,33 @@ export const parseCommand = (text: string): ParsedCommand => {
   const re = parsedId.data
   const type = field(value, 'type')
   if (typeof type !== 'string' || type.length === 0 || type.length > 64) return fault(re, 'invalid_command', '"type" must be text of 1 to 64 characters')
-  if (!isCommandType(type)) return fault(re, 'unknown_command', 'There is no command of this type')
-  const parsed = shapes[type].safeParse(value)
+  if (!isCommandType(type)) return fault(re, 'unknown_command', /^[\w.-]+$/.test(type) && !looksLikeToken(type) ? `There is no command ${type}` : 'There is no command of this type')
+  const parsed = shapes[type].safeParse(value, { reportInput: true })
   if (parsed.success) return { ok: true, command: parsed.data }
   const [issue] = parsed.error.issues
-  const path = issue?.path.map(String).join('.') ?? ''
-  return fault(re, 'invalid_command', path === '' ? 'A field of the command is wrong' : `"${path.slice(0, 64)}" is missing or wrong${allowedBy(issue)}`)
+  return fault(re, 'invalid_command', issue === undefined ? 'A field of the command is wrong' : wrongField(issue.path.map(String).join('.'), ruleOf(issue), valueOf(issue)))
 }
 
-/** What would be allowed, where it is a bound or a type; other sentences may hold what the client wrote. */
-const allowedBy = (issue: z.core.$ZodIssue | undefined): string =>
-  issue?.code === 'too_big' || issue?.code === 'too_small' || issue?.code === 'invalid_type' ? `: ${issue.message}` : ''
+/** Says which field of a command is wrong, what it must be, and what it is. */
+export const wrongField = (path: string, rule: string, value?: string): string => `"${path}" is missing or wrong: ${rule}${value === undefined ? '' : `: current value is ${value}`}`
+
+/** Names the members nobody knows, but only where they look like names: what was sent as one may be a token. */
+const ruleOf = (issue: z.core.$ZodIssue): string =>
+  issue.code === 'unrecognized_keys' && !issue.keys.every((name) => /^\w{1,40}$/.test(name)) ? 'a member of it is not known' : issue.message.slice(0, 200)
+
+/** Fields that hold no secret and no words of a person. */
+const shown: ReadonlySet<PropertyKey> = new Set([
+  'topic', 'offset', 'limit', 'before', 'after', 'upTo', 'status', 'priority', 'unanswered', 'createdFrom', 'createdBefore', 'by', 'descending', 'feedback', 'active',
+])
+
+const maxShown = 64
+
+/** What was sent, where it may be repeated and is short. Somebody may have sent a token in its place. */
+const valueOf = ({ path, input }: z.core.$ZodIssue): string | undefined => {
+  if (!shown.has(path.at(-1) ?? '')) return undefined
+  if (typeof input === 'number' || typeof input === 'boolean' || input === null) return String(input)
+  if (typeof input !== 'string' || looksLikeToken(input)) return undefined
+  return JSON.stringify(input.length > maxShown ? `${input.slice(0, maxShown)}…` : input)
+}
 
 const field = (value: object, name: string): unknown => (Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined)

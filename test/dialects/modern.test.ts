@@ -77,7 +77,7 @@ describe('every message is answered', () => {
     ['{"id":1,"type":"presence.watch","ids":[]}', { re: 1, type: 'error', code: 'not_available' }],
     ['{"id":1,"type":"unsubscribe","topic":"customers"}', { re: 1, type: 'error', code: 'not_subscribed' }],
     ['{"id":1,"type":"messages.list","conversation":"nowhere"}', { re: 1, type: 'error', code: 'not_found' }],
-    ['{"id":1,"type":"conversations.list","cursor":"nonsense"}', { re: 1, type: 'error', code: 'invalid_command' }],
+    ['{"id":1,"type":"conversations.list","cursor":"nonsense"}', { re: 1, type: 'error', code: 'invalid_command', message: '"cursor" is missing or wrong: must be "next" of a page of this list, in the same order' }],
     ['{"id":1,"type":"typing","conversation":"c","active":true}', { re: 1, type: 'error', code: 'not_subscribed' }],
   ])('%s', async (text, reply) => {
     const client = await openModern(await makeStage(), 'conversations')
@@ -218,7 +218,7 @@ describe('a message', () => {
     expect(rows[0]).toMatchObject({ author: '1', type: 'support' })
   })
 
-  test('with the same key is stored once, and not in two conversations', async () => {
+  test('with the same key is stored once, not in two conversations, and not with another text', async () => {
     const stage = await makeStage()
     const { id, client } = await openRoom(stage)
     const [, other = ''] = await stage.ids()
@@ -226,6 +226,8 @@ describe('a message', () => {
     const again = await client.ask(send(id, 'k'))
     expect(again).toMatchObject([{ type: 'ok', repeated: true, message: { id: at(first, 'message', 'id') } }])
     expect(await client.ask(send(other, 'k'))).toMatchObject([{ type: 'error', code: 'key_reused' }])
+    expect(await client.ask(send(id, 'k', { content: 'another text' }))).toMatchObject([{ type: 'error', code: 'key_reused', message: expect.stringContaining('new key') }])
+    expect(await client.ask(send(id, 'k', { content: ' content of k\n' }))).toMatchObject([{ type: 'ok', repeated: true }])
   })
 
   test('past one the author has not seen is not stored, and that one is shown', async () => {

@@ -1,6 +1,7 @@
 import type { User } from '../../admission/user.js'
 import type { Command, CommandOf, Topic } from '../../protocol/command.js'
 import { denials, deny } from '../../protocol/denial.js'
+import { wrongField } from '../../protocol/parse-command.js'
 import type { ErrorReply, ReplyCode, SendReply } from '../../protocol/reply.js'
 import { conversationScope, listScope, type Scope } from '../access.js'
 import { storableText } from '../storable-text.js'
@@ -16,9 +17,11 @@ type SendAnswer = Omit<SendReply, 're' | 'type'>
 /** What a command is answered with: the fields of the `ok` reply, or why not. `afterwards` runs when the answer is out. */
 export type Answer =
   | { readonly ok: object; readonly afterwards?: () => void }
-  | { readonly code: ReplyCode; readonly rest?: Pick<ErrorReply, 'retryAfterMs' | 'unseen'> }
+  | { readonly code: ReplyCode; /** For a person; default the sentence of the code. */ readonly message?: string; readonly rest?: Pick<ErrorReply, 'retryAfterMs' | 'unseen'> }
   /** The session was ended; there is nobody to answer. */
   | 'closed'
+
+const wrongCursor: Answer = { code: 'invalid_command', message: wrongField('cursor', 'must be "next" of a page of this list, in the same order') }
 
 /** Does one command of a session. Rejects only for faults of the store or of ours. */
 export const createCommands = <U extends User>(options: ModernOptions<U>, subscriptions: Subscriptions<U>) => {
@@ -56,13 +59,13 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
 
   const listConversations = async (member: Member<U>, { filter, order = inboxOrder, limit, cursor }: CommandOf<'conversations.list'>): Promise<Answer> => {
     const place = cursor === undefined ? undefined : placeOf('conversations', order, cursor)
-    if (cursor !== undefined && place === undefined) return { code: 'invalid_command' }
+    if (cursor !== undefined && place === undefined) return wrongCursor
     return { ok: await conversationsPage(conversations, await scopeOfLists(member), { filter, order, limit, place }) }
   }
 
   const listCustomers = async (member: Member<U>, { filter, order = peopleOrder, limit, cursor }: CommandOf<'customers.list'>): Promise<Answer> => {
     const place = cursor === undefined ? undefined : placeOf('customers', order, cursor)
-    if (cursor !== undefined && place === undefined) return { code: 'invalid_command' }
+    if (cursor !== undefined && place === undefined) return wrongCursor
     return { ok: await customersPage(conversations, await scopeOfLists(member), { filter, order, limit, place }) }
   }
 
@@ -75,7 +78,6 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
   const send = async (member: Member<U>, { conversation, key, content, after }: CommandOf<'message.send'>): Promise<Answer> => {
     const { session } = member
     const text = content.trim()
-    if (text === '') return { code: 'invalid_command' }
     const result = await sends.send({
       userId: session.user.id, scope: () => scopeOf(member, conversation), conversation, type: 'support', key, content: text, after, at: clock.wall(),
     })

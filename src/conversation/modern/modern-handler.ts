@@ -92,11 +92,11 @@ export const createModernHandler = <U extends User>(options: ModernOptions<U>): 
     if (session.state.name === 'closed') subscriptions.endAll(member)
   }
 
-  const answered = async (member: Member<U>, text: string): Promise<{ readonly re: CommandId | undefined; readonly answer: Answer; readonly message?: string }> => {
+  const answered = async (member: Member<U>, text: string): Promise<{ readonly re: CommandId | undefined; readonly answer: Answer }> => {
     const parsed = parseCommand(text)
     if (!parsed.ok) {
       events?.refused?.(parsed.fault.code)
-      return { re: parsed.fault.re, answer: { code: parsed.fault.code }, message: parsed.fault.message }
+      return { re: parsed.fault.re, answer: { code: parsed.fault.code, message: parsed.fault.message } }
     }
     const { command } = parsed
     try {
@@ -124,10 +124,10 @@ export const createModernHandler = <U extends User>(options: ModernOptions<U>): 
     async received(session, text) {
       const member = members.get(session.id)
       if (member === undefined) return
-      const { re, answer, message } = await answered(member, text)
+      const { re, answer } = await answered(member, text)
       if (answer === 'closed') return
       if ('code' in answer) {
-        const error: ErrorReply = { type: 'error', code: answer.code, message: message ?? replyCodes[answer.code], ...answer.rest }
+        const error: ErrorReply = { type: 'error', code: answer.code, message: answer.message ?? replyCodes[answer.code], ...answer.rest }
         say(session, re === undefined ? error : { re, ...error })
         return
       }

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { canonicalAddress } from '../../admission/address/canonical.js'
 import { parseNetwork } from '../../admission/address/network.js'
 import { denials } from '../../protocol/denial.js'
-import { looksLikeToken } from '../looks-like-token.js'
+import { looksLikeToken } from '../../protocol/looks-like-token.js'
+
+/** For the command line, which refuses one before it is sent. */
+export { looksLikeToken }
 
 /** Text without control characters and halves of surrogate pairs, which keeps them out of logs and of SQL bindings; what tokens name has none either. */
 const plainText = (max: number) =>

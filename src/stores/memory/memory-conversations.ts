@@ -3,7 +3,7 @@ import type { Memberships } from '../../admission/topic.js'
 import type { Changed, FeedbackResult } from '../../conversation/changes.js'
 import type { Conversations } from '../../conversation/conversations.js'
 import type { CustomerConversation } from '../../conversation/lists.js'
-import type { SendResult } from '../../conversation/message-asks.js'
+import { isSameSend, type SendResult } from '../../conversation/message-asks.js'
 import type { Conversation, Customer, Message } from '../../conversation/records.js'
 import type { WorkspaceEvent } from '../../conversation/log.js'
 import type { Outbound } from '../../conversation/outbound.js'
@@ -55,7 +55,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Outbo
     const { held, entry } = at
     const key = ask.key === undefined ? undefined : pairKey(ask.author ?? '', ask.key)
     const known = key === undefined ? undefined : held.keys.get(key)
-    if (known !== undefined) return known.conversation === ask.conversation ? { outcome: 'repeated', message: current(entry, known) } : { outcome: 'key_reused' }
+    if (known !== undefined) return isSameSend(known, ask) ? { outcome: 'repeated', message: current(entry, known) } : { outcome: 'key_reused' }
     const { after } = ask
     if (after !== undefined && entry.record.lastSeq > after) {
       return { outcome: 'stale', unseen: entry.messages.filter((message) => message.seq > after).slice(0, maxUnseen) }

@@ -1,6 +1,6 @@
 import type { Changed, FeedbackAsk, FeedbackResult, ReadAsk, UpdateAsk, Updated } from '../../../conversation/changes.js'
 import type { ConversationRow } from '../../../conversation/lists.js'
-import type { NewMessage, SendResult } from '../../../conversation/message-asks.js'
+import { isSameSend, type NewMessage, type SendResult } from '../../../conversation/message-asks.js'
 import type { WorkspaceChange, WorkspaceEvent } from '../../../conversation/log.js'
 import { publicId } from '../../../conversation/public-id.js'
 import type { ContentType, Conversation, Message } from '../../../conversation/records.js'
@@ -57,7 +57,8 @@ export const sendMessage = (db: Database, ask: Numbered<NewMessage>): SendResult
   const { key, after } = ask
   const known = key === undefined ? undefined : db.get<MessageColumns>(`${selectMessage} where m.author = ? and m.client_key = ?`, [author, key])
   if (known !== undefined) {
-    return known.m_conversation === conversation.id ? { outcome: 'repeated', message: messageFrom(known) } : { outcome: 'key_reused' }
+    const message = messageFrom(known)
+    return isSameSend(message, ask) ? { outcome: 'repeated', message } : { outcome: 'key_reused' }
   }
   if (after !== undefined && conversation.lastSeq > after) {
     const unseen = db.all<MessageColumns>(`${selectMessage} where m.conversation = ? and m.seq > ? order by m.seq limit ?`, [conversation.id, after, maxUnseen])
