@@ -1,6 +1,8 @@
+import { access } from 'node:fs/promises'
 import type { Ban, BanSubject } from '../admission/ban.js'
 import { openSqlite, type SqliteEngine } from '../stores/sqlite/engine.js'
 import { migrate, migrationStatus, type MigrationStatus } from '../stores/sqlite/migrate.js'
+import { notOpenedByFile } from '../stores/sqlite/open-error.js'
 import { createSqliteBans } from '../stores/sqlite/sqlite-bans.js'
 import { createSqliteConversations } from '../stores/sqlite/sqlite-conversations.js'
 import { createSqlitePartImports } from '../stores/sqlite/sqlite-part-imports.js'
@@ -8,7 +10,6 @@ import { createSqliteUsers } from '../stores/sqlite/sqlite-users.js'
 import type { StoredUser } from '../stores/sqlite/user-row.js'
 import type { Config } from './config/config.js'
 import { Conflict } from './conflict.js'
-import { fileExists } from './file-exists.js'
 import { StartError } from './listen.js'
 import type { Actor } from './actor.js'
 import type { BanImport, Operations, UserSummary } from './operations.js'
@@ -30,7 +31,13 @@ export interface Offline extends Pick<Operations, 'bans' | 'lift' | 'previewBan'
 const summary = ({ id, email, active, role }: StoredUser): UserSummary => ({ id, email, active, role })
 
 const demandFile = async ({ storage }: Config): Promise<void> => {
-  if (await fileExists(storage.path)) return
+  const error: unknown = await access(storage.path).then(
+    () => undefined,
+    (caught: unknown) => caught,
+  )
+  if (error === undefined) return
+  // A folder that is a file, or a link that leads to itself, is mended otherwise than by another folder.
+  if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw notOpenedByFile(storage.path, error)
   throw new StartError(`There is no database at ${storage.path}: run the command where the server runs, or \`sallyport db migrate\` first`)
 }
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -157,6 +157,16 @@ describe('without a server', () => {
       const { code, stderr } = await sallyport(words, folder)
       expect(code, words.join(' ')).toBe(1)
       expect(stderr).toContain('There is no database at')
+    }
+  })
+
+  test('a database that can not be reached is told by its cause, not as a missing one', async () => {
+    await writeFile(join(cwd, 'plain'), '')
+    await symlink('loop', join(cwd, 'loop'))
+    for (const [data, cause] of [['plain', 'its folder is a file'], ['loop', 'a link of its path leads to itself']] as const) {
+      const { code, stderr } = await sallyport(['db', 'status'], { cwd, env: { SALLYPORT_STORAGE_URL: `file:${join(cwd, data, 'sallyport.db')}` } })
+      expect(code).toBe(1)
+      expect(stderr).toContain(cause)
     }
   })
 

@@ -56,6 +56,10 @@ export type OpenFailure =
   | { readonly kind: 'sqlite'; readonly code: string; readonly message: string }
   | { readonly kind: 'fault'; readonly message: string }
   | { readonly kind: 'newer'; readonly found: number; readonly known: number }
+  /** It has tables, and none of them is our list of migrations. */
+  | { readonly kind: 'foreign' }
+  /** The list of migrations has no row of a version below its newest. */
+  | { readonly kind: 'gap'; readonly missing: number }
 
 /** What a worker says. Answers of readers are JSON, which is cheaper for the main thread than a structured clone. */
 export type WorkerMessage =

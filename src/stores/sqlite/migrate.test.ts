@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { platform } from 'node:process'
 import { promisify } from 'node:util'
 import { afterEach, describe, expect, test } from 'vitest'
+import { connect } from './database.js'
 import { migrate, migrationStatus } from './migrate.js'
 import { latestVersion, migrations } from './migrations.js'
 import { createSqliteControlLog } from './sqlite-control-log.js'
@@ -96,16 +97,30 @@ describe('a database that cannot be used', () => {
     expect(readFileSync(path).equals(bytes)).toBe(true)
   })
 
-  test('because another program made it is refused and left alone', async () => {
+  test.each([
+    ['has no list of migrations', 'create table users (name text) strict'],
+    ['keeps another list under that name', 'create table migrations (id integer primary key, migration text, batch integer)'],
+  ])('because another program made it, which %s, is refused and left alone, down to the mode of its journal', async (_, script) => {
     const path = await engines.newPath()
-    const engine = await engines.open({ path })
-    await engine.write('script', 'create table users (name text) strict')
-    await engine.close()
+    const theirs = connect(path, 1_000)
+    theirs.exec(script)
+    theirs.close()
     const bytes = readFileSync(path)
     const said = `Cannot open the database "${path}": it is the database of another program; name another file`
     await expect(migrate(path)).rejects.toMatchObject({ code: 'ERR_DATABASE_OPEN', message: said })
     await expect(migrationStatus(path)).rejects.toThrow(said)
     expect(readFileSync(path).equals(bytes)).toBe(true)
+  })
+
+  test('because its list of migrations has a hole is refused, and the hole is named', async () => {
+    const path = await engines.newPath()
+    await migrate(path)
+    const torn = connect(path, 1_000)
+    torn.exec('delete from migrations where version = 2')
+    torn.close()
+    const said = `Cannot open the database "${path}": its table "migrations" has no row of version 2, so that its schema may be any; put back a backup`
+    await expect(migrationStatus(path)).rejects.toMatchObject({ code: 'ERR_DATABASE_OPEN', message: said })
+    await expect(migrate(path)).rejects.toThrow(said)
   })
 
   test.skipIf(platform === 'win32')('because it is a pipe or a device is refused at once', async () => {

@@ -1,6 +1,5 @@
 import { openSqlite, type SqliteEngine } from './engine.js'
 import { migrations } from './migrations.js'
-import { notOurs } from './open-error.js'
 
 /** Milliseconds one migration may take, and how long it waits for another process that migrates the same file. */
 const deadlineMs = 10 * 60_000
@@ -21,13 +20,8 @@ const onEngine = async <R>(target: SqliteEngine | string, work: (engine: SqliteE
   }
 }
 
-/** Whether a migration was applied to a database. One that has tables without that is somebody else's. */
-const isMigrated = async (engine: SqliteEngine): Promise<boolean> => {
-  const tables = await engine.read<{ readonly name: string }>('lists', `select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'`)
-  if (tables.some(({ name }) => name === 'migrations')) return true
-  if (tables.length > 0) throw notOurs(engine.path)
-  return false
-}
+const isMigrated = async (engine: SqliteEngine): Promise<boolean> =>
+  (await engine.read('lists', `select 1 from sqlite_schema where type = 'table' and name = 'migrations'`)).length > 0
 
 /**
  * Brings the schema up to date, one transaction per migration.
@@ -38,12 +32,11 @@ const isMigrated = async (engine: SqliteEngine): Promise<boolean> => {
  * @param target - An open engine, or the path of a database, which is made when there is none.
  * @param at - Epoch milliseconds, for the record.
  * @returns The names of what this call applied; empty when there was nothing to do.
- * @throws DatabaseNotOpened for a path, and for the database of another program; StoreUnavailable when the lock cannot be had or the disk fails.
+ * @throws DatabaseNotOpened for a path; StoreUnavailable when the lock cannot be had or the disk fails.
  */
 export const migrate = (target: SqliteEngine | string, at: number = Date.now()): Promise<{ readonly applied: readonly string[] }> =>
   onEngine(target, async (engine) => {
     const applied: string[] = []
-    await isMigrated(engine)
     for (;;) {
       // One after the other is the point: each needs the schema the one before it made.
       const name = await engine.write('applyNextMigration', { at }, Date.now() + deadlineMs)
@@ -55,7 +48,7 @@ export const migrate = (target: SqliteEngine | string, at: number = Date.now()):
 /**
  * What has been applied to a database, and what is missing. Changes nothing.
  *
- * @throws DatabaseNotOpened for a path, and for the database of another program.
+ * @throws DatabaseNotOpened for a path.
  */
 export const migrationStatus = (target: SqliteEngine | string): Promise<MigrationStatus> =>
   onEngine(target, async (engine) => {

@@ -35,7 +35,7 @@ export const inUse = (path: string): DatabaseNotOpened => new DatabaseNotOpened(
 export const notAFile = (path: string): DatabaseNotOpened => notOpened(path, 'it is a pipe or a device; name a file')
 
 /** Of a database with tables that no migration of ours made. */
-export const notOurs = (path: string): DatabaseNotOpened => notOpened(path, 'it is the database of another program; name another file')
+const notOurs = (path: string): DatabaseNotOpened => notOpened(path, 'it is the database of another program; name another file')
 
 /** From an error of the file system. */
 export const notOpenedByFile = (path: string, error: unknown): DatabaseNotOpened => {
@@ -52,6 +52,10 @@ export const notOpenedByWorker = (path: string, failure: OpenFailure): DatabaseN
         `its schema has version ${failure.found} and this program knows versions up to ${failure.known}; ` +
           'run the newer program, or put back a backup',
       )
+    case 'foreign':
+      return notOurs(path)
+    case 'gap':
+      return notOpened(path, `its table "migrations" has no row of version ${failure.missing}, so that its schema may be any; put back a backup`)
     case 'sqlite':
       return notOpened(path, remedyOf(failure.code) ?? `SQLite answered ${failure.code}`, new Error(failure.message))
     case 'fault':

@@ -61,7 +61,7 @@ export const createWorkerSlot = (setup: WorkerSetup, listener: SlotListener): Wo
       case 'json':
         return done(answersOf(message.json))
       case 'failed':
-        if (everReady) reason = new Error('message' in message.failure ? message.failure.message : 'The database is newer than this program')
+        if (everReady) reason = new Error('message' in message.failure ? message.failure.message : 'The file is no database of this program any more, or a newer one')
         else {
           state = 'closed'
           listener.refused(message.failure)

@@ -1,10 +1,10 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { lowerThreadPriority } from '../../admission/guard/lower-thread-priority.js'
 import { type Connection, connect } from './database.js'
-import type { OpenFailure, WorkerMessage, WorkerOrder, WorkerSetup } from './messages.js'
+import type { WorkerMessage, WorkerOrder, WorkerSetup } from './messages.js'
 import { latestVersion } from './migrations.js'
 import { readBatch } from './read-batch.js'
-import { versionOf } from './schema-version.js'
+import { misfitOf } from './schema-version.js'
 import { failureOf } from './sqlite-failure.js'
 import { type ProcedureTable, writeBatch } from './write-batch.js'
 
@@ -25,14 +25,12 @@ const cacheSize = -16_384
 /** Pages of the log that make the writer copy it into the file: 16 MiB. A send changes about 18 pages, many of them again and again. */
 const checkpointPages = 4_000
 
-const open = (): Connection => {
-  const db = connect(setup.path, setup.busyTimeoutMs)
+const prepare = (db: Connection): void => {
   // Readers too: the first to open a new file must not leave it in another mode.
   db.all('pragma journal_mode = wal')
   db.exec(`pragma synchronous = full; pragma foreign_keys = on; pragma wal_autocheckpoint = ${String(checkpointPages)}; pragma journal_size_limit = 67108864; pragma temp_store = memory`)
   if (setup.role === 'reader') db.exec('pragma query_only = on')
   db.exec(`pragma cache_size = ${String(cacheSize)}`)
-  return db
 }
 
 const loadProcedures = async (): Promise<ProcedureTable> => {
@@ -62,21 +60,18 @@ const serve = (db: Connection, procedures: ProcedureTable): void => {
   parentPort?.on('message', obey)
 }
 
-const openFailure = (db: Connection): OpenFailure | undefined => {
-  const found = versionOf(db)
-  return found > latestVersion ? { kind: 'newer', found, known: latestVersion } : undefined
-}
-
 const start = async (): Promise<void> => {
   try {
     const procedures = setup.role === 'writer' ? await loadProcedures() : {}
-    const db = open()
-    const failure = openFailure(db)
+    const db = connect(setup.path, setup.busyTimeoutMs)
+    // Before anything is set: the mode of the journal is written into the file, which may be somebody else's.
+    const failure = misfitOf(db, latestVersion)
     if (failure !== undefined) {
       db.close()
       say({ type: 'failed', failure })
       return
     }
+    prepare(db)
     serve(db, procedures)
     // Last, so that what was set up for everybody is not of low priority as well.
     if (setup.lowPriority) lowerThreadPriority()

@@ -4,6 +4,8 @@ import type { Engines, TestEngine } from './engines.js'
 /** A table of unique names, for tests of the engine itself. */
 export const openThings = async (engines: Engines, options: Partial<EngineOptions> = {}): Promise<TestEngine> => {
   const engine = await engines.open(options)
+  // With a list of migrations, without which the file would be taken for that of another program when a worker is replaced.
+  await engine.write('script', 'create table if not exists migrations (version integer primary key, name text not null, applied_at_ms integer not null) strict')
   await engine.write('script', 'create table if not exists things (id integer primary key, name text not null unique) strict')
   return engine
 }
