@@ -21,7 +21,9 @@ const readBy =
 
 export const readNetwork = readBy(fields.network, 'It must be an address such as 203.0.113.7, or a range such as 203.0.113.0/24.')
 export const readAddress = readBy(fields.address, 'It must be an address such as 203.0.113.7.')
-export const readUserId = readBy(fields.userId, 'It must have 1 to 256 characters, none of them a control character: `sallyport user list` shows ids.')
+const userIdRule = 'It must have 1 to 256 characters, none of them a control character, and no white space at its ends: `sallyport user list` shows ids.'
+export const readUserId = readBy(fields.userId, userIdRule)
+export const readNewUserId = readBy(fields.newUserId, `${userIdRule} One of them must be one that people can see.`)
 export const readEmail = readBy(fields.email, 'It must be an e-mail address such as sara@chat.example.')
 export const readBanReason = readBy(fields.banReason, 'It must have at most 500 characters.')
 export const readSessionId = readBy(fields.sessionId, 'It must be an id as `sallyport sessions list` shows it.')

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import { reach, user, userChanged, userList } from '../answers.js'
-import { readEmail, readUserId } from '../arguments.js'
+import { readEmail, readNewUserId, readUserId } from '../arguments.js'
 import { connect, demand, onServerOrFile, run, type Cli } from '../cli.js'
 import { CliError } from '../cli-error.js'
 import { describeUser, reachText, table } from '../describe.js'
@@ -43,7 +43,7 @@ export const addUserCommands = (program: Command, cli: Cli): void => {
     .command('add')
     .description('add a user')
     .requiredOption('--email <email>', 'compared without regard to case', readEmail)
-    .option('--id <id>', 'what tokens name as their subject; default the next free number', readUserId)
+    .option('--id <id>', 'what tokens name as their subject; default the next free number', readNewUserId)
     .addOption(new Option('--role <role>', 'role in the oldest workspace').choices(['owner', 'admin', 'agent']).default('agent'))
     .option('--password [source]', `set a password: ${passwordHelp}`)
     .action(async ({ email, id, role, password: source }: AddOptions, command: Command) =>

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { canonicalAddress } from '../../admission/address/canonical.js'
 import { parseNetwork } from '../../admission/address/network.js'
+import { isId } from '../../admission/token/claim-shapes.js'
 import { denials } from '../../protocol/denial.js'
 import { looksLikeToken } from '../../protocol/looks-like-token.js'
 
@@ -17,7 +18,12 @@ const plainText = (max: number) =>
     .regex(/^[^\u0000-\u001f\u007f\p{Surrogate}]*$/u, 'must not hold control characters')
 
 /** As long as an id in a token may be: whoever gets in can be banned. Somebody who gives a token in its place would have it stored and logged. */
-export const userId = plainText(256).refine((text) => !looksLikeToken(text), 'must be the id of a user, not a token')
+export const userId = plainText(256)
+  .refine(isId, 'must be an id as a token can name it, without white space at its ends')
+  .refine((text) => !looksLikeToken(text), 'must be the id of a user, not a token')
+
+/** Of a user who is made: people must be able to see it and to write it down. */
+export const newUserId = userId.regex(/[^\p{Z}\p{Cc}\p{Default_Ignorable_Code_Point}]/u, 'must hold a character that can be seen')
 
 export const network = z.string().max(64).refine((text) => parseNetwork(text) !== undefined, 'must be an address or a CIDR range')
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { maxPassword, minPassword } from '../login/password-rule.js'
 import type { BanSubject } from '../../admission/ban.js'
 import { storableText } from '../../conversation/storable-text.js'
-import { address, auditWord, banReason, denialReason, email, endpointName, handshakeOrigin, handshakePath, network, sessionId, tokenId, userId } from './fields.js'
+import { address, auditWord, banReason, denialReason, email, endpointName, handshakeOrigin, handshakePath, network, newUserId, sessionId, tokenId, userId } from './fields.js'
 
 /** Ten years; whoever means longer means for ever. */
 const maxDurationMs = 10 * 365 * 86_400_000
@@ -75,7 +75,7 @@ export const sessionsQuery = z.strictObject({ userId: userId.optional() })
 export const kickQuery = z.strictObject({ userId })
 
 export const newUserBody = z.strictObject({
-  id: userId.optional(),
+  id: newUserId.optional(),
   email,
   role: role.default('agent'),
 })
