@@ -55,3 +55,5 @@ export type Updated =
       readonly tagged?: WorkspaceEvent | undefined
     })
   | { readonly outcome: 'not_found' }
+  /** The workspace has no active member of this id, and the conversation was not his already. */
+  | { readonly outcome: 'no_assignee' }

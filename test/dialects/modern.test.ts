@@ -344,7 +344,7 @@ describe('what one does, the others see', () => {
     await client.ask({ id: 1, type: 'subscribe', topic: 'conversations' })
     const said = await client.ask({ id: 2, type: 'conversation.update', conversation: id, priority: 7, assignee: '3' })
     expect(said).toMatchObject([{ re: 2, type: 'ok' }, { type: 'conversation.changed', conversation: { priority: 7, assignee: '3' } }])
-    expect(await client.ask({ id: 3, type: 'conversation.update', conversation: id, assignee: '5' })).toMatchObject([{ code: 'not_found' }])
+    expect(await client.ask({ id: 3, type: 'conversation.update', conversation: id, assignee: '5' })).toMatchObject([{ code: 'not_found', message: '"assignee" names no active member of this workspace; nothing was changed.' }])
     expect(await client.ask({ id: 4, type: 'conversation.update', conversation: id, tags: ['Bulky'] })).toMatchObject([{ re: 4, type: 'ok' }, { type: 'customer.changed' }])
     const tagged = await stage.conversations.conversation('1', id, '1')
     expect(tagged?.customer.tags.map(({ name }) => name)).toContain('Bulky')

@@ -115,6 +115,7 @@ export const createCommands = <U extends User>(options: ModernOptions<U>, subscr
     const updated = await conversations.update({
       workspace: scope.workspace.id, conversation, status, priority, assignee: assigned, tags, by: scope.userId, at: clock.wall(),
     })
+    if (updated.outcome === 'no_assignee') return { code: 'not_found', message: '"assignee" names no active member of this workspace; nothing was changed.' }
     if (updated.outcome === 'not_found') return { code: 'not_found' }
     return {
       ok: updated.outcome === 'changed' ? { conversation: conversationItem(updated.row.conversation) } : {},

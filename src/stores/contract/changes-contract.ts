@@ -58,7 +58,7 @@ export const changesContract: readonly ContractCase<Subject>[] = [
       const { status, priority, assignee, updatedAt } = changed.row.conversation
       assert.deepEqual([status, priority, assignee, updatedAt], ['closed', 0, '2', at])
       assert.equal((await store.update({ ...ask, status: 'closed' })).outcome, 'unchanged')
-      assert.equal((await store.update({ ...ask, assignee: '5' })).outcome, 'not_found')
+      assert.equal((await store.update({ ...ask, assignee: '5' })).outcome, 'no_assignee')
       const freed = await store.update({ ...ask, assignee: null })
       assert.equal(freed.outcome === 'changed' && freed.row.conversation.assignee, undefined)
       assert.equal((await store.position('1'))?.offset, 2)
@@ -71,7 +71,7 @@ export const changesContract: readonly ContractCase<Subject>[] = [
       const ask = { workspace: '1', conversation: 'c1', by: '1', at }
       const tagsOf = async () => (await store.conversation('1', 'c1', '1'))?.customer.tags.map(({ name }) => name).toSorted()
       const before = await tagsOf()
-      assert.equal((await store.update({ ...ask, priority: 7, assignee: '5', tags: ['Bulky'] })).outcome, 'not_found')
+      assert.equal((await store.update({ ...ask, priority: 7, assignee: '5', tags: ['Bulky'] })).outcome, 'no_assignee')
       assert.deepEqual(await tagsOf(), before)
       assert.equal((await store.position('1'))?.offset, 0)
       const both = await store.update({ ...ask, priority: 7, tags: ['Bulky'] })

@@ -199,7 +199,7 @@ export const createMemoryConversations = (): Conversations & Memberships & Outbo
       const place = found(ask.workspace, ask.conversation)
       if (place === undefined) return { outcome: 'not_found' }
       const { held, entry } = place
-      if (typeof ask.assignee === 'string' && !held.members.has(ask.assignee)) return { outcome: 'not_found' }
+      if (typeof ask.assignee === 'string' && ask.assignee !== entry.record.assignee && !held.members.has(ask.assignee)) return { outcome: 'no_assignee' }
       const wanted: Conversation = {
         ...entry.record,
         status: ask.status ?? entry.record.status,

@@ -3,6 +3,7 @@ import { conversationsContract } from '../contract/conversations-contract.js'
 import { openSqlite, type SqliteEngine } from './engine.js'
 import { migrate } from './migrate.js'
 import { createSqliteConversations } from './sqlite-conversations.js'
+import { createSqliteUsers } from './sqlite-users.js'
 import { createEngines } from './testing/engines.js'
 import { sampleOf } from './testing/small-workspace.js'
 
@@ -44,4 +45,19 @@ test('a change of a conversation and its tags that breaks in between is not stor
     expect((await store.filterValues('1')).tags.map(({ name }) => name), table).toEqual(['VIP'])
   }
   expect((await store.update(ask)).outcome).toBe('changed')
+})
+
+test('a conversation is assigned to nobody who is disabled, and stays with whom it was', async () => {
+  const engine = await openSqlite({ path: ':temporary:', deadlineMs: 15_000 })
+  open.push(engine)
+  await migrate(engine)
+  const store = createSqliteConversations(engine)
+  await store.importWorkspace(sampleOf('1', 2))
+  const users = createSqliteUsers(engine)
+  const assign = async (conversation: string, priority: number) =>
+    (await store.update({ workspace: '1', conversation, assignee: 'u1', priority, by: 'u1', at: 1_000 })).outcome
+  expect(await assign('c0', 7)).toBe('changed')
+  await users.setActive('u1', false, 'cli', 1_000)
+  expect(await assign('c1', 7)).toBe('no_assignee')
+  expect(await assign('c0', 8)).toBe('changed')
 })

@@ -195,7 +195,8 @@ const tag = (db: Database, { workspace, tags, by, at, auditedFrom }: Numbered<Up
 export const updateConversation = (db: Database, ask: Numbered<UpdateAsk>): Updated => {
   const conversation = findConversation(db, ask.workspace, ask.conversation)
   if (conversation === undefined) return { outcome: 'not_found' }
-  if (ask.assignee !== undefined && ask.assignee !== null && !isMember(db, ask.workspace, ask.assignee)) return { outcome: 'not_found' }
+  // Whoever has it already may keep it, so that a client that sends all fields back changes the others.
+  if (typeof ask.assignee === 'string' && ask.assignee !== conversation.assignee && !isMember(db, ask.workspace, ask.assignee)) return { outcome: 'no_assignee' }
   const wanted: Conversation = {
     ...conversation,
     status: ask.status ?? conversation.status,
@@ -223,4 +224,4 @@ export const updateConversation = (db: Database, ask: Numbered<UpdateAsk>): Upda
 const standing = ({ status, priority, assignee }: Conversation) => ({ status, priority, assignee })
 
 const isMember = (db: Database, workspace: number, userId: string): boolean =>
-  db.get('select 1 from workspace_members where workspace = ? and user_id = ? and active = 1', [workspace, userId]) !== undefined
+  db.get('select 1 from workspace_members m join users u on u.id = m.user_id and u.active = 1 where m.workspace = ? and m.user_id = ? and m.active = 1', [workspace, userId]) !== undefined
