@@ -41,7 +41,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000, interval: 20 } },
     retry: 0,
     globalSetup: 'test/seed-once.ts',
-    maxWorkers: 2,
+    // One more than a small machine has cores: a third of the time of most files is waiting, for a server to start or a limit to refill.
+    maxWorkers: 3,
     // What is shipped is loaded by Node itself, as it is for users, and not rewritten first.
     server: { deps: { external: [/\/dist\/(?!.*\.test\.js)/] } },
     sequence: { sequencer: LongestFirst },
