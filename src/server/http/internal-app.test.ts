@@ -511,6 +511,18 @@ test('other methods on a served path are answered 405 with those it knows', asyn
   expect((await ask(app, '/api/v1/bans', { method: 'PUT', key, body: {} })).headers.get('allow')).toBe('GET, HEAD, POST, DELETE')
 })
 
+test.each(['OPTIONS', 'PUT', 'PATCH'])('%s without a body on a path that does not take it is 405, not a fault of its body or of the role', async (method) => {
+  const vera = { name: 'vera', role: 'viewer', digest: 'd', createdAt: at } as const
+  const app = createInternalApp({ operations: recorded().operations, operatorKey: key, findOperator: (given) => Promise.resolve(given === 'veras' ? vera : undefined), now: () => at })
+  for (const each of [key, 'veras']) {
+    const response = await ask(app, '/api/v1/bans', { method, key: each })
+    expect(response.status).toBe(405)
+    expect(response.headers.get('allow')).toBe('GET, HEAD, POST, DELETE')
+  }
+  expect((await ask(app, '/api/v1/bans', { method })).status).toBe(401)
+  expect((await ask(app, '/api/v1/bans', { method, key, headers: { Origin: 'https://evil.example' } })).status).toBe(403)
+})
+
 test('every answer carries the security headers and none names the software', async () => {
   const app = appOf(recorded())
   const answers = await Promise.all([

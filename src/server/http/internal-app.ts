@@ -8,7 +8,7 @@ import { addHealthRoutes } from './health-routes.js'
 import { limitBody } from './limit-body.js'
 import { onlyLoopbackHosts } from './loopback-host.js'
 import { limitOperators, type OperatorBudgetConfig } from './operator-budget.js'
-import { noCrossSite, onlyOperator } from './operator-guard.js'
+import { noCrossSite, onlyDeclared, onlyOperator } from './operator-guard.js'
 import { addOperatorRoutes } from './operator-routes.js'
 import { refuseOtherMethods } from './refuse-other-methods.js'
 import { securityHeaders } from './security-headers.js'
@@ -41,11 +41,15 @@ export interface InternalAppOptions {
 export const createInternalApp = ({ operations, operatorKey, findOperator = nobody, operatorBudget = { capacity: 1_200, refillPerSecond: 40 }, checkup, now, onFailure }: InternalAppOptions): Hono => {
   const app = new Hono()
   app.use(securityHeaders, onlyLoopbackHosts)
-  app.use('/api/*', onlyOperator(operatorKey, findOperator, now), limitOperators(operatorBudget, now), noCrossSite, onlyByRole, limitBodies())
   addHealthRoutes(app, operations, onFailure)
-  addOperatorRoutes(app, operations)
-  if (checkup !== undefined) addCheckupRoutes(app, checkup)
   refuseOtherMethods(app)
+  const api = new Hono()
+  addOperatorRoutes(api, operations)
+  if (checkup !== undefined) addCheckupRoutes(api, checkup)
+  app.use('/api/*', onlyOperator(operatorKey, findOperator, now), limitOperators(operatorBudget, now), noCrossSite)
+  refuseOtherMethods(app, api)
+  app.use('/api/*', onlyByRole, onlyDeclared, limitBodies())
+  app.route('/', api)
   app.notFound(notFound)
   app.onError((error, context) => answerFailure(error, context, onFailure))
   return app

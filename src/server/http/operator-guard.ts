@@ -50,21 +50,23 @@ export const onlyOperator = (operatorKey: string, find: FindOperator, now: () =>
   }
 }
 
-const reading = new Set(['GET', 'HEAD'])
-
-/**
- * Refuses what a page in the operator's browser could send: anything with an Origin, and writes whose body is not declared as JSON.
- *
- * A DELETE without a body needs no declaration; a browser asks before it sends one across origins.
- */
+/** Refuses what a page in the operator's browser could send: anything with an Origin. */
 export const noCrossSite: MiddlewareHandler = async ({ req }, next) => {
   // What a browser says of a request that a foreign page began, also where it sends no Origin (Fetch Metadata).
   const site = req.header('sec-fetch-site')
-  if (req.header('origin') !== undefined || site === 'cross-site' || site === 'same-site') {
-    return problemResponse({ status: 403, code: 'cross_origin', title: 'Requests of web pages are not answered here.' })
-  }
+  if (req.header('origin') === undefined && site !== 'cross-site' && site !== 'same-site') return next()
+  return problemResponse({ status: 403, code: 'cross_origin', title: 'Requests of web pages are not answered here.' })
+}
+
+const reading = new Set(['GET', 'HEAD'])
+
+/**
+ * Refuses writes whose body is not declared as JSON, which a page could send without being asked for it.
+ *
+ * A DELETE without a body needs no declaration; a browser asks before it sends one across origins.
+ */
+export const onlyDeclared: MiddlewareHandler = async ({ req }, next) => {
   const type = req.header('content-type')
   const bare = req.method === 'DELETE' && type === undefined
-  if (reading.has(req.method) || bare || isJson(type)) return next()
-  return notJson()
+  return reading.has(req.method) || bare || isJson(type) ? next() : notJson()
 }
