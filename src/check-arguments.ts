@@ -1,6 +1,7 @@
 import type { BanSubject } from './admission/ban.js'
 import type { EndedSubject } from './admission/control.js'
 import type { Revocation } from './admission/revocation.js'
+import { isSeconds } from './admission/is-seconds.js'
 import { shown } from './admission/shown.js'
 
 const fault = (act: string, name: string, must: string, value: unknown): TypeError =>
@@ -18,9 +19,27 @@ export const checkText = (act: string, name: string, value: unknown): void => {
   if (typeof value !== 'string' || value === '') throw fault(act, name, 'be a text that is not empty', value)
 }
 
-/** @throws TypeError when it is no number, or NaN, which no moment ever reaches. */
+/** @throws TypeError when it is no number, or NaN, which no moment ever reaches, or counts seconds, by which what is to come would be over since 1970. */
 export const checkMoment = (act: string, name: string, value: unknown): void => {
   if (typeof value !== 'number' || Number.isNaN(value)) throw fault(act, name, 'be a number of epoch milliseconds', value)
+  if (isSeconds(value)) throw fault(act, name, 'be a number of epoch milliseconds, not of seconds', value)
+}
+
+/** @throws TypeError when what is told about a change is no object. */
+export const checkAbout = (act: string, about: unknown): void => {
+  if (typeof about !== 'object' || about === null) throw fault(act, 'about', 'be an object with who acts, { actor }, and why', about)
+}
+
+/** @throws TypeError when it is no list of objects. */
+export const checkList = (act: string, name: string, value: unknown): void => {
+  if (!Array.isArray(value)) throw fault(act, name, 'be a list', value)
+  const index = value.findIndex((item) => typeof item !== 'object' || item === null)
+  if (index !== -1) throw fault(act, `${name}[${String(index)}]`, 'be an object', value[index])
+}
+
+/** @throws TypeError when why somebody is banned is no text; it may be empty. */
+export const checkReason = (value: unknown): void => {
+  if (typeof value !== 'string') throw fault('ban', 'reason', 'be a text', value)
 }
 
 /** @throws TypeError when it names neither a network nor a user. */

@@ -35,8 +35,10 @@ const having = (...methods: readonly string[]): Shape => [
 const group: Shape = ['be an object', isRecord]
 const flag: Shape = ['be true or false', (value) => typeof value === 'boolean']
 
+const issuerList: Shape = listOf('issuers, such as [{ profile, algorithms, secret }]', isRecord)
+
 const shapes = {
-  issuers: listOf('issuers, such as [{ profile, algorithms, secret }]', isRecord),
+  issuers: issuerList,
   lookupUser: ['be a function that finds a user by his id', isFunction],
   carriers: [`be a list of at least one of ${carriers.join(', ')}`, (value) => Array.isArray(value) && value.length > 0 && value.every((item) => carriers.some((carrier) => carrier === item))],
   cookieName: ['be the name of a cookie', (value) => isText(value) && /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(value)],
@@ -127,6 +129,16 @@ const checkMembers = (name: string, value: unknown, settings: object): void => {
   if (!isRecord(value)) throw new TypeError(`Cannot create a gate as "${name}" must be an object: current value is ${shown(value)}`)
   const unknown = Object.keys(value).find((member) => !Object.hasOwn(settings, member))
   if (unknown !== undefined) throw new TypeError(`Cannot create a gate as there is no option ${shown(`${name}.${unknown}`)}; there are ${Object.keys(settings).join(', ')}`)
+}
+
+/**
+ * Checks what is to come in the place of the issuers of a gate, as far as the options of one are checked.
+ *
+ * @throws TypeError that names the argument, and no value: it may be a secret.
+ */
+export const checkNewIssuers = (issuers: unknown): void => {
+  const [must, holds] = issuerList
+  if (!holds(issuers)) throw new TypeError(`Cannot replace the issuers as "issuers" must ${must}: current value is ${shownOf('issuers', issuers)}`)
 }
 
 /** Issuers hold secrets. */

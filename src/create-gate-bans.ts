@@ -3,7 +3,7 @@ import { createBanJudge, DangerousBan, type ProtectedNetworks } from './admissio
 import type { ControlReplica } from './admission/control-replica.js'
 import { forgiveLifted, type Ladder } from './admission/ladder.js'
 import { nextTurn } from './admission/next-turn.js'
-import { checkBanSubject, checkMoment } from './check-arguments.js'
+import { checkAbout, checkBanSubject, checkList, checkMoment, checkReason, checkText } from './check-arguments.js'
 import type { Follower } from './follower.js'
 import type { GateBans } from './gate.js'
 
@@ -45,17 +45,26 @@ export const createGateBans = (
   }
 
   const bans: GateBans = {
-    async add(subject, { reason, actor, actorAddress, durationMs, source, force = false }) {
+    async add(subject, about) {
       checkBanSubject('ban', subject)
+      checkAbout('ban', about)
+      const { reason, actor, actorAddress, durationMs, source, force = false } = about
+      checkReason(reason)
+      checkText('ban', 'actor', actor)
       checkDuration(durationMs)
       if (!force) demandHarmless([subject])
       const createdAt = now()
       const expiresAt = durationMs === undefined ? undefined : createdAt + durationMs
       return await store({ subject, reason, actor, source: source ?? 'manual', createdAt, expiresAt }, actorAddress)
     },
-    async addAll(list, { actor, actorAddress, source, force = false }) {
-      for (const { subject, expiresAt } of list) {
+    async addAll(list, about) {
+      checkAbout('ban', about)
+      const { actor, actorAddress, source, force = false } = about
+      checkText('ban', 'actor', actor)
+      checkList('ban', 'bans', list)
+      for (const { subject, reason, expiresAt } of list) {
         checkBanSubject('ban', subject)
+        checkReason(reason)
         if (expiresAt !== undefined) checkMoment('ban', 'expiresAt', expiresAt)
       }
       if (!force) demandHarmless(list.map(({ subject }) => subject))
@@ -71,6 +80,7 @@ export const createGateBans = (
     },
     async lift(subject, actor, actorAddress) {
       checkBanSubject('lift a ban', subject)
+      checkText('lift a ban', 'actor', actor)
       const lifted = await stored.lift(subject, actor, now(), actorAddress)
       for (const ban of lifted) {
         replica.apply({ kind: 'ban_lifted', ban })

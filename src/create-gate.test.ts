@@ -124,6 +124,11 @@ const mistaken = <Given>(whole: Given, wrong: object): Given => Object.assign({}
 const changedByNumber = async (gate: Gate): Promise<void> => {
   await Reflect.apply(gate.users.changed, gate.users, [1])
 }
+/** Calls a method with whatever it is given. */
+const given = async (of: object, method: string, ...values: readonly unknown[]): Promise<void> => {
+  const called: unknown = Reflect.get(of, method)
+  if (typeof called === 'function') await Reflect.apply(called, of, values)
+}
 const ofUser = { kind: 'user', userId: '1' } as const
 const moments = { before: 2_000_000_000_000, until: 3_000_000_000_000 }
 
@@ -140,12 +145,38 @@ test.each<readonly [string, (gate: Gate) => Promise<unknown>, string]>([
   ['endSessions', (gate) => gate.endSessions(mistaken(ofUser, { userId: 1 })), 'Cannot end sessions as "userId" must be a text'],
   ['endSessions', (gate) => gate.endSessions(mistaken(ofUser, { kind: 'all' })), '"subject.kind" must be session or user: current value is "all"'],
   ['users.changed', (gate) => changedByNumber(gate), 'Cannot look at a user as "id" must be a text'],
+  ['bans.add', (gate) => given(gate.bans, 'add', ofUser), 'Cannot ban as "about" must be an object with who acts, { actor }, and why: current value is undefined'],
+  ['bans.add', (gate) => given(gate.bans, 'add', ofUser, { actor: 'test' }), 'Cannot ban as "reason" must be a text: current value is undefined'],
+  ['bans.add', (gate) => given(gate.bans, 'add', ofUser, { reason: 'test' }), 'Cannot ban as "actor" must be a text that is not empty: current value is undefined'],
+  ['bans.addAll', (gate) => given(gate.bans, 'addAll', 'x', { actor: 'test', source: 'import' }), 'Cannot ban as "bans" must be a list: current value is "x"'],
+  ['bans.addAll', (gate) => given(gate.bans, 'addAll', [null], { actor: 'test', source: 'import' }), 'Cannot ban as "bans[0]" must be an object: current value is null'],
+  ['bans.addAll', (gate) => given(gate.bans, 'addAll', [], undefined), '"about" must be an object'],
+  ['bans.lift', (gate) => given(gate.bans, 'lift', ofUser), 'Cannot lift a ban as "actor" must be a text'],
+  ['revocations.add', (gate) => given(gate.revocations, 'add', { ...ofUser, ...moments }), 'Cannot revoke as "actor" must be a text'],
+  ['revocations.enforce', (gate) => given(gate.revocations, 'enforce', 5), '"revocation.kind" must be token or user: current value is 5'],
+  // `exp` of a token is in seconds (RFC 7519 section 2): it would be over since 1970.
+  ['revocations.add', (gate) => gate.revocations.add({ kind: 'token', tokenId: 'a', until: 1_800_000_000 }, 'test'), '"until" must be a number of epoch milliseconds, not of seconds: current value is 1800000000'],
+  ['revocations.add', (gate) => gate.revocations.add({ ...ofUser, ...moments, before: 1_800_000_000 }, 'test'), '"before" must be a number of epoch milliseconds, not of seconds: current value is 1800000000'],
+  ['bans.addAll', (gate) => gate.bans.addAll([{ subject: ofUser, reason: 'test', expiresAt: 1_800_000_000 }], { actor: 'test', source: 'import' }), '"expiresAt" must be a number of epoch milliseconds, not of seconds'],
 ])('%s of what would be kept and never found is refused, and nothing is kept', async (_name, change, said) => {
   const log = createMemoryControlLog()
   const gate = await made({ stores: { control: log, bans: createMemoryBans(log), revocations: createMemoryRevocations(log) } })
   await expect(change(gate)).rejects.toThrow(said)
   await expect(change(gate)).rejects.toThrow(TypeError)
   expect(await log.head()).toBe(0)
+})
+
+test.each([undefined, null, 'a secret', [null], ['a secret'], [[]]])('issuers that are replaced by %j are named, and those of before stay', async (next) => {
+  const gate = await made()
+  const said = 'Cannot replace the issuers as "issuers" must be a list of issuers, such as [{ profile, algorithms, secret }]'
+  await expect(given(gate.issuers, 'replace', next)).rejects.toThrow(said)
+  await expect(given(gate.issuers, 'replace', next)).rejects.not.toThrow('a secret')
+  expect(reasonOf(await gate.admit(await handshake()))).toBe('admitted')
+})
+
+test('handshakes are not taken without somebody who takes the socket', async () => {
+  const gate = await made()
+  await expect(given(gate, 'upgrade', new WebSocketServer({ noServer: true }))).rejects.toThrow('Cannot take handshakes as "onSession" must be a function of the socket and its session: current value is undefined')
 })
 
 test('[B7] a lifted ban refuses nobody any more', async () => {

@@ -13,7 +13,7 @@ import type { IssuerConfig } from './admission/token/issuer.js'
 import type { User } from './admission/user.js'
 import { checkEndedSubject, checkRevocation, checkText } from './check-arguments.js'
 import { checkNumbers } from './check-numbers.js'
-import { checkOptions } from './check-options.js'
+import { checkNewIssuers, checkOptions } from './check-options.js'
 import { createGateParts } from './create-gate-parts.js'
 import type { GateOptions, GateStores } from './gate-options.js'
 import type { Gate } from './gate.js'
@@ -88,10 +88,14 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     revocations: {
       async add(revocation, actor, actorAddress) {
         checkRevocation(revocation)
+        checkText('revoke', 'actor', actor)
         await stores.revocations.add(revocation, actor, now(), actorAddress)
         return { sockets: await changed({ kind: 'revoked', revocation }) }
       },
-      enforce: async (revocation) => ({ sockets: await changed({ kind: 'revoked', revocation }) }),
+      async enforce(revocation) {
+        checkRevocation(revocation)
+        return { sockets: await changed({ kind: 'revoked', revocation }) }
+      },
     },
     users: {
       async changed(id) {
@@ -108,6 +112,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     },
     issuers: {
       async replace(issuers) {
+        checkNewIssuers(issuers)
         checkAllowList(issuers, options.allowList)
         const warnings = await verifier.replace(issuers)
         rules.policyVersion = policyVersionOf({ ...options, issuers })

@@ -34,7 +34,7 @@ export interface GateBans {
    * @param durationMs - `undefined` bans without end.
    * @param actorAddress - From where the actor asked, for an audit log; `undefined` when it was over no connection.
    * @param force - Bans that all the same (default `false`).
-   * @throws TypeError when the network is neither an address nor a CIDR range or the user id is no text, RangeError when `durationMs` is no time to come.
+   * @throws TypeError when the network is neither an address nor a CIDR range, or the user id, reason or actor is no text, RangeError when `durationMs` is no time to come.
    * @throws DangerousBan (`ERR_DANGEROUS_BAN`, with `dangers`) for a ban that takes force and has none: then nothing changed.
    * @throws StoreUnavailable when it could not be kept: then nothing changed.
    */
@@ -54,7 +54,7 @@ export interface GateBans {
    *
    * @param bans - `expiresAt` in epoch milliseconds, `undefined` for one without end. Best a thousand at a time: each costs some 10 µs of the event loop.
    * @returns Those that are new; one equal to a ban in force is left out.
-   * @throws TypeError when a network is neither an address nor a CIDR range, a user id is no text or an end is no number: then nothing changed.
+   * @throws TypeError when a network is neither an address nor a CIDR range, a user id, reason or actor is no text or an end is no number of milliseconds: then nothing changed.
    * @throws DangerousBan for the first that takes `force` and has none: then nothing changed.
    * @throws StoreUnavailable when they could not be kept: then nothing changed.
    */
@@ -77,7 +77,7 @@ export interface GateRevocations {
   /**
    * Revokes and closes the live sockets it concerns.
    *
-   * @throws TypeError when an id is no text or a moment no number: then nothing changed.
+   * @throws TypeError when an id or the actor is no text or a moment no number of milliseconds, but one of seconds, such as `exp` of a token: then nothing changed.
    */
   add(revocation: Revocation, actor: string, actorAddress?: string): Promise<Closed>
   /** Puts a revocation in force on this node now that its store holds already; others read it in the control log. */

@@ -151,6 +151,7 @@ test('[A17] a user who is not as he must be is a failure of the store: no ban wo
   await expect(answering({ id: undefined })).rejects.toThrow('whose "id" is not the text that was asked for, "1": current value is undefined')
   await expect(answering({ active: 'false' })).rejects.toThrow('whose "active" is neither true nor false: current value is "false"')
   await expect(answering({ active: undefined })).rejects.toThrow('whose "active" is neither true nor false: current value is undefined')
+  await expect(answering({ active: 1 })).rejects.toThrow('current value is 1; where a database answers 1 or 0, answer active: row.active === 1')
   await expect(answering({ epoch: '7' })).rejects.toThrow('whose "epoch" is not a number: current value is "7"')
   await expect(answering({ name: 'Sara', epoch: null })).resolves.toMatchObject({ id: '1', name: 'Sara' })
 })

@@ -93,6 +93,6 @@ const checkUser = (user: User | null | undefined, asked: string): void => {
   if (user === undefined || user === null) return
   const { id, active, epoch }: { readonly [member in 'id' | 'active' | 'epoch']?: unknown } = user
   if (id !== asked) throw new TypeError(`Cannot take a user whose "id" is not the text that was asked for, ${JSON.stringify(asked)}: current value is ${shown(id)}`)
-  if (typeof active !== 'boolean') throw new TypeError(`Cannot take a user whose "active" is neither true nor false: current value is ${shown(active)}`)
+  if (typeof active !== 'boolean') throw new TypeError(`Cannot take a user whose "active" is neither true nor false: current value is ${shown(active)}; where a database answers 1 or 0, answer active: row.active === 1`)
   if (epoch !== undefined && epoch !== null && !Number.isFinite(epoch)) throw new TypeError(`Cannot take a user whose "epoch" is not a number: current value is ${shown(epoch)}`)
 }

@@ -4,6 +4,7 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import { withoutBlanks } from '../admission/blanks.js'
 import type { Admitted, Decision, Denied } from '../admission/decision.js'
 import type { Handshake } from '../admission/handshake.js'
+import { shown } from '../admission/shown.js'
 import type { User } from '../admission/user.js'
 import type { Waiting } from '../admission/waiting.js'
 import { deny } from '../protocol/denial.js'
@@ -56,6 +57,7 @@ export const createUpgrade = <U extends User>(
   wss: WebSocketServer,
   onSession: (webSocket: WebSocket, session: Session<U>) => void,
 ): ((request: IncomingMessage, connection: Duplex, head: Buffer) => void) => {
+  if (typeof onSession !== 'function') throw new TypeError(`Cannot take handshakes as "onSession" must be a function of the socket and its session: current value is ${shown(onSession)}`)
   checkNoServer(wss.options)
   checkMaxPayload(wss.options.maxPayload)
   shareTickShapes()

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { maxPassword, minPassword } from '../login/password-rule.js'
 import type { BanSubject } from '../../admission/ban.js'
+import { isSeconds } from '../../admission/is-seconds.js'
 import { storableText } from '../../conversation/storable-text.js'
 import { address, auditWord, banReason, denialReason, email, endpointName, handshakeOrigin, handshakePath, network, newUserId, sessionId, tokenId, userId } from './fields.js'
 
@@ -9,7 +10,7 @@ const maxDurationMs = 10 * 365 * 86_400_000
 /** What a ban lasts when nothing is said. */
 const defaultBanMs = 86_400_000
 
-const epochMs = z.int().min(0).max(8_640_000_000_000_000)
+const epochMs = z.int().min(0).max(8_640_000_000_000_000).refine((moment) => !isSeconds(moment), 'must be epoch milliseconds, not seconds: multiply by 1000')
 /** A number in a query or a path, in digits and nothing else. */
 const digits = z.string().regex(/^\d{1,16}$/, 'must be a whole number').transform(Number)
 const role = z.enum(['owner', 'admin', 'agent', 'customer'])
