@@ -31,8 +31,8 @@ export const address = z.string().max(64).refine((text) => canonicalAddress(text
 
 export const email = z.email().max(254)
 
-/** Why somebody was banned, for operators. */
-export const banReason = z.string().max(500)
+/** Why somebody was banned, for operators. It is stored, listed and exported, where a token would go on opening doors until its end. */
+export const banReason = z.string().max(500).refine((text) => !looksLikeToken(text), 'must not hold a token: its id (jti) says which it was')
 
 /** Somebody who names the token itself would have it stored and logged as its id. */
 export const tokenId = plainText(256).refine((text) => !looksLikeToken(text), 'must be the id (jti) of a token, not the token')

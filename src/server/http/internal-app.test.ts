@@ -315,6 +315,21 @@ test('what a web page can send is refused even with the right key', async () => 
   expect(kept.calls).toEqual([])
 })
 
+test.each([
+  ['/api/v1/revocations', { tokenId: 'a', untilAt: 1_800_000_000 }, 'untilAt: must be epoch milliseconds, not seconds: multiply by 1000: current value is 1800000000'],
+  ['/api/v1/revocations', { userId: '7', beforeAt: 1_800_000_000 }, 'beforeAt: must be epoch milliseconds, not seconds: multiply by 1000: current value is 1800000000'],
+  ['/api/v1/ban-imports', { bans: [{ userId: '7', expiresAt: 1_800_000_000 }] }, 'bans.0.expiresAt: must be epoch milliseconds, not seconds: multiply by 1000: current value is 1800000000'],
+  ['/api/v1/bans', { userId: '7', reason: 'stolen: Bearer eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiI3In0.c2ln' }, 'reason: must not hold a token: its id (jti) says which it was'],
+  ['/api/v1/bans', { userId: 'Bearer eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiI3In0.c2ln' }, 'userId: must be the id of a user, not a token'],
+  ['/api/v1/ban-imports', { bans: [{ userId: '7', expiresAt: null, reason: 'eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiI3In0.c2ln' }] }, 'bans.0.reason: must not hold a token: its id (jti) says which it was'],
+])('%s refuses %j: seconds would be over since 1970, and a token would be kept', async (path, body, said) => {
+  const kept = recorded()
+  const response = await ask(appOf(kept), path, { method: 'POST', key, body })
+  expect(response.status).toBe(400)
+  expect(await response.json()).toMatchObject({ code: 'bad_body', errors: [said] })
+  expect(kept.calls).toEqual([])
+})
+
 test('a body over 64 KiB is refused before it is parsed', async () => {
   const kept = recorded()
   const response = await ask(appOf(kept), '/api/v1/token-checks', { method: 'POST', key, body: { token: 'x'.repeat(65_536) } })
