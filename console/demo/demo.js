@@ -107,11 +107,17 @@ const explainClose = ({ code, reason }) => {
   return parts
 }
 
+/** A token as it is copied from a header, a JSON file or a wrapped line: without what stands around it, and without blanks, which no token holds. */
+const meantToken = (text) => {
+  const bare = text.trim().replace(/^(["'`])(.*)\1$/s, '$2')
+  return bare.trim().replace(/^(?:authorization *: *)?bearer\s+/i, '').replace(/\s+/g, '')
+}
+
 const target = () => {
   const path = endpoint.value.replace(':conversation', encodeURIComponent(conversation.value.trim()))
   const url = new URL(path, location.href)
   url.protocol = location.protocol === 'https:' ? 'wss:' : 'ws:'
-  const secret = token.value.trim()
+  const secret = meantToken(token.value)
   if (dialect.value === 'modern') return { url, path, protocols: secret === '' ? ['sallyport.v1'] : ['sallyport.v1', `sallyport.bearer.${secret}`] }
   if (dialect.value === 'classic-v1') url.searchParams.set('v', '1')
   if (secret !== '') url.searchParams.set('token', secret)
@@ -125,7 +131,7 @@ const connect = () => {
   try {
     made = new WebSocket(url, protocols)
   } catch {
-    show('refused', 'Not sent', paragraph('This token holds characters that no sub-protocol may hold, so the browser did not even ask.'))
+    show('refused', 'Not sent', paragraph('This token holds characters that no sub-protocol may hold, so the browser did not even ask. A token is letters, digits, - and _ in three parts with a dot between them: copy it anew, from its first letter to its last and nothing else.'))
     setState('refused', 'Not connected')
     return
   }

@@ -119,6 +119,26 @@ describe.skipIf(!chromiumInstalled)('in Chromium (when skipped: apt-get install 
     })
   })
 
+  test('a token is taken as it was meant with what it was copied with, and what no token holds is not repeated but said', async () => {
+    await withPage({}, async (page) => {
+      await openDemo(page)
+      const field = page.getByLabel('Token', { exact: true })
+      for (const pasted of [`Bearer ${token}`, `"${token}"`, ` 'Authorization: bearer  ${token}' `, `\`${token.slice(0, 20)} ${token.slice(20)}\``]) {
+        await field.fill(pasted)
+        await page.getByRole('button', { name: 'Connect', exact: true }).click()
+        await page.locator('#state[data-state=open]').waitFor()
+        await page.getByRole('button', { name: 'Disconnect' }).click()
+        await page.locator('#state[data-state=closed]').waitFor()
+      }
+      expect(await refusal(page).count()).toBe(0)
+      await field.fill(`token="${token}"`)
+      await page.getByRole('button', { name: 'Connect', exact: true }).click()
+      await refusal(page).waitFor()
+      expect(await refusal(page).innerText()).toContain('copy it anew, from its first letter to its last and nothing else')
+      expect(await refusal(page).innerText()).not.toContain(token)
+    })
+  })
+
   test('everything can be done by keyboard, and the focus is seen', async () => {
     await withPage({}, async (page) => {
       await openDemo(page)
