@@ -92,7 +92,10 @@ export interface GateOptions<U extends User = User> {
   readonly requireOrigin?: boolean
   /** Served `host[:port]` values; left out, every well-formed Host. */
   readonly hosts?: readonly string[]
-  /** Proxies whose header names the client address; left out, nobody is trusted and the peer is the client. */
+  /**
+   * Proxies whose header names the client address; left out, nobody is trusted and the peer is the client. They come over TCP: a peer of a server on a Unix socket
+   * has no address, and every handshake there is a `bad_request`. Let the server listen on a port of `127.0.0.1`, and trust that.
+   */
   readonly proxies?: ProxiesConfig
   /** Default: every path is one endpoint named `any`. */
   readonly endpoints?: readonly EndpointRule[]

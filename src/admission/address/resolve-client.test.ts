@@ -26,6 +26,11 @@ const badForwarding: unknown = expect.objectContaining({ reason: 'bad_forwarding
 
 const characters = (text: string): string[] => text.split('')
 
+test('a peer of a Unix socket has no address: the detail says what is needed', () => {
+  const proxies = createProxies({ trustedProxies: ['127.0.0.1'], forwarding: 'x-forwarded-for' })
+  expect(resolveClient(handshake('', { 'x-forwarded-for': ['203.0.113.7'] }), proxies)).toMatchObject({ reason: 'bad_request', detail: expect.stringContaining('came by a Unix socket, where a port on loopback is needed') })
+})
+
 test('without trusted proxies the client is the peer and no header is read', () => {
   const proxies = createProxies({ trustedProxies: [], forwarding: 'x-forwarded-for' })
   const headers = { 'x-forwarded-for': ['6.6.6.6'], 'x-real-ip': ['6.6.6.6'], forwarded: ['for=6.6.6.6'] }

@@ -14,11 +14,11 @@ import { ipv4Text, ipv4Word } from './words.js'
  * is no trusted proxy itself; when all are, the left-most, which then has no bucket. At most 64 hops are read.
  *
  * @returns The client, or a denial: `bad_forwarding` when a trusted proxy sent no usable header, `bad_request` when the peer has no address
- * (it left before it was looked at).
+ * (it left before it was looked at, or came by a Unix socket, where nobody could be named as a trusted proxy).
  */
 export const resolveClient = (handshake: Pick<Handshake, 'headers' | 'peerAddress'>, proxies: Proxies): ClientAddress | Denial => {
   const peer = canonicalAddress(handshake.peerAddress)
-  if (peer === undefined) return deny('bad_request', { detail: 'the peer has no IP address' })
+  if (peer === undefined) return deny('bad_request', { detail: 'the peer has no IP address: it has left, or came by a Unix socket, where a port on loopback is needed' })
   if (!proxies.trusts(peer)) return { address: peer, key: addressKey(peer), forwarded: false }
 
   const { forwarding } = proxies
