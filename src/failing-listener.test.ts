@@ -53,3 +53,21 @@ test('a listener of the embedder that throws at a handshake loses its client the
   gate.stop()
   server.close()
 })
+
+test('a socket that another listener of the event opened too is an error that says so, and the connection is dropped', async () => {
+  const gate = await createGate({ issuers: [{ profile: 'standard', algorithms: ['HS512'], secret: testSecret }], lookupUser: (id) => ({ id, active: true }) })
+  const thrown = thrownOutside()
+  const server = createServer()
+  server.on('upgrade', gate.upgrade(new WebSocketServer({ noServer: true, clientTracking: false }), () => undefined))
+  const other = new WebSocketServer({ noServer: true, clientTracking: false })
+  server.on('upgrade', (request, socket, head) => {
+    other.handleUpgrade(request, socket, head, () => undefined)
+  })
+  const port = await listening(server)
+  const client = new WebSocket(`ws://127.0.0.1:${String(port)}/?token=${await tokenFor({ subject: '1', at: Date.now() })}`)
+  await once(client, 'close')
+  expect(thrown).toMatchObject([{ name: 'TypeError', message: expect.stringContaining('another listener of "upgrade" opened one on the same connection') }])
+  expect(gate.load.sockets).toBe(0)
+  gate.stop()
+  server.close()
+})

@@ -138,6 +138,9 @@ export interface Gate<U extends User = User> {
   /**
    * Makes the listener of a server's `upgrade` event.
    *
+   * It answers every handshake. Where another listener of the event answers some, such as a second gate or the live reload of a bundler, one listener must choose by
+   * path which of them is called; else both answer, and a socket that the other opened is an error that ends the process.
+   *
    * @param wss - Made with `noServer: true`. It is not shown a token that came as a sub-protocol.
    * @throws TypeError when it takes handshakes by itself, RangeError when its `maxPayload` would be no bound.
    */

@@ -236,13 +236,23 @@ const handUp = <U extends User>(arrival: Arrival<U>, opened: (webSocket: WebSock
   // It is a list of protocols, and we found ours in it (RFC 9110 section 7.8); ws takes nothing but the one word.
   arrival.request.headers.upgrade = 'websocket'
   hideBearer(arrival.request)
-  arrival.wss.handleUpgrade(arrival.request, arrival.connection, arrival.head, (webSocket) => {
-    guardReceiver(webSocket)
-    lingerAtFault(webSocket, arrival.connection)
-    arrival.leaveInTurn(arrival.connection)
-    opened(webSocket)
-  })
+  let isOurs = false
+  try {
+    arrival.wss.handleUpgrade(arrival.request, arrival.connection, arrival.head, (webSocket) => {
+      isOurs = true
+      guardReceiver(webSocket)
+      lingerAtFault(webSocket, arrival.connection)
+      arrival.leaveInTurn(arrival.connection)
+      opened(webSocket)
+    })
+  } catch (error) {
+    if (isOurs || !hasWebSocket(arrival.connection)) throw error
+    throw new TypeError('Cannot open a socket as another listener of "upgrade" opened one on the same connection, which nobody decided about: let one listener choose by path whom it calls', { cause: error })
+  }
 }
+
+/** What ws keeps at a connection that it has made a WebSocket of. */
+const hasWebSocket = (connection: Duplex): boolean => Object.getOwnPropertySymbols(connection).some(({ description }) => description === 'websocket')
 
 /**
  * ws answers with the first protocol of the list where nobody chooses, and a client may name its token first: no answer may repeat it. What is left has no blanks
