@@ -72,3 +72,15 @@ export const checkEndedSubject = (subject: EndedSubject): void => {
 }
 
 const kindOf = (value: unknown): unknown => (typeof value === 'object' && value !== null ? Reflect.get(value, 'kind') : value)
+
+/**
+ * `request.headers` has one text in the place of a list, in which no credential would be found.
+ *
+ * @throws TypeError that never shows the header: it holds a token.
+ */
+export const checkTicketRequest = (request: unknown): void => {
+  const headers: unknown = typeof request === 'object' && request !== null ? Reflect.get(request, 'headers') : undefined
+  if (typeof headers !== 'object' || headers === null) throw fault('issue a ticket', 'request.headers', 'be the headersDistinct of a request', headers)
+  const credential: unknown = Reflect.get(headers, 'authorization')
+  if (credential !== undefined && !Array.isArray(credential)) throw new TypeError('Cannot issue a ticket as "request.headers" must be the headersDistinct of a request, not its headers: "authorization" is no list')
+}

@@ -174,6 +174,16 @@ test.each([undefined, null, 'a secret', [null], ['a secret'], [[]]])('issuers th
   expect(reasonOf(await gate.admit(await handshake()))).toBe('admitted')
 })
 
+test.each<readonly [unknown, string]>([
+  [undefined, '"request.headers" must be the headersDistinct of a request: current value is undefined'],
+  [{ peerAddress: '203.0.113.7', path: '/' }, '"request.headers" must be the headersDistinct of a request: current value is undefined'],
+  [{ headers: { authorization: 'Bearer secret' }, peerAddress: '203.0.113.7', path: '/' }, 'not its headers: "authorization" is no list'],
+])('a ticket for what is no request with headers in lists is an error, not a missing token: %j', async (request, said) => {
+  const gate = await made({ carriers: ['header', 'ticket'] })
+  await expect(given(gate.tickets, 'issue', request)).rejects.toThrow(said)
+  await expect(given(gate.tickets, 'issue', request)).rejects.not.toThrow('secret')
+})
+
 test('handshakes are not taken without somebody who takes the socket', async () => {
   const gate = await made()
   await expect(given(gate, 'upgrade', new WebSocketServer({ noServer: true }))).rejects.toThrow('Cannot take handshakes as "onSession" must be a function of the socket and its session: current value is undefined')

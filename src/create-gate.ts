@@ -11,7 +11,7 @@ import { sellTicket } from './admission/sell-ticket.js'
 import { shown } from './admission/shown.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import type { User } from './admission/user.js'
-import { checkEndedSubject, checkRevocation, checkText } from './check-arguments.js'
+import { checkEndedSubject, checkRevocation, checkText, checkTicketRequest } from './check-arguments.js'
 import { checkNumbers } from './check-numbers.js'
 import { checkNewIssuers, checkOptions } from './check-options.js'
 import { createGateParts } from './create-gate-parts.js'
@@ -125,6 +125,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
     tickets: {
       async issue(request) {
         if (!rules.carriers.has('ticket')) throw new TypeError('Cannot issue a ticket as "carriers" has no ticket: nobody could use it')
+        checkTicketRequest(request)
         const answer = await sellTicket(rules, desk, request, now())
         options.events?.ticket?.(answer, request.path)
         return answer

@@ -124,8 +124,8 @@ export interface GateTickets {
    * Any request may ask: 600 at once and 20 a second of an address, 60 at once and 1 a second of a user.
    *
    * @param request - `headers` as in `request.headersDistinct` of Node, `peerAddress` as in `request.socket.remoteAddress`.
-   * @returns A ticket for `?ticket=` that is good once, for 30 s, for this path and Origin; or why not. Never rejects.
-   * @throws TypeError when the carrier `ticket` is not enabled: nobody could use it.
+   * @returns A ticket for `?ticket=` that is good once, for 30 s, for this path and Origin; or why not.
+   * @throws TypeError when the carrier `ticket` is not enabled: nobody could use it; or when the headers are those of `request.headers`, which have no lists.
    */
   issue(request: TicketRequest): Promise<TicketAnswer>
 }
