@@ -96,3 +96,13 @@ test('a line of a list from another system is complained of without its line end
     'line 2: 203.0.113.7: not banned, as it holds the address you come from; add --force when it is meant',
   ])
 })
+
+test('a line that holds a token is complained of by its number, and the token is not repeated', async () => {
+  const token = 'eyJhbGciOiJIUzUxMiJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl'
+  const { said } = await run([token, JSON.stringify({ userId: `Bearer ${token}` }), JSON.stringify({ userId: '7', reason: `stolen: ${token}` })])
+  expect(said).toEqual([
+    'line 1: not shown, as it holds a token: must be an address or a CIDR range',
+    'line 2: not shown, as it holds a token: userId: must be the id of a user, not a token',
+    'line 3: not shown, as it holds a token: reason: must not hold a token: its id (jti) says which it was',
+  ])
+})

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { dangersInWords } from '../server/dangers-in-words.js'
+import { looksLikeToken } from '../server/http/fields.js'
 import type { banImport } from './answers.js'
 import { parseBanLine, type BanLine, type BanLineDefaults } from './parse-ban-line.js'
 import { visible, type Terminal } from './terminal.js'
@@ -34,9 +35,13 @@ interface Numbered {
   readonly ban: BanLine
 }
 
-/** Without the line end that other systems write, and the mark that a file of theirs may begin with: white space to `trim`, both. */
+/**
+ * Without the line end that other systems write, and the mark that a file of theirs may begin with: white space to `trim`, both. What is complained of goes into logs,
+ * so no token is repeated.
+ */
 const shown = (text: string): string => {
   const line = text.trim()
+  if (looksLikeToken(line)) return 'not shown, as it holds a token'
   return visible(line.length > 100 ? `${line.slice(0, 100)}…` : line)
 }
 
