@@ -19,6 +19,7 @@ const own = [
   'dist/admission/ban-set.test.js',
   'dist/admission/capacity.test.js',
   'dist/admission/guard/**/*.test.js',
+  'dist/admission/loop-delay.test.js',
   'dist/cli/narrow-heap.test.js',
   'dist/closed-connection.test.js',
   'dist/conversation/search-text.test.js',
