@@ -32,6 +32,22 @@ test('a gate needs an issuer and a way to find users, and admits at once', async
   expect(gate.decisions.find(decision.id)).toEqual({ ...decision, steps: decision.steps })
 })
 
+test('a handshake with the headers of a request in place of its headersDistinct is not judged by their first letters', async () => {
+  const gate = await made()
+  const headers = { host: 'chat.example', authorization: 'Bearer secret' }
+  const flat = Object.assign(await handshake(), { headers })
+  await expect(gate.admit(flat)).rejects.toThrow('Cannot admit as "handshake.headers" must be the headersDistinct of a request')
+  await expect(gate.explain(flat)).rejects.toThrow('Cannot explain as "handshake.headers" must be the headersDistinct of a request')
+})
+
+test('a token that did not come is missing, and one that is no text is invalid: both are answers, and no failures of the gate', async () => {
+  const { identify } = await made()
+  const ask = async (token: unknown): Promise<unknown> => await Reflect.apply(identify, undefined, [token])
+  expect(await ask(undefined)).toEqual({ reason: 'token_missing' })
+  expect(await ask(null)).toEqual({ reason: 'token_missing' })
+  for (const token of [5, {}, ['a.b.c']]) expect(await ask(token)).toEqual({ reason: 'token_invalid', detail: 'it is no text' })
+})
+
 const numbers: Readonly<Record<string, (value: number) => Partial<GateOptions>>> = {
   'sessions.heartbeatMs': (heartbeatMs) => ({ sessions: { heartbeatMs } }),
   'sessions.pongMs': (pongMs) => ({ sessions: { pongMs } }),

@@ -12,12 +12,14 @@ import { shown } from './admission/shown.js'
 import type { IssuerConfig } from './admission/token/issuer.js'
 import type { User } from './admission/user.js'
 import { checkEndedSubject, checkRevocation, checkText, checkTicketRequest } from './check-arguments.js'
+import { checkHandshake } from './check-handshake.js'
 import { checkNumbers } from './check-numbers.js'
 import { checkNewIssuers, checkOptions } from './check-options.js'
 import { createGateParts } from './create-gate-parts.js'
 import type { GateOptions, GateStores } from './gate-options.js'
 import type { Gate } from './gate.js'
 import { createUpgrade } from './node/upgrade.js'
+import { notAToken } from './not-a-token.js'
 import { deny } from './protocol/denial.js'
 import { createMemoryBans } from './stores/memory/memory-bans.js'
 import { createMemoryControlLog } from './stores/memory/memory-control-log.js'
@@ -80,10 +82,16 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
         wss,
         onSession,
       ),
-    admit: async (handshake) => await receiver.decide(handshake),
-    identify: (token, checkTime) => identify(rules, token, now(), checkTime),
+    async admit(handshake) {
+      checkHandshake('admit', handshake)
+      return await receiver.decide(handshake)
+    },
+    identify: async (token, checkTime) => notAToken(token) ?? (await identify(rules, token, now(), checkTime)),
     limits,
-    explain: async (handshake) => await admit(handshake, rules, 'explain'),
+    async explain(handshake) {
+      checkHandshake('explain', handshake)
+      return await admit(handshake, rules, 'explain')
+    },
     bans,
     revocations: {
       async add(revocation, actor, actorAddress) {
@@ -132,7 +140,7 @@ export const createGate = async <U extends User>(options: GateOptions<U>): Promi
       },
     },
     async reauthenticate(session, token) {
-      const verdict = await judgeRenewal(rules, session, token, now())
+      const verdict = notAToken(token) ?? (await judgeRenewal(rules, session, token, now()))
       if ('reason' in verdict) return verdict
       sessions.renewed(session, verdict)
       // What changed while the token was judged closed only sockets that it spoke for then.

@@ -145,15 +145,23 @@ export interface Gate<U extends User = User> {
    * @throws TypeError when it takes handshakes by itself, RangeError when its `maxPayload` would be no bound.
    */
   upgrade(wss: WebSocketServer, onSession: (webSocket: WebSocket, session: Session<U>) => void): UpgradeListener
-  /** Decides about a handshake, counting it; the caller owns the lease of an admission. */
+  /**
+   * Decides about a handshake, counting it; the caller owns the lease of an admission.
+   *
+   * @throws TypeError when it is none, such as one with the `headers` of a request in place of its `headersDistinct`.
+   */
   admit(handshake: Handshake): Promise<Decision<U>>
-  /** Walks the same stairs, counting nothing. */
+  /**
+   * Walks the same stairs, counting nothing.
+   *
+   * @throws TypeError as `admit` does.
+   */
   explain(handshake: Handshake): Promise<Decision<U>>
   /**
    * Finds whom a token speaks for by the rules that concern its holder: token, revocation, ban, user. Counts nothing.
    *
    * @param checkTime - `false` passes over age, revocations and bans, and nothing else (default `true`).
-   * @returns The user with the claims, or why not. Never rejects.
+   * @returns The user with the claims, or why not: `token_missing` for `undefined`. Never rejects.
    */
   identify(token: string, checkTime?: boolean): Promise<Identity<U> | Denial>
   /** Bans, and who is under one. */
