@@ -23,19 +23,21 @@ const made = (...keys: readonly string[]) => {
   const held = new Set(keys)
   const asked: (readonly string[])[] = []
   const told: boolean[] = []
-  const state = { away: false, meanwhile: (): void => undefined }
+  const state = { away: false, answersAfterMs: 0, meanwhile: (): void => undefined }
   const sessions = createSessions<User>(defaultSessions, {})
   const watch = createAllowListWatch({
     allowList: {
-      holding(some) {
+      holding(some, deadline) {
         asked.push(some)
         state.meanwhile()
-        return state.away ? Promise.reject(new Error('away')) : Promise.resolve(new Set(some.filter((key) => held.has(key))))
+        if (state.away || Date.now() + state.answersAfterMs > deadline) return Promise.reject(new Error('away'))
+        return Promise.resolve(new Set(some.filter((key) => held.has(key))))
       },
     },
     sessions,
     told: (reached) => told.push(reached),
     now: () => Date.now(),
+    handshakeMs: 250,
   })
   const open = (allowListKey: string | undefined): TestSession => {
     const session = createTestSession()
@@ -57,7 +59,7 @@ test('[T17] what is struck off the list closes its live sockets at the next look
   expect(states(one, two, other, without)).toEqual(['open', 'open', 'open', 'open'])
   await vi.advanceTimersByTimeAsync(1)
   expect(states(one, two, other, without)).toEqual(['token_revoked', 'token_revoked', 'open', 'open'])
-  expect(asked).toEqual([[], ['a', 'b']])
+  expect(asked).toEqual([[], ['a', 'b'], []])
   watch.stop()
 })
 
@@ -66,7 +68,7 @@ test('[T17] many are asked about in parts of 500', async () => {
   const { asked, watch, open } = made(...keys.slice(0, 1_200))
   const sessions = keys.map(open)
   await watch.look()
-  expect(asked.map(({ length }) => length)).toEqual([500, 500, 201])
+  expect(asked.map(({ length }) => length)).toEqual([500, 500, 201, 0])
   expect(sessions.filter(({ state }) => state.name !== 'open').map(({ principal }) => principal.claims?.allowListKey)).toEqual(['key 1200'])
 })
 
@@ -83,6 +85,21 @@ test('[T16] [T17] while the list is away the sockets stay, which is said once, a
   await vi.advanceTimersByTimeAsync(allowListLookMs)
   expect(states(session)).toEqual(['token_revoked'])
   expect(told).toEqual([false, true])
+  watch.stop()
+})
+
+test('[T16] a list that answers too late for handshakes is told as away, and what it says of live sockets counts all the same', async () => {
+  const { held, told, state, watch, open } = made('a')
+  await watch.start()
+  const session = open('a')
+  held.clear()
+  state.answersAfterMs = 300
+  await vi.advanceTimersByTimeAsync(allowListLookMs)
+  expect(states(session)).toEqual(['token_revoked'])
+  expect([watch.reached, told]).toEqual([false, [false]])
+  state.answersAfterMs = 250
+  await vi.advanceTimersByTimeAsync(allowListLookMs)
+  expect([watch.reached, told]).toEqual([true, [false, true]])
   watch.stop()
 })
 

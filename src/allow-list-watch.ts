@@ -7,7 +7,7 @@ import type { Sessions } from './session/sessions.js'
 /** Milliseconds between two looks at the keys of all live sockets. */
 export const allowListLookMs = 5_000
 
-/** Keys that are asked about at once, and how long an answer may take: nobody waits for it. */
+/** Live keys that are asked about at once, and how long an answer may take: nobody waits for it. */
 const atOnce = 500
 const answerMs = 1_000
 
@@ -17,7 +17,7 @@ const answerMs = 1_000
 export interface AllowListWatch {
   /** Asks about every live socket, once for each token; at most 500 at a time. Never rejects. */
   look(): Promise<void>
-  /** Whether the list answered the last look. */
+  /** Whether the list answered the last look, and as fast as handshakes need it. */
   readonly reached: boolean
   /** Looks at once, so that nobody is told of a list that it answers before it was asked, and again and again from then on. Resolves after the first look. */
   start(): Promise<void>
@@ -30,8 +30,10 @@ export const createAllowListWatch = <U extends User>(parts: {
   /** Said once per change. */
   readonly told: (reached: boolean, error?: unknown) => void
   readonly now: () => number
+  /** How long a handshake waits for the list. */
+  readonly handshakeMs: number
 }): AllowListWatch => {
-  const { allowList, sessions, told, now } = parts
+  const { allowList, sessions, told, now, handshakeMs } = parts
   let reached = true
   let timer: NodeJS.Timeout | undefined
 
@@ -45,8 +47,6 @@ export const createAllowListWatch = <U extends User>(parts: {
       else others.push(session)
     }
     const keys = [...holders.keys()]
-    // With no socket to ask about it is still told whether there is somebody to ask.
-    if (keys.length === 0) await allowList.holding([], now() + answerMs)
     for (let start = 0; start < keys.length; start += atOnce) {
       const some = keys.slice(start, start + atOnce)
       const held = await allowList.holding(some, now() + answerMs)
@@ -61,6 +61,8 @@ export const createAllowListWatch = <U extends User>(parts: {
   const look = async (): Promise<void> => {
     try {
       await lookAtAll()
+      // With no socket to ask about it is still told whether there is somebody to ask, and a list that is slow refuses every handshake.
+      await allowList.holding([], now() + handshakeMs)
       if (!reached) told(true)
       reached = true
     } catch (error) {
