@@ -66,6 +66,7 @@ const listen = async (accept: (socket: Socket) => void): Promise<{ readonly url:
 /** Stands between the client and the real server, and can hold back or break what passes. */
 const proxy = async () => {
   const clients = new Set<Socket>()
+  const upstreams = new Set<Socket>()
   const server = new URL(url)
   const between = await listen((client) => {
     const upstream = net.connect(Number(server.port || 5432), server.hostname)
@@ -73,6 +74,7 @@ const proxy = async () => {
     client.on('close', () => upstream.destroy())
     client.pipe(upstream).pipe(client)
     clients.add(client)
+    upstreams.add(upstream)
   })
   const through = new URL(url)
   through.host = new URL(between.url).host
@@ -80,6 +82,12 @@ const proxy = async () => {
     url: through.href,
     fallSilent: () => {
       for (const client of clients) client.unpipe()
+    },
+    holdAnswers: () => {
+      for (const upstream of upstreams) upstream.pause()
+    },
+    passAnswers: () => {
+      for (const upstream of upstreams) upstream.resume()
     },
     breakAll: () => {
       for (const client of clients) client.resetAndDestroy()
@@ -197,6 +205,21 @@ describe.runIf(reachable || process.env['CI'] !== undefined)('users of an existi
     await users.find('1', soon())
     between.fallSilent()
     await refusalOf(users.find('1', soon()))
+  })
+
+  test('P6: a server whose answers come after the deadline is said to be away and is left alone, until one comes in time', async () => {
+    const between = await proxy()
+    const told: boolean[] = []
+    const users = await open({ url: between.url, deadlineMs: 500, poolSize: 5, told: (reached) => told.push(reached) })
+    const five = ['1', '2', '3', '4', '5']
+    await Promise.all(five.map((id) => users.find(id, soon())))
+    between.holdAnswers()
+    await Promise.all(five.map((id) => refusalOf(users.find(id, soon()))))
+    between.passAnswers()
+    await expect.poll(() => told).toEqual([false])
+    expect((await refusalOf(users.find('1', soon()))).message).toContain('not asked again yet')
+    await expect.poll(() => users.find('1', soon()).catch(() => undefined), { timeout: 5_000 }).toMatchObject({ id: '1' })
+    expect(told).toEqual([false, true])
   })
 })
 

@@ -19,7 +19,7 @@ export interface PostgresUsersOptions {
   readonly deadlineMs?: number
   /** Connections at most. Default 4. */
   readonly poolSize?: number
-  /** Told `false` when five look-ups in a row went unanswered, and `true` when one is answered again. */
+  /** Told `false` when five look-ups in a row were not answered in time, and `true` when one is answered again. */
   readonly told?: (reached: boolean) => void
 }
 
@@ -32,7 +32,8 @@ export interface PostgresUsers extends Users<ExternalUser> {
  * Users of an existing PostgreSQL database, such as the `accounts_user` table of a Django project. Reads only, by sessions that can't write.
  *
  * Nothing is asked before the first look-up, so a database that is down doesn't keep a server from starting. After five failures in a row
- * look-ups reject at once, but for one a second that tries again. An id that doesn't fit the column's type is a user that doesn't exist.
+ * look-ups reject at once, but for one a second that tries again; an answer after the deadline is a failure. An id that doesn't fit the column's type is
+ * a user that doesn't exist.
  * A pgbouncer in between must pass on the start-up parameter `options`, so name the database itself where it doesn't.
  *
  * @throws TypeError, RangeError for options; PeerMissing when the package `pg` is not installed.
@@ -89,13 +90,19 @@ export const openPostgresUsers = async (options: PostgresUsersOptions): Promise<
   }
 
   const look = async (id: string): Promise<ExternalUser | undefined> => {
+    const dueAt = performance.now() + deadlineMs
+    // Nobody waits for an answer any more that comes later.
+    const came = (): void => {
+      if (performance.now() < dueAt) wasAnswered()
+      else wasNot()
+    }
     try {
       const user = externalUser(await ask(await pool.connect(), id), id)
-      wasAnswered()
+      came()
       return user
     } catch (error) {
       if (error instanceof UnfitRow) throw unavailable(`does not answer a user: ${error.message}`)
-      if (answered(error)) wasAnswered()
+      if (answered(error)) came()
       else wasNot()
       throw unavailable(describe(error))
     }
