@@ -75,8 +75,14 @@ export type TakeOutcome =
   | { readonly outcome: 'overtaken' }
   /** The customer of a conversation is newer than the customers that were read. */
   | { readonly outcome: 'orphan'; readonly id: string }
-  /** Something else is there under this name; nothing of the batch was stored. */
-  | { readonly outcome: 'occupied'; readonly stage: ImportStage; readonly id: string; readonly field: 'id' | 'email' | 'username' | 'workspace' }
+  /** Something else is there under this name, another row of the import or not; nothing of the batch was stored. */
+  | {
+      readonly outcome: 'occupied'
+      readonly stage: ImportStage
+      readonly id: string
+      readonly field: 'id' | 'email' | 'username' | 'workspace' | 'source_id'
+      readonly by: 'import' | 'other'
+    }
 
 /** A row of the target as it is compared with its source; plain JSON values. */
 export type ComparedRow = readonly unknown[]

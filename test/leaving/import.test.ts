@@ -186,8 +186,46 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
     expect(refused.stderr).not.toContain('secret words')
     await old.client.query(`update message_message set type = 'customer', created_at = 'infinity' where id = 'm08000'`)
     expect((await runImport()).stderr).toContain('row m08000, column created_at: it must be a time')
+    await old.client.query(`update message_message set created_at = '0001-01-01+00' where id = 'm08000'`)
+    expect((await runImport()).stderr).toContain('row m08000, column created_at: it must be a time between the years 1685 and 2255')
     await old.client.query(`update message_message set created_at = '2024-09-01+00' where id = 'm08000'`)
     expect(await runImport()).toMatchObject({ code: 0 })
+  })
+
+  test('says when it is the import itself that has a name already, and goes on once one of the two rows is corrected', async () => {
+    await old.client.query(`update accounts_user set email = 'SARA@old.example' where id = 2`)
+    expect((await runImport()).stderr).toContain('Cannot import users, row 2: its email is that of another row of this import, but for capital letters; correct it there')
+    await old.client.query(`update accounts_user set email = 'omar@old.example' where id = 2`)
+    expect(await runImport()).toMatchObject({ code: 0 })
+  })
+
+  // Views have none of the constraints that Django makes.
+  test.each([
+    [
+      'customers',
+      `select id, first_name, last_name, username, phone_number, email, description, profile_picture, 'unknown'::varchar as source,
+         case when id in (4, 7) then 'same' else source_id end as source_id, data, created_at, updated_at from message_customer`,
+      'Cannot import customers, row 7: its source_id is that of another row of this import; correct it there',
+    ],
+    [
+      'messages',
+      `select * from message_message union all select * from message_message where id = 'm08000'`,
+      'Cannot import messages, row m08000: its id is that of another row of this import; correct it there',
+    ],
+  ])('names the row of %s that is there twice', async (key, query, sentence) => {
+    await old.client.query(`create view twice as ${query}`)
+    const tables = join(cwd, 'tables.json')
+    await writeFile(tables, JSON.stringify({ [key]: { table: 'twice' } }))
+    expect((await runImport('--tables', tables)).stderr).toContain(sentence)
+    await old.client.query('drop view twice')
+  })
+
+  test('says that a text is not UTF-8, in a database that checks no encoding', async () => {
+    const odd = await createOldDatabase(`sallyport_import_odd_${String(process.pid)}`, 'SQL_ASCII')
+    await odd?.client.query(String.raw`set client_encoding = 'SQL_ASCII'; update message_customer set first_name = E'\xe9t\xe9' where id = 3`)
+    const { code, stderr } = await sallyport(['db', 'import', '--from', odd?.url ?? ''], { cwd })
+    await odd?.drop()
+    expect([code, stderr]).toEqual([1, expect.stringContaining('Cannot import: the old database holds text that is not UTF-8 (SQLSTATE 22021); correct it there')])
   })
 
   test('says which tables and columns it does not find, and takes their names from a file', async () => {

@@ -68,10 +68,10 @@ const connected = async (connectionString: string): Promise<pg.Client> => {
 }
 
 /** An old service's database of 4 users, 60 customers (one of two users), 123 conversations and 4000 messages; `undefined` when no PostgreSQL answers. */
-export const createOldDatabase = async (name: string): Promise<OldDatabase | undefined> => {
+export const createOldDatabase = async (name: string, encoding: 'UTF8' | 'SQL_ASCII' = 'UTF8'): Promise<OldDatabase | undefined> => {
   const admin = await connected(server).catch(() => undefined)
   if (admin === undefined) return undefined
-  await admin.query(`create database ${name} template template0 encoding 'UTF8'`)
+  await admin.query(`create database ${name} template template0 encoding '${encoding}'${encoding === 'SQL_ASCII' ? ` lc_collate 'C' lc_ctype 'C'` : ''}`)
   const url = new URL(server)
   url.pathname = `/${name}`
   const client = await connected(url.href)

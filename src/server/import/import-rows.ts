@@ -27,6 +27,11 @@ export class ImportStopped extends Error {
   override readonly name = 'ImportStopped'
 }
 
+const takenBy = ({ by, field }: Extract<TakeOutcome, { outcome: 'occupied' }>): string =>
+  by === 'import'
+    ? `is that of another row of this import${field === 'email' ? ', but for capital letters' : ''}; correct it there and run the import again`
+    : 'is taken by something that does not come from this import; import into a new database (SALLYPORT_DATA_DIR), or correct the row'
+
 const stopped = (outcome: Exclude<TakeOutcome, { outcome: 'taken' }>): ImportStopped => {
   switch (outcome.outcome) {
     case 'overtaken':
@@ -34,10 +39,7 @@ const stopped = (outcome: Exclude<TakeOutcome, { outcome: 'taken' }>): ImportSto
     case 'orphan':
       return new ImportStopped(`Cannot import conversation ${outcome.id}: its customer was made while the import stood still; import into a new database`)
     case 'occupied':
-      return new ImportStopped(
-        `Cannot import ${outcome.stage}, row ${outcome.id}: its ${outcome.field} is taken by something that does not come from this import; ` +
-          'import into a new database (SALLYPORT_DATA_DIR), or correct the row',
-      )
+      return new ImportStopped(`Cannot import ${outcome.stage}, row ${outcome.id}: its ${outcome.field} ${takenBy(outcome)}`)
   }
 }
 

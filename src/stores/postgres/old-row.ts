@@ -46,7 +46,7 @@ export const oldRow = (table: string, row: Readonly<Record<string, unknown>>): O
     const value = row[column]
     if (value === null || value === undefined) return undefined
     const micros = typeof value === 'string' && /^-?\d{1,16}$/.test(value) ? Number(value) : NaN
-    return Number.isSafeInteger(micros) ? micros / 1_000 : unfit(column, 'must be a time before the year 2255')
+    return Number.isSafeInteger(micros) ? micros / 1_000 : unfit(column, 'must be a time between the years 1685 and 2255')
   }
   return {
     text,

@@ -7,7 +7,7 @@ import { oldRow, type OldRow } from './old-row.js'
 import { conversationFrom, customerFrom, messageFrom, tagFrom, userFrom } from './old-rows.js'
 import { oldStatements } from './old-statements.js'
 import { type TableMapping, type TableNames, UnfitMapping } from './old-tables.js'
-import { answered, describe } from './query-error.js'
+import { answered, describe, isOddText } from './query-error.js'
 import { sessionUrl } from './session-url.js'
 
 export interface OldServiceOptions {
@@ -66,7 +66,11 @@ export const openOldService = async (options: OldServiceOptions): Promise<OldSer
     // The statement under way, or the next one, rejects with it.
   })
   const failed = (error: unknown): OldServiceFailed =>
-    new OldServiceFailed(`Cannot import: the old database ${describe(error)} Run the import again when it answers: it goes on where it was.`)
+    new OldServiceFailed(
+      isOddText(error)
+        ? 'Cannot import: the old database holds text that is not UTF-8 (SQLSTATE 22021); correct it there and run the import again'
+        : `Cannot import: the old database ${describe(error)} Run the import again when it answers: it goes on where it was.`,
+    )
   const ask: Ask = async (text, values = []) => {
     try {
       return (await client.query<Row>({ text, values: [...values] })).rows

@@ -16,6 +16,9 @@ const impossibleIds: readonly string[] = ['22P02', '22003', '22021', '22P05']
 /** Whether the server said that an id of this shape cannot exist. */
 export const isNobody = (error: unknown): boolean => isServerError(error) && impossibleIds.includes(error.code)
 
+/** Whether what the server holds, in a database that checks no encoding, is no text in ours. */
+export const isOddText = (error: unknown): boolean => isServerError(error) && error.code === '22021'
+
 /** Whether the server is well and merely refused: a wrong query (42), but not a lack of resources, a shutdown, or a cancelled statement. */
 export const answered = (error: unknown): boolean => isSessionAlive(error) && isServerError(error) && error.code.startsWith('42')
 

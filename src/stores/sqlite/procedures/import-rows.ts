@@ -35,30 +35,70 @@ export const finishImport = (db: Database, { identity }: { readonly identity: st
 }
 
 const occupiedBy = (db: Database, batch: ImportBatch): Occupied | undefined => {
-  if (batch.stage === 'users') return first(batch.rows, (row) => userOccupied(db, row))
-  if (batch.stage === 'conversations' || batch.stage === 'messages') {
-    const ids: readonly { readonly id: string }[] = batch.rows
-    return first(ids, ({ id }) =>
-      db.get(`select 1 from ${batch.stage} where id = ?`, [id]) === undefined ? undefined : { outcome: 'occupied', stage: batch.stage, id, field: 'id' })
+  switch (batch.stage) {
+    case 'users':
+      return first(batch.rows, (row) => userOccupied(db, row))
+    case 'tags':
+      return undefined
+    case 'customers':
+      return first(batch.rows, (row, before) => customerOccupied(db, batch.place.user, row, before))
+    case 'conversations':
+      return first(batch.rows, ({ id }, before) => idOccupied(db, batch.stage, id, before, conversationMaker))
+    case 'messages':
+      return first(batch.rows, ({ id }, before) => idOccupied(db, batch.stage, id, before, messageMaker))
   }
-  return undefined
 }
 
-const first = <T>(rows: readonly T[], look: (row: T) => Occupied | undefined): Occupied | undefined => {
+/** @param look - Also sees the keys of the rows before, and adds that of its own. */
+const first = <T>(rows: readonly T[], look: (row: T, before: Set<string>) => Occupied | undefined): Occupied | undefined => {
+  const before = new Set<string>()
   for (const row of rows) {
-    const occupied = look(row)
+    const occupied = look(row, before)
     if (occupied !== undefined) return occupied
   }
   return undefined
 }
 
+/** Each answers whether an import made the row of this id, and nothing when there is none. */
+const conversationMaker = 'select exists (select 1 from imported_workspaces w where w.workspace = c.workspace) as imported from conversations c where c.id = ?'
+const messageMaker = `select exists (select 1 from imported_workspaces w where w.workspace = c.workspace) as imported
+  from messages m join conversations c on c.id = m.conversation where m.id = ?`
+
+const idOccupied = (db: Database, stage: 'conversations' | 'messages', id: string, before: Set<string>, maker: string): Occupied | undefined => {
+  const is = (by: Occupied['by']): Occupied => ({ outcome: 'occupied', stage, id, field: 'id', by })
+  if (before.has(id)) return is('import')
+  before.add(id)
+  const there = db.get<{ imported: 0 | 1 }>(maker, [id])
+  return there && is(there.imported === 1 ? 'import' : 'other')
+}
+
+const customerOccupied = (db: Database, workspace: number, { oldId, source, sourceId }: CustomerRow, before: Set<string>): Occupied | undefined => {
+  if (sourceId === undefined) return undefined
+  const is = (by: Occupied['by']): Occupied => ({ outcome: 'occupied', stage: 'customers', id: String(oldId), field: 'source_id', by })
+  const key = JSON.stringify([source, sourceId])
+  if (before.has(key)) return is('import')
+  before.add(key)
+  const there = db.get<{ imported: 0 | 1 }>(
+    `select exists (select 1 from imported_customers i where i.workspace = c.workspace and i.customer = c.id) as imported
+     from customers c where c.workspace = ? and c.source = ? and c.source_id = ?`,
+    [workspace, source, sourceId],
+  )
+  return there && is(there.imported === 1 ? 'import' : 'other')
+}
+
 const userOccupied = (db: Database, { userId, email, username }: UserRow): Occupied | undefined => {
-  const is = (field: Occupied['field']): Occupied => ({ outcome: 'occupied', stage: 'users', id: userId, field })
-  if (db.get('select 1 from workspaces where id = ?', [Number(userId)]) !== undefined) return is('workspace')
-  if (db.get('select 1 from users where id = ?', [userId]) !== undefined) return is('id')
-  if (db.get('select 1 from users where email = ?', [email]) !== undefined) return is('email')
-  if (username !== undefined && db.get('select 1 from users where username = ?', [username]) !== undefined) return is('username')
-  return undefined
+  const is = (field: Occupied['field'], by: Occupied['by']): Occupied => ({ outcome: 'occupied', stage: 'users', id: userId, field, by })
+  if (db.get('select 1 from workspaces where id = ?', [Number(userId)]) !== undefined) return is('workspace', 'other')
+  if (db.get('select 1 from users where id = ?', [userId]) !== undefined) return is('id', 'other')
+  const makerOf = (column: 'email' | 'username', value: string): Occupied['by'] | undefined => {
+    const there = db.get<{ imported: 0 | 1 }>(
+      `select exists (select 1 from imported_workspaces w where cast(w.workspace as text) = u.id) as imported from users u where u.${column} = ?`, [value])
+    return there && (there.imported === 1 ? 'import' : 'other')
+  }
+  const mailed = makerOf('email', email)
+  if (mailed !== undefined) return is('email', mailed)
+  const named = username === undefined ? undefined : makerOf('username', username)
+  return named && is('username', named)
 }
 
 const takeRows = (db: Database, batch: ImportBatch, at: number): void => {
