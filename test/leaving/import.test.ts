@@ -192,6 +192,13 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
     expect(await runImport()).toMatchObject({ code: 0 })
   })
 
+  test('refuses a number in the data of a customer that would come out as another', async () => {
+    await old.client.query(`update message_customer set data = '{"id": 17841400000000001}' where id = 3`)
+    expect((await runImport()).stderr).toContain('row 3, column data: it holds a number that cannot be kept to the last digit; make it a text')
+    await old.client.query(`update message_customer set data = null where id = 3`)
+    expect(await runImport()).toMatchObject({ code: 0 })
+  })
+
   test('says when it is the import itself that has a name already, and goes on once one of the two rows is corrected', async () => {
     await old.client.query(`update accounts_user set email = 'SARA@old.example' where id = 2`)
     expect((await runImport()).stderr).toContain('Cannot import users, row 2: its email is that of another row of this import, but for capital letters; correct it there')

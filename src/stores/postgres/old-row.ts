@@ -1,3 +1,5 @@
+import { isExact } from './exact-json.js'
+
 /** A row of the old database that cannot be kept as it is; the message names table, row, column and remedy, never the value. */
 export class UnfitOldRow extends Error {
   readonly code = 'ERR_OLD_ROW'
@@ -69,6 +71,7 @@ export const oldRow = (table: string, row: Readonly<Record<string, unknown>>): O
     optionalTime,
     object(column) {
       const json = text(column)
+      if (json !== undefined && !isExact(json)) return unfit(column, 'holds a number that cannot be kept to the last digit; make it a text')
       const value: unknown = json === undefined ? {} : JSON.parse(json)
       if (value === null) return {}
       return typeof value === 'object' && !Array.isArray(value) ? { ...value } : unfit(column, 'must be a JSON object')
