@@ -192,6 +192,14 @@ describe.skipIf(old === undefined)(`an import from the old service (when skipped
     expect(await runImport()).toMatchObject({ code: 0 })
   })
 
+  test('refuses the id of a conversation that no client could open', async () => {
+    await old.client.query(`create view dashed as select replace(id, 'c0', 'c-') as id, user_id, customer_id, title, status, is_active, source, priority, created_at, updated_at from message_conversation`)
+    const tables = join(cwd, 'tables.json')
+    await writeFile(tables, JSON.stringify({ conversations: { table: 'dashed' } }))
+    expect((await runImport('--tables', tables)).stderr).toMatch(/^Cannot import dashed, row c-0001, column id: it must be 1 to 64 letters/m)
+    await old.client.query('drop view dashed')
+  })
+
   test('refuses a number in the data of a customer that would come out as another', async () => {
     await old.client.query(`update message_customer set data = '{"id": 17841400000000001}' where id = 3`)
     expect((await runImport()).stderr).toContain('row 3, column data: it holds a number that cannot be kept to the last digit; make it a text')

@@ -11,6 +11,8 @@ export interface OldRow {
   text(column: string, maxCharacters?: number): string | undefined
   /** Neither NULL nor empty. */
   named(column: string, maxCharacters?: number): string
+  /** The id of a conversation or a message: clients and paths can name no other. */
+  reference(column: string): string
   /** A positive whole number. */
   number(column: string): number
   count(column: string, fallback: number): number
@@ -44,6 +46,10 @@ export const oldRow = (table: string, row: Readonly<Record<string, unknown>>): O
     if (Array.from(value).length > maxCharacters) return unfit(column, `may have ${maxCharacters} characters`)
     return value
   }
+  const named: OldRow['named'] = (column, maxCharacters) => {
+    const value = text(column, maxCharacters)
+    return value === undefined || value === '' ? unfit(column, 'must not be empty') : value
+  }
   const optionalTime: OldRow['optionalTime'] = (column) => {
     const value = row[column]
     if (value === null || value === undefined) return undefined
@@ -52,9 +58,10 @@ export const oldRow = (table: string, row: Readonly<Record<string, unknown>>): O
   }
   return {
     text,
-    named(column, maxCharacters) {
-      const value = text(column, maxCharacters)
-      return value === undefined || value === '' ? unfit(column, 'must not be empty') : value
+    named,
+    reference(column) {
+      const value = named(column)
+      return /^\w{1,64}$/.test(value) ? value : unfit(column, 'must be 1 to 64 letters of A to Z and a to z, digits or _, so that clients can name it')
     },
     number: (column) => whole(column, 1),
     count: (column, fallback) => (row[column] === null || row[column] === undefined ? fallback : whole(column, 0)),

@@ -42,7 +42,7 @@ export const customerFrom = (row: OldRow): CustomerRow => ({
 })
 
 export const conversationFrom = (row: OldRow): ConversationRow => ({
-  id: row.named('id', 64),
+  id: row.reference('id'),
   oldCustomer: row.number('customer_id'),
   title: row.text('title') ?? '',
   status: row.oneOf('status', conversationStatuses, 'active'),
@@ -58,8 +58,8 @@ export const conversationFrom = (row: OldRow): ConversationRow => ({
 export const messageFrom = (row: OldRow, user: number): MessageRow => {
   const type = row.oneOf('type', messageTypes, 'customer')
   return {
-    id: row.named('id', 64),
-    conversation: row.named('conversation_id', 64),
+    id: row.reference('id'),
+    conversation: row.reference('conversation_id'),
     type,
     author: type === 'support' ? String(user) : undefined,
     content: row.text('content') ?? '',
