@@ -67,7 +67,7 @@ describe('SQLite keeps the contract of', () => {
           bans: createSqliteBans(engine),
           revocations: createSqliteRevocations(engine),
           control: createSqliteControlLog(engine),
-          forget: async () => void (await engine.write('sweep', { events: Number.MAX_SAFE_INTEGER, revocations: 0, bans: 0, changes: 0, limit: 100 })),
+          forget: async () => void (await engine.write('sweep', { events: Number.MAX_SAFE_INTEGER, revocations: 0, bans: 0, changes: 0, ahead: Number.MAX_SAFE_INTEGER, limit: 100 })),
         }
       }),
     )

@@ -22,7 +22,7 @@ describe('a part of a round', () => {
     const seqs = async (): Promise<readonly number[]> => (await stores.control.since(0, 1_000)).map(({ seq }) => seq)
     const subjects = async (table: 'bans' | 'revocations'): Promise<readonly string[]> =>
       (await engine.read<{ subject: string }>('lists', `select subject from ${table} order by subject`)).map(({ subject }) => subject)
-    const sweep = (ask: Partial<SweepAsk>) => engine.write('sweep', { events: 0, revocations: 0, bans: 0, changes: 0, limit: 100, ...ask })
+    const sweep = (ask: Partial<SweepAsk>) => engine.write('sweep', { events: 0, revocations: 0, bans: 0, changes: 0, ahead: at + 24 * hour, limit: 100, ...ask })
     return { ...stores, seqs, subjects, sweep }
   }
 
@@ -40,6 +40,22 @@ describe('a part of a round', () => {
     expect([await seqs(), await control.head()]).toEqual([[6], 6])
     expect(await sweep({ events: at + hour })).toBe(false)
     expect(await seqs()).toEqual([6])
+  })
+
+  test('[B11] removes events of a clock that was far ahead, which would keep all that came after them', async () => {
+    const { control, seqs, engine, sweep } = await opened()
+    for (const age of [9, -9_000, -9_000, 8, -1, 1]) await control.userChanged('1', at - age * hour)
+    expect(await sweep({ events: at - 5 * hour })).toBe(false)
+    expect(await seqs()).toEqual([5, 6])
+
+    const conversations = createSqliteConversations(engine)
+    await conversations.importWorkspace(sampleOf('1', 1))
+    const log = async () => (await engine.read<{ readonly at: number }>('lists', 'select at from workspace_log order by offset')).map((row) => (at - row.at / 1_000) / hour)
+    const [conversation] = await engine.read<{ readonly id: string }>('lists', 'select id from conversations')
+    for (const [priority, age] of [-9_000, -9_001, 8, -1, 1].entries()) await conversations.update({ workspace: '1', conversation: conversation?.id ?? '', at: at - age * hour, priority: 2 + priority, by: 'u1' })
+    expect((await log()).slice(-5)).toEqual([-9_000, -9_001, 8, -1, 1])
+    expect(await sweep({ changes: at - 5 * hour })).toBe(false)
+    expect(await log()).toEqual([-1, 1])
   })
 
   test('[B11] removes revocations whose tokens have ended, the oldest ends first', async () => {
@@ -129,7 +145,7 @@ describe('a sweeper', () => {
     sweeper.start()
     await vi.advanceTimersByTimeAsync(600_000)
     const then = at + 600_000
-    expect(asks).toEqual([{ events: then - 24 * hour, revocations: then - 24 * hour, bans: then - 720 * hour, changes: then - 24 * hour, limit: 500 }])
+    expect(asks).toEqual([{ events: then - 24 * hour, revocations: then - 24 * hour, bans: then - 720 * hour, changes: then - 24 * hour, ahead: then + 24 * hour, limit: 500 }])
     sweeper.stop()
   })
 

@@ -22,6 +22,9 @@ const bansKeptMs = ladderMemoryMs
 /** Milliseconds an event stays in the log of its workspace, which also holds texts of what was deleted since: who was away longer reads lists anew. */
 const changesKeptMs = 24 * 3_600_000
 
+/** Milliseconds that another process's clock may be ahead of ours without its events being taken for those of a wrong one. */
+const aheadMs = 24 * 3_600_000
+
 /** Removes rows of the control log, revocations, bans and logs of workspaces that are of no use any more. */
 export interface SqliteSweeper {
   /** Begins the first round in one interval. */
@@ -45,7 +48,14 @@ export const createSqliteSweeper = (sweepPart: (ask: SweepAsk) => Promise<boolea
     let more = false
     try {
       const at = now()
-      more = await sweepPart({ events: at - eventsKeptMs, revocations: at - revocationsKeptMs, bans: at - bansKeptMs, changes: at - changesKeptMs, limit: partRows })
+      more = await sweepPart({
+        events: at - eventsKeptMs,
+        revocations: at - revocationsKeptMs,
+        bans: at - bansKeptMs,
+        changes: at - changesKeptMs,
+        ahead: at + aheadMs,
+        limit: partRows,
+      })
     } catch (error) {
       if (timer !== undefined) failed(error)
     }
