@@ -25,6 +25,8 @@ export interface ClaimAsk extends OutboundLane {
   readonly at: number
   /** Until when nobody else tries them; whoever dies meanwhile leaves them due again then. Epoch milliseconds. */
   readonly until: number
+  /** What is due later than this was put off by a clock that was ahead, and is due now. Epoch milliseconds. */
+  readonly latest: number
 }
 
 export interface Claimed {

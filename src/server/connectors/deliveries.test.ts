@@ -73,6 +73,20 @@ test('[X3] a queued message is posted when it is told of, and within 2 s when no
   await deliveries.stop()
 })
 
+test('[X7] what was queued while the clock was ahead is posted within 2 s once it is right again, and given up in its time', async () => {
+  const { make, write, posted, tries } = await makeStage(() => failed)
+  vi.setSystemTime(start + 365 * 86_400_000)
+  await write('ahead')
+  vi.setSystemTime(start)
+  const deliveries = make()
+  deliveries.start()
+  await settled(2_000)
+  expect(posted).toContain('ahead')
+  await settled(2 * giveUpMs)
+  expect(tries.at(-1)?.result).toEqual({ outcome: 'failed', reason: 'expired' })
+  await deliveries.stop()
+})
+
 test('[X3] of one conversation one at a time and in order, of others as many as may be under way at once', async () => {
   const open: (() => void)[] = []
   const { make, write, posted } = await makeStage(() => new Promise((resolve) => open.push(() => {

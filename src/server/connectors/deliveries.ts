@@ -1,7 +1,7 @@
 import type { WorkspaceEvent } from '../../conversation/log.js'
 import type { DeliveryResult, Outbound, OutboundLane, OutboundState, Outgoing } from '../../conversation/outbound.js'
 import type { Posted } from './post-webhook.js'
-import { retryWaitMs } from './retry-wait.js'
+import { longestAskedMs, retryWaitMs } from './retry-wait.js'
 
 /** One try to bring a message to its customer, for log and metrics. */
 export interface Delivery extends OutboundLane {
@@ -63,6 +63,8 @@ interface Lane extends OutboundLane {
  */
 export const createDeliveries = (options: DeliveriesOptions): Deliveries => {
   const { outbound, post, timeoutMs, giveUpMs, parallel, publish, tried, failed, now, random = Math.random } = options
+  /** No message is put off for longer. */
+  const longestMs = Math.max(longestAskedMs, 2 * timeoutMs)
   const lanes = new Map<string, Lane>()
   const stop = new AbortController()
   let state: Pick<OutboundState, 'queued' | 'oldestAt'> = { queued: 0, oldestAt: undefined }
@@ -105,7 +107,9 @@ export const createDeliveries = (options: DeliveriesOptions): Deliveries => {
   const claim = async (lane: Lane): Promise<void> => {
     const at = now()
     const { workspace, source } = lane
-    const { outgoing, nextDueAt } = await outbound.claim({ workspace, source, limit: parallel - lane.underWay.size, at, until: at + 2 * timeoutMs })
+    const { outgoing, nextDueAt } = await outbound.claim({
+      workspace, source, limit: parallel - lane.underWay.size, at, until: at + 2 * timeoutMs, latest: at + longestMs,
+    })
     if (stopped) {
       await Promise.all(outgoing.map(({ message, attempts }) => outbound.settle({ workspace, message: message.id, attempts, result: { outcome: 'postponed', dueAt: at }, at })))
       return
@@ -145,7 +149,8 @@ export const createDeliveries = (options: DeliveriesOptions): Deliveries => {
     try {
       const found = await outbound.state()
       state = found
-      for (const lane of found.lanes) if (lane.dueAt <= now()) pump(laneOf(lane))
+      const at = now()
+      for (const lane of found.lanes) if (lane.dueAt <= at || lane.dueAt > at + longestMs) pump(laneOf(lane))
     } catch (error) {
       failed(error)
     }

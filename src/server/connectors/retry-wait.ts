@@ -1,7 +1,7 @@
 const firstMs = 1_000
 const longestMs = 300_000
-/** A receiver that asks for more waits no longer than this. */
-const longestAskedMs = 3_600_000
+/** A receiver that asks for more waits no longer than this, in milliseconds. */
+export const longestAskedMs = 3_600_000
 
 /**
  * Milliseconds until a message is tried again: twice as long after each try, from 1 s to 5 min, of which up to half is left out by chance, so

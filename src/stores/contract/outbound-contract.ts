@@ -38,7 +38,7 @@ const write = async (store: Subject, content: string, rest: Partial<Parameters<S
 }
 
 const claim = async (store: Subject, at: number, rest: Partial<ClaimAsk> = {}) => {
-  const { outgoing, nextDueAt } = await store.claim({ workspace: '1', source: 'telegram', limit: 10, at, until: at + 20_000, ...rest })
+  const { outgoing, nextDueAt } = await store.claim({ workspace: '1', source: 'telegram', limit: 10, at, until: at + 20_000, latest: at + 3_600_000, ...rest })
   return { contents: outgoing.map(({ message }) => message.content), attempts: outgoing.map(({ attempts }) => attempts), outgoing, nextDueAt }
 }
 
@@ -149,6 +149,19 @@ export const outboundContract: readonly ContractCase<Subject>[] = [
       assert.equal((await claim(store, t0 + 30_000)).nextDueAt, t0 + 40_000)
       assert.notEqual(await settle(store, id, 1, { outcome: 'delivered' }), undefined)
       assert.equal(await settle(store, id, 2, { outcome: 'failed', reason: 'expired' }), undefined)
+    },
+  },
+  {
+    name: '[X7] what is due later than anything is put off is due at once, counts as queued then, and so does what comes behind it',
+    async run(make) {
+      const store = await given(make)
+      const year = 365 * 86_400_000
+      const first = await write(store, 'one', { at: t0 + year })
+      await write(store, 'two', { at: t0 + year })
+      assert.equal((await claim(store, t0, { latest: t0 + year })).nextDueAt, t0 + year)
+      assert.deepEqual((await claim(store, t0, { latest: t0 + year - 1 })).outgoing.map(({ message, queuedAt }) => [message.content, queuedAt]), [['one', t0]])
+      await settle(store, first, 1, { outcome: 'delivered' }, t0 + 5)
+      assert.deepEqual((await claim(store, t0 + 5)).outgoing.map(({ message, queuedAt }) => [message.content, queuedAt]), [['two', t0 + 5]])
     },
   },
   {

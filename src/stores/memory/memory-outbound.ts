@@ -11,8 +11,9 @@ export const createMemoryOutbound = (workspaces: ReadonlyMap<string, MemoryWorks
   }
 
   return {
-    claim: async ({ workspace, source, limit, at, until }) => {
+    claim: async ({ workspace, source, limit, at, until, latest }) => {
       const held = workspaces.get(workspace)
+      for (const one of heads(workspace)) if (one.source === source && one.dueAt > latest) makeDue(one, at)
       const lane = heads(workspace).filter((one) => one.source === source)
       const outgoing = lane.filter(({ dueAt }) => dueAt <= at).slice(0, limit).flatMap((one) => {
         const entry = held?.conversations.get(one.conversation)
@@ -38,7 +39,7 @@ export const createMemoryOutbound = (workspaces: ReadonlyMap<string, MemoryWorks
       }
       held.outbound.splice(held.outbound.indexOf(one), 1)
       const next = held.outbound.find(({ conversation }) => conversation === one.conversation)
-      if (next !== undefined) next.dueAt = at
+      if (next !== undefined) makeDue(next, at)
       const failure = result.outcome === 'delivered' ? null : result.reason
       return append(held, at, { type: 'message.delivery', message, conversation: one.conversation, failure })
     },
@@ -55,4 +56,9 @@ export const createMemoryOutbound = (workspaces: ReadonlyMap<string, MemoryWorks
       return { lanes: [...lanes.values()], queued: all.length, oldestAt: all.length === 0 ? undefined : Math.min(...all.map(({ queuedAt }) => queuedAt)) }
     },
   }
+}
+
+const makeDue = (one: QueuedMessage, at: number): void => {
+  one.dueAt = at
+  one.queuedAt = Math.min(one.queuedAt, at)
 }

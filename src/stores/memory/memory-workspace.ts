@@ -19,7 +19,7 @@ export interface QueuedMessage {
   readonly message: string
   readonly conversation: string
   readonly source: string
-  readonly queuedAt: number
+  queuedAt: number
   attempts: number
   dueAt: number
 }

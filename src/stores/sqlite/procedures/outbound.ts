@@ -21,7 +21,10 @@ interface DueRow {
   readonly attempts: number
 }
 
-export const claimOutbound = (db: Database, { workspace, source, limit, at, until }: Numbered<ClaimAsk>): Claimed => {
+export const claimOutbound = (db: Database, { workspace, source, limit, at, until, latest }: Numbered<ClaimAsk>): Claimed => {
+  db.run('update outbound set due_ms = :at, queued_ms = min(queued_ms, :at) where workspace = :workspace and source = :source and due_ms > :latest', {
+    workspace, source, at: Math.floor(at), latest: Math.ceil(latest),
+  })
   const rows = db.all<DueRow & MessageColumns & CustomerColumns>(
     `select o.id, o.queued_ms, o.attempts, ${messageColumns}, ${customerColumns}
      from outbound o join messages m on m.id = o.message join conversations c on c.id = o.conversation join customers u on u.id = c.customer
@@ -50,6 +53,9 @@ export const settleOutbound = (db: Database, { workspace, message, attempts, res
   ])
   if (gone === undefined) return undefined
   const { conversation } = gone
-  db.run('update outbound set due_ms = ? where id = (select min(id) from outbound where conversation = ?)', [Math.floor(at), conversation])
+  // The clock may have been ahead when it was queued: it is given up by the one that is right.
+  db.run('update outbound set due_ms = :at, queued_ms = min(queued_ms, :at) where id = (select min(id) from outbound where conversation = :conversation)', {
+    at: Math.floor(at), conversation,
+  })
   return appendToLog(db, workspace, at, { type: 'message.delivery', message, conversation, failure: delivered ? null : result.reason })
 }
