@@ -12,9 +12,29 @@ const isSigned = ({ headers }, body) => {
   return isFresh && given.some((one) => one.length === right.length && timingSafeEqual(one, right))
 }
 
-const server = createServer(async (request, response) => {
+// Longer than any message that is posted here.
+const maxBodyLength = 262_144
+
+/** Of anybody, as the signature can't be looked at before; `undefined` from one who broke off or sends without end. */
+const readBody = async (request) => {
   let body = ''
-  for await (const chunk of request.setEncoding('utf8')) body += chunk
+  try {
+    for await (const chunk of request.setEncoding('utf8')) {
+      body += chunk
+      if (body.length > maxBodyLength) return undefined
+    }
+    return body
+  } catch {
+    return undefined
+  }
+}
+
+const server = createServer(async (request, response) => {
+  const body = await readBody(request)
+  if (body === undefined) {
+    response.writeHead(413, { connection: 'close' }).end()
+    return
+  }
   if (!isSigned(request, body)) {
     response.writeHead(401).end()
     return

@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { z } from 'zod'
 import { postWebhook } from '../../dist/server/connectors/post-webhook.js'
@@ -131,7 +133,8 @@ test('[X1] where no connector is reached the echo says that nothing is on its wa
   await socket.close()
 })
 
-test('the receiver of the connectors page takes what the server sends, and nothing unsigned', async () => {
+/** The receiver of the connectors page, as a reader starts it. */
+const receivingPage = async () => {
   const page = spawn(process.execPath, ['examples/outbound/receive.mjs', '0'], { cwd: new URL('../../', import.meta.url), env: { ...process.env, CONNECTOR_SECRET: secret } })
   let said = ''
   page.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -140,12 +143,42 @@ test('the receiver of the connectors page takes what the server sends, and nothi
   await expect.poll(() => said).toMatch(/^http:.*\n/)
   const [url = ''] = said.split('\n')
   const headers = { 'webhook-id': 'a', 'webhook-timestamp': String(Math.floor(Date.now() / 1_000)), 'webhook-signature': 'v1,AAAA' }
-  expect((await fetch(url, { method: 'POST', headers, body: '{}' })).status).toBe(401)
+  return {
+    url,
+    said: () => said.split('\n').slice(1),
+    unsigned: async () => (await fetch(url, { method: 'POST', headers, body: '{}' })).status,
+    close: () => page.kill(),
+  }
+}
+
+test('the receiver of the connectors page takes what the server sends, and nothing unsigned', async () => {
+  const page = await receivingPage()
+  expect(await page.unsigned()).toBe(401)
   const body = JSON.stringify({ data: { message: { id: 'm1', content: 'سلام' }, customer: { id: '4711' } } })
-  const post = () => postWebhook({ url, secrets: [secret] }, { id: 'm1', body }, 5_000, Date.now(), new AbortController().signal)
+  const post = () => postWebhook({ url: page.url, secrets: [secret] }, { id: 'm1', body }, 5_000, Date.now(), new AbortController().signal)
   expect([await post(), await post()]).toMatchObject([{ detail: 'answered 204' }, { detail: 'answered 204' }])
-  expect(said.split('\n').slice(1)).toEqual(['to 4711: سلام', ''])
-  page.kill()
+  expect(page.said()).toEqual(['to 4711: سلام', ''])
+  page.close()
+})
+
+test('the receiver of the connectors page outlives who breaks off, and reads no body without end', async () => {
+  const page = await receivingPage()
+  const post = async (length: number, sent: string): Promise<Socket> => {
+    const socket = connect(Number(new URL(page.url).port), '127.0.0.1')
+    await once(socket, 'connect')
+    socket.on('error', () => undefined).resume()
+    socket.write(`POST / HTTP/1.1\r\nHost: receiver\r\nContent-Length: ${String(length)}\r\n\r\n${sent}`)
+    return socket
+  }
+  const broken = await post(100, '{')
+  expect(await page.unsigned()).toBe(401)
+  broken.destroy()
+  await once(broken, 'close')
+  expect([await page.unsigned(), await page.unsigned()]).toEqual([401, 401])
+  const endless = await post(1_000_000_000, ' '.repeat(2_000_000))
+  await once(endless, 'close')
+  expect(await page.unsigned()).toBe(401)
+  page.close()
 })
 
 test('[X4] [X8] a refusal for good is an error frame in the conversation, a push, a log line and a count', async () => {
