@@ -1,3 +1,4 @@
+import { unreached } from '../unreached.js'
 import { parseJsonObject, type JsonObject } from './json-object.js'
 
 /** Bytes of an answer that are read, after decompression; more is refused. */
@@ -27,8 +28,8 @@ const late = (timeoutMs: number): Error => new Error(`did not answer within ${St
 const ask = async (url: string, signal: AbortSignal, timeoutMs: number): Promise<Response> => {
   try {
     return await fetch(url, { redirect: 'manual', signal, headers: { accept: 'application/json' } })
-  } catch {
-    throw signal.aborted ? late(timeoutMs) : new Error('can not be reached')
+  } catch (error) {
+    throw signal.aborted ? late(timeoutMs) : new Error(unreached(error))
   }
 }
 

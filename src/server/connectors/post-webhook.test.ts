@@ -86,7 +86,7 @@ test('[X4] a receiver that says nothing costs the time it may take, and one that
   respond = (request) => {
     request.socket.destroy()
   }
-  expect(await post()).toMatchObject({ outcome: 'failed', detail: 'can not be reached' })
+  expect(await post()).toMatchObject({ outcome: 'failed', detail: 'can not be reached: UND_ERR_SOCKET' })
   const stop = new AbortController()
   respond = () => {
     stop.abort()

@@ -1,3 +1,4 @@
+import { unreached } from '../../admission/unreached.js'
 import { version } from '../version.js'
 import { signWebhook } from './webhook-signature.js'
 
@@ -78,7 +79,7 @@ export const postWebhook = async ({ url, secrets }: WebhookTarget, { id, body }:
     const posted = judge(response)
     await dismiss(response)
     return posted
-  } catch {
-    return { outcome: 'failed', detail: late.aborted ? `did not answer within ${String(timeoutMs)} ms` : stop.aborted ? 'was broken off' : 'can not be reached', retryAfterMs: undefined }
+  } catch (error) {
+    return { outcome: 'failed', detail: late.aborted ? `did not answer within ${String(timeoutMs)} ms` : stop.aborted ? 'was broken off' : unreached(error), retryAfterMs: undefined }
   }
 }
