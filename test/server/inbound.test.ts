@@ -90,8 +90,10 @@ test('[I1] [I3] [I6] a signed message of a new customer is stored and told to li
   await Promise.all([list.close(), people.close(), chat.close(), modern.close()])
 })
 
-test('[I2] no signature, a wrong one and a stale one are refused as problems, and the body is not looked at', async () => {
+test('[I2] no signature, a malformed, a wrong and a stale one are refused as problems, and the body is not looked at', async () => {
   expect(await post('no json', { headers: {} })).toMatchObject({ status: 401, type: 'application/problem+json', value: { code: 'signature_missing' } })
+  const inMilliseconds = { 'webhook-id': 'a', 'webhook-timestamp': String(Date.now()), 'webhook-signature': 'v1,AAAA' }
+  expect(await post('no json', { headers: inMilliseconds })).toMatchObject({ status: 401, value: { code: 'signature_malformed' } })
   expect(await post('no json', { by: 'x'.repeat(40) })).toMatchObject({ status: 401, value: { code: 'signature_wrong' } })
   expect(await post(message('3'), { atMs: Date.now() - 302_000 })).toMatchObject({ status: 401, value: { code: 'signature_stale' } })
   expect(await post(message('3'), { atMs: Date.now() + 302_000 })).toMatchObject({ status: 401, value: { code: 'signature_stale' } })
@@ -114,8 +116,6 @@ test('[I1] [I2] whatever is changed on the way, in a body, an id, a time or a si
     fc.uuid().map((other) => ({ body: raw, headers: { ...right, 'webhook-id': other } })),
     // Within the tolerance, so that it is no matter of the clock.
     fc.tuple(digit, digit).filter((digits) => digits.join('') !== timestamp.slice(-2)).map((digits) => ({ body: raw, headers: { ...right, 'webhook-timestamp': timestamp.slice(0, -2) + digits.join('') } })),
-    // A body that begins a byte later, with that byte moved into the time.
-    fc.constant({ body: raw.subarray(1), headers: { ...right, 'webhook-timestamp': `${timestamp}.{` } }),
     fc.uint8Array({ minLength: 0, maxLength: 40 }).map((bytes) => ({ body: raw, headers: { ...right, 'webhook-signature': `v1,${Buffer.from(bytes).toString('base64')}` } })),
     fc.constantFrom('v1', 'v1,', ',', 'v2', right['webhook-signature'].replace('v1', 'v1a'), `x ${'v1,AAAA '.repeat(5)}${right['webhook-signature']}`).map((signature) => ({ body: raw, headers: { ...right, 'webhook-signature': signature } })),
   )
@@ -125,6 +125,8 @@ test('[I1] [I2] whatever is changed on the way, in a body, an id, a time or a si
     }),
     { numRuns: 200 },
   )
+  // A body that begins a byte later, with that byte moved into the time.
+  expect(await post(raw.subarray(1), { source: 'odd', headers: { ...right, 'webhook-timestamp': `${timestamp}.{` } })).toMatchObject({ status: 401, value: { code: 'signature_malformed' } })
   // It was good all the time, and none of those took a place of the limit.
   expect(await post(raw, { source: 'odd', headers: right })).toMatchObject({ status: 201 })
 })

@@ -10,7 +10,7 @@ export interface SignatureFields {
   readonly signature: string | undefined
 }
 
-export type SignatureVerdict = 'good' | 'signature_missing' | 'signature_wrong' | 'signature_stale'
+export type SignatureVerdict = 'good' | 'signature_missing' | 'signature_malformed' | 'signature_wrong' | 'signature_stale'
 
 /** Signatures of one request that are looked at, so that a long header costs nothing. */
 const maxSignatures = 5
@@ -34,7 +34,7 @@ export const signWebhook = (secret: string, id: string, timestamp: string, body:
  */
 export const judgeSignature = ({ id, timestamp, signature }: SignatureFields, body: Uint8Array, secrets: readonly string[], toleranceMs: number, at: number): SignatureVerdict => {
   if (id === undefined || timestamp === undefined || signature === undefined) return 'signature_missing'
-  if (!/^[\x21-\x2d\x2f-\x7e]{1,128}$/.test(id) || !/^\d{1,12}$/.test(timestamp)) return 'signature_wrong'
+  if (!/^[\x21-\x2d\x2f-\x7e]{1,128}$/.test(id) || !/^\d{1,12}$/.test(timestamp)) return 'signature_malformed'
   const given = signature.split(' ').slice(0, maxSignatures).flatMap((one) => (one.startsWith('v1,') ? [Buffer.from(one.slice('v1,'.length), 'base64')] : []))
   const matches = secrets.flatMap((secret) => {
     const right = digest(secret, id, timestamp, body)

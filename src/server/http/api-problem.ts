@@ -29,6 +29,7 @@ export type ApiCode =
   | 'rate_limited'
   | 'refresh_refused'
   | 'role_too_low'
+  | 'signature_malformed'
   | 'signature_missing'
   | 'signature_stale'
   | 'signature_wrong'

@@ -34,6 +34,7 @@ const maxInFlight = 256
 
 const titles: Readonly<Record<Exclude<SignatureVerdict, 'good'>, string>> = {
   signature_missing: 'webhook-id, webhook-timestamp and webhook-signature are all needed.',
+  signature_malformed: 'webhook-id must be 1 to 128 visible ASCII characters without a dot, and webhook-timestamp whole seconds since 1970.',
   signature_wrong: 'The signature is not that of this body.',
   signature_stale: 'The timestamp is too far from now.',
 }
