@@ -170,8 +170,6 @@ test.runIf(showsPriorities)('all other threads go before the one that searches (
   const known = new Set((await loweredThreads()).map(({ id }) => id))
   const engine = await openThings(engines)
   const lowered = async () => (await loweredThreads()).filter(({ id }) => !known.has(id))
-  expect(await lowered()).toHaveLength(0)
-  await engine.read('search', 'select 1')
   expect(await lowered()).toHaveLength(1)
   const spent = async (work: () => Promise<unknown>): Promise<number> => {
     const ticks = (await lowered())[0]?.ticks ?? 0
@@ -180,20 +178,4 @@ test.runIf(showsPriorities)('all other threads go before the one that searches (
   }
   const onPages = await spent(() => Promise.all([engine.read('lists', slowScan), engine.read('admission', slowScan)]))
   expect(await spent(() => engine.read('search', slowScan))).toBeGreaterThan(10 * onPages + 5)
-})
-
-test('a search whose worker can not open the database any more fails with the reason, and the next one has another worker', async () => {
-  const engine = await openThings(engines)
-  await engine.write('sql', { sql: "insert into migrations (version, name, applied_at_ms) values (9999, 'tomorrow', 0)" })
-  const failed = await engine.read('search', 'select 1').catch((error: unknown) => error)
-  expect(failed).toBeInstanceOf(StoreUnavailable)
-  expect(failed).toMatchObject({ cause: { code: 'ERR_DATABASE_OPEN', message: expect.stringContaining('9999') as unknown } })
-  await engine.write('sql', { sql: 'delete from migrations where version = 9999' })
-  expect(await engine.read('search', 'select 1 as one')).toEqual([{ one: 1 }])
-})
-
-test('a closed engine that never searched refuses a search', async () => {
-  const engine = await openThings(engines)
-  await engine.close()
-  await expect(engine.read('search', 'select 1')).rejects.toThrow('The database is closed.')
 })

@@ -1,7 +1,6 @@
 import { positiveInteger } from '../../admission/argument.js'
 import { prepareFile } from './database-file.js'
 import { createLane, type Lane } from './lane.js'
-import { createLateLane } from './late-lane.js'
 import type { ListSearch } from './list-search.js'
 import type { ReadAsk, SearchAsk, WorkerSetup, WriteAsk } from './messages.js'
 import { notOpenedByWorker } from './open-error.js'
@@ -9,7 +8,7 @@ import type { Procedures } from './procedures.js'
 import type { NamedQuery, Query, SqlParams } from './sql-value.js'
 import type { ProcedureTable } from './write-batch.js'
 
-/** `admission` is for single rows by key and has a worker of its own, as has `search`, one question at a time, from the first one on; everything else goes to `lists`. */
+/** `admission` is for single rows by key and has a worker of its own, as has `search`, one question at a time; everything else goes to `lists`. */
 export type ReadLane = 'admission' | 'lists' | 'search'
 
 export interface EngineOptions {
@@ -126,8 +125,8 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
     throw notOpenedByWorker(file.path, writerFailure)
   }
   // A search is the one call that may take a whole processor for long; users wait for pages of lists, and those are short.
-  const searches = createLateLane(() => readLane<ReadAsk | SearchAsk>(1, 1, true))
-  const lanes = { admission: readLane(1, 256), lists: readLane(readers - 1, 4), search: searches } satisfies Record<ReadLane, unknown>
+  const searches = readLane<ReadAsk | SearchAsk>(1, 1, true)
+  const lanes: Readonly<Record<ReadLane, Lane<ReadAsk>>> = { admission: readLane(1, 256), lists: readLane(readers - 1, 4), search: searches }
 
   const end = async (): Promise<void> => {
     writer.stop()
@@ -136,7 +135,7 @@ export const openEngine = async <P extends ProcedureTable>(options: EngineOption
     await writer.close()
     await file.release()
   }
-  const readerFailure = (await lanes.admission.opened) ?? (await lanes.lists.opened)
+  const readerFailure = (await lanes.admission.opened) ?? (await lanes.lists.opened) ?? (await lanes.search.opened)
   if (readerFailure !== undefined) {
     await end()
     throw notOpenedByWorker(file.path, readerFailure)

@@ -1,7 +1,6 @@
 import { StoreUnavailable } from '../../admission/store-unavailable.js'
 import { createFairQueue } from '../../admission/fair-queue.js'
 import type { Answer, OpenFailure, WorkerOrder, WorkerSetup } from './messages.js'
-import { notOpenedByWorker } from './open-error.js'
 import { errorOf } from './sqlite-failure.js'
 import { createWorkerSlot, type WorkerSlot } from './worker-slot.js'
 
@@ -68,11 +67,6 @@ export const createLane = <Ask extends { readonly deadline: number; readonly ask
     for (const call of calls) settle(call, () => call.reject(error))
   }
 
-  const failWaiting = (error: Error): void => {
-    fail(queue.all(), error)
-    queue.keep(() => false)
-  }
-
   /** One timer for all deadlines: it looks at the earliest one it knows of, and most calls are answered long before. */
   const lookAgainAt = (at: number): void => {
     if (at >= nextLookAt) return
@@ -137,7 +131,8 @@ export const createLane = <Ask extends { readonly deadline: number; readonly ask
     underWay.delete(slot)
     fail(batch, error)
     if (slots.some(({ state }) => state === 'idle' || state === 'busy')) return
-    failWaiting(error)
+    fail(queue.all(), error)
+    queue.keep(() => false)
   }
 
   const createSlot = (): WorkerSlot => {
@@ -151,10 +146,7 @@ export const createLane = <Ask extends { readonly deadline: number; readonly ask
       },
       answered: (answers) => answer(slot, answers),
       died: (why) => bury(slot, why),
-      refused: (failure) => {
-        tellOpened(failure)
-        failWaiting(unavailable('The database worker could not open the database.', notOpenedByWorker(options.setup.path, failure)))
-      },
+      refused: (failure) => tellOpened(failure),
     })
     return slot
   }
