@@ -2,7 +2,7 @@
 //
 //   npm run build && node bench/push.mjs [sockets] [pushes] [rounds]
 //
-// The same server process holds the same sockets; rounds alternate between the two ways, and a second loop stands as the null pair. Measured is
+// The same server process holds the same sockets; rounds alternate between the ways, and a second loop stands as the null pair. Measured is
 // the time of the server's main thread for a batch of pushes, until the operating system has taken them all. The server has one core and its peers the
 // other (Linux `taskset`).
 import { execFile, fork } from 'node:child_process'
@@ -64,6 +64,11 @@ if (process.argv[2] === 'peers') {
     },
     'loop encoding each': (index) => {
       for (const ws of sockets) ws.send(JSON.stringify(message(index)))
+    },
+    // The least that a program on Node can do: a frame that is ready, one write for each socket, and nothing else.
+    'bare write': (index) => {
+      const { frame } = createPush('critical', message(index))
+      for (const ws of sockets) ws._socket.write(frame)
     },
     push: (index) => {
       everybody.send(createPush('critical', message(index)))
