@@ -37,7 +37,7 @@ const made = (...keys: readonly string[]) => {
     sessions,
     told: (reached) => told.push(reached),
     now: () => Date.now(),
-    handshakeMs: 250,
+    allowListMs: 250,
   })
   const open = (allowListKey: string | undefined): TestSession => {
     const session = createTestSession()

@@ -31,9 +31,9 @@ export const createAllowListWatch = <U extends User>(parts: {
   readonly told: (reached: boolean, error?: unknown) => void
   readonly now: () => number
   /** How long a handshake waits for the list. */
-  readonly handshakeMs: number
+  readonly allowListMs: number
 }): AllowListWatch => {
-  const { allowList, sessions, told, now, handshakeMs } = parts
+  const { allowList, sessions, told, now, allowListMs } = parts
   let reached = true
   let timer: NodeJS.Timeout | undefined
 
@@ -62,7 +62,7 @@ export const createAllowListWatch = <U extends User>(parts: {
     try {
       await lookAtAll()
       // With no socket to ask about it is still told whether there is somebody to ask, and a list that is slow refuses every handshake.
-      await allowList.holding([], now() + handshakeMs)
+      await allowList.holding([], now() + allowListMs)
       if (!reached) told(true)
       reached = true
     } catch (error) {

@@ -139,7 +139,7 @@ export const createGateParts = async <U extends User>(
       allowList: options.allowList,
       sessions,
       now,
-      handshakeMs: rules.deadlines.allowListMs,
+      allowListMs: rules.deadlines.allowListMs,
       told(reached, error) {
         events.listed?.(reached)
         if (!reached) events.failed?.('allow-list', error)

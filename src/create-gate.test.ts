@@ -48,6 +48,22 @@ test('a token that did not come is missing, and one that is no text is invalid: 
   for (const token of [5, {}, ['a.b.c']]) expect(await ask(token)).toEqual({ reason: 'token_invalid', detail: 'it is no text' })
 })
 
+test('[T16] the allow-list of a gate is away when it does not answer as fast as a handshake needs it', async () => {
+  const waits: number[] = []
+  const gate = await made({
+    deadlines: { allowListMs: 40 },
+    allowList: {
+      holding(_keys, deadline) {
+        waits.push(deadline - Date.now())
+        return Promise.resolve(new Set<string>())
+      },
+    },
+  })
+  expect(waits).toHaveLength(1)
+  expect(waits[0]).toBeLessThanOrEqual(40)
+  expect(gate.lists).toBe(true)
+})
+
 const numbers: Readonly<Record<string, (value: number) => Partial<GateOptions>>> = {
   'sessions.heartbeatMs': (heartbeatMs) => ({ sessions: { heartbeatMs } }),
   'sessions.pongMs': (pongMs) => ({ sessions: { pongMs } }),

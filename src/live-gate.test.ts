@@ -81,3 +81,11 @@ test('[S17] a revocation that lands while a new token is judged closes the sessi
   expect(await verdict).toMatchObject({ expiresAt: expect.any(Number) })
   expect(session.state.name).not.toBe('open')
 })
+
+test('a renewal without a token is answered, and leaves the session as it was', async () => {
+  const { gate, session } = await made((id) => ({ id, active: true }))
+  const renew = async (token: unknown): Promise<unknown> => await Reflect.apply(gate.reauthenticate, undefined, [session, token])
+  expect(await renew(undefined)).toEqual({ reason: 'token_missing' })
+  expect(await renew(['a.b.c'])).toEqual({ reason: 'token_invalid', detail: 'it is no text' })
+  expect(session.state.name).toBe('open')
+})

@@ -7,6 +7,10 @@ describe('JSON of an old database', () => {
       expect(isExact(json)).toBe(true)
     })
 
+  test('is read however long a text of it is', () => {
+    expect(isExact(JSON.stringify({ notes: 'x'.repeat(30_000_000), id: 5 }))).toBe(true)
+  })
+
   test.each(['{"id":17841400000000001}', '{"a":[{"id":-9007199254740993}]}', '{"a":1e400}', `{"a":1${'0'.repeat(400)}}`])('would be another: %s', (json) => {
     expect(isExact(json)).toBe(false)
   })
